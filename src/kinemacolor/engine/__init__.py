@@ -1,0 +1,1 @@
+"""From frames and exemplars to frames in colour."""

@@ -1,0 +1,61 @@
+"""What the engine may ask of a model, and nothing more."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from jaxtyping import Float
+from torch import Tensor
+
+from kinemacolor.frames import Chroma, Luma
+
+StateT = TypeVar("StateT")
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An exemplar as a model sees it.
+
+    ``luma`` and ``chroma`` are of one size, which need not be the frames' size. ``index`` counts from the shot's
+    first frame, and is None where the exemplar is no frame of the shot. ``alpha`` (0..1) says which part counts;
+    None means all of it.
+    """
+
+    luma: Luma
+    chroma: Chroma
+    index: int | None = None
+    alpha: Float[Tensor, "1 h w"] | None = None
+
+
+class Colorizer(Protocol):
+    """All the engine knows of a model."""
+
+    def colorize(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Chroma]:
+        """The chroma of each luma of one shot, in order, each of its luma's size.
+
+        Lumas are of one size and are read as late as the model can. Chroma lies on the model's device.
+        """
+        ...
+
+
+class StreamingColorizer(ABC, Generic[StateT]):
+    """A model that needs no frame after the one it colours (ColorMNet, Deep Exemplar, matching).
+
+    Parameters live in the model, what a film leaves behind lives in the state: two films share one model, and a
+    state can be copied with ``copy.deepcopy``.
+    """
+
+    @abstractmethod
+    def start(self, references: Sequence[Reference]) -> StateT:
+        """The state before a shot's first frame."""
+
+    @abstractmethod
+    def step(self, luma: Luma, state: StateT) -> Chroma:
+        """The chroma of the next frame, of the luma's size. Changes the state, and nothing else."""
+
+    def colorize(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Chroma]:
+        """The chroma of each luma of one shot, in order."""
+        state = self.start(references)
+        for luma in lumas:
+            yield self.step(luma, state)

@@ -1,0 +1,84 @@
+"""Between the film's size and the network's: fit, pad to a multiple, undo exactly, and upsample chroma. Pure."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from kinemacolor.errors import SettingError
+
+
+def fit(size: tuple[int, int], short_side_px: int | None) -> tuple[int, int]:
+    """The size with this short side and the same aspect; never larger than ``size``, never below 1 px.
+
+    ``None`` keeps the size. Raises ``SettingError`` for a short side below 16.
+    """
+    if short_side_px is None:
+        return size
+    if short_side_px < 16:
+        raise SettingError(f"Working size {short_side_px} is too small. Give 16 or more, or 'native'.")
+    height, width = size
+    scale = min(1.0, short_side_px / min(height, width))
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def resize(planes: Float[Tensor, "*b c h w"], size: tuple[int, int]) -> Float[Tensor, "*b c h2 w2"]:
+    """Planes at another size: antialiased bilinear when smaller, bilinear when larger, untouched when equal."""
+    if tuple(planes.shape[-2:]) == size:
+        return planes
+    batch = planes if planes.ndim == 4 else planes[None]
+    out = F.interpolate(batch, size, mode="bilinear", align_corners=False, antialias=True)
+    return out if planes.ndim == 4 else out[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Padding:
+    """Rows and columns added on each side so that both sides are multiples of a number."""
+
+    left: int
+    right: int
+    top: int
+    bottom: int
+
+    @classmethod
+    def to_multiple(cls, size: tuple[int, int], multiple: int) -> "Padding":
+        """The padding of ``(height, width)``; the smaller half goes on top and left (ColorMNet's release)."""
+        rows, columns = -size[0] % multiple, -size[1] % multiple
+        return cls(columns // 2, columns - columns // 2, rows // 2, rows - rows // 2)
+
+    def pad(self, planes: Float[Tensor, "*b c h w"], value: float = 0.0) -> Float[Tensor, "*b c h2 w2"]:
+        """Planes with the border added."""
+        return F.pad(planes, (self.left, self.right, self.top, self.bottom), value=value)
+
+    def unpad(self, planes: Float[Tensor, "*b c h w"]) -> Float[Tensor, "*b c h2 w2"]:
+        """Planes with the border taken off."""
+        height, width = planes.shape[-2:]
+        return planes[..., self.top : height - self.bottom, self.left : width - self.right]
+
+
+def sample_chroma(
+    chroma: Float[Tensor, "c h w"],
+    size: tuple[int, int],
+    subsampling: tuple[int, int],
+    *,
+    left_sited: bool = True,
+) -> Float[Tensor, "c h2 w2"]:
+    """Chroma at the sample positions of a film's chroma planes.
+
+    ``size`` is the luma's ``(height, width)``; ``subsampling`` is (rows, columns) in luma pixels per chroma
+    sample. With ``left_sited`` (MPEG-2 siting, the default of H.264) samples lie on the even luma columns,
+    otherwise between them.
+    """
+    rows, columns = subsampling
+    height, width = -(-size[0] // rows), -(-size[1] // columns)
+    if columns == 1 or not left_sited:
+        return resize(chroma, (height, width))
+    full_width = resize(chroma, (height, width * columns))
+    padded = F.pad(full_width, (columns // 2, 0), mode="replicate")
+    taps = torch.ones(columns + 1, dtype=chroma.dtype, device=chroma.device)
+    taps[0] = taps[-1] = 0.5
+    kernel = (taps / columns)[None, None, None, :]
+    end = F.pad(padded, (0, max(0, columns // 2)), mode="replicate")
+    return F.conv2d(end[:, None], kernel, stride=(1, columns))[:, 0, :, :width]
