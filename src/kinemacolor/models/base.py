@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor
@@ -28,6 +28,7 @@ class Reference:
     alpha: Float[Tensor, "1 h w"] | None = None
 
 
+@runtime_checkable
 class Colorizer(Protocol):
     """All the engine knows of a model."""
 
