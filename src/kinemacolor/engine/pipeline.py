@@ -1,0 +1,113 @@
+"""Decode, network and encode at the same time: threads joined by bounded queues."""
+
+from collections.abc import Callable, Iterable, Iterator
+from queue import Empty, Full, Queue
+from threading import Event, Thread
+from types import TracebackType
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+_POLL_SECONDS = 0.1
+
+
+class _End:
+    """Marks the end of a stream, with the error that ended it."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.error = error
+
+
+def read_ahead(items: Iterable[T], depth: int) -> Iterator[T]:
+    """The items, made by a thread of their own that stays at most ``depth`` ahead.
+
+    An error of ``items`` is raised here, after the items before it. Closing the iterator stops the thread.
+    """
+    queue: Queue[T | _End] = Queue(depth)
+    stop = Event()
+
+    def offer(item: T | _End) -> None:
+        while not stop.is_set():
+            try:
+                return queue.put(item, timeout=_POLL_SECONDS)
+            except Full:
+                continue
+
+    def produce() -> None:
+        try:
+            for item in items:
+                offer(item)
+                if stop.is_set():
+                    return
+            offer(_End())
+        except BaseException as error:
+            offer(_End(error))
+
+    thread = Thread(target=produce, name="kinemacolor-read", daemon=True)
+    thread.start()
+    try:
+        while True:
+            item = queue.get()
+            if not isinstance(item, _End):
+                yield item
+            elif item.error is not None:
+                raise item.error
+            else:
+                return
+    finally:
+        stop.set()
+        thread.join()
+
+
+class WriteBehind(Generic[T]):
+    """Hands items to ``write`` on a thread of its own, in order, at most ``depth`` waiting.
+
+    An error of ``write`` is raised by the next ``put`` or on leaving. Leaving by an exception drops what waits.
+    """
+
+    def __init__(self, write: Callable[[T], None], depth: int) -> None:
+        self._write = write
+        self._queue: Queue[T | _End] = Queue(depth)
+        self._error: BaseException | None = None
+        self._stop = Event()
+        self._thread = Thread(target=self._consume, name="kinemacolor-write", daemon=True)
+
+    def _consume(self) -> None:
+        while not self._stop.is_set():
+            try:
+                item = self._queue.get(timeout=_POLL_SECONDS)
+            except Empty:
+                continue
+            if isinstance(item, _End):
+                return
+            try:
+                self._write(item)
+            except BaseException as error:
+                self._error = error
+                return
+
+    def _offer(self, item: T | _End) -> None:
+        while self._error is None:
+            try:
+                return self._queue.put(item, timeout=_POLL_SECONDS)
+            except Full:
+                continue
+        raise self._error
+
+    def put(self, item: T) -> None:
+        """Hands over one item; waits while ``depth`` items wait."""
+        self._offer(item)
+
+    def __enter__(self) -> "WriteBehind[T]":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._offer(_End())
+        else:
+            self._stop.set()
+        self._thread.join()
+        if kind is None and self._error is not None:
+            raise self._error
