@@ -100,7 +100,7 @@ def blue_red_codes(rgb: list[float]) -> tuple[int, int]:
 
 
 def test_known_bt709_code_values() -> None:
-    """Hand-worked: R'G'B' (0.7, 0.4, 0.3) has Y' 0.45656, Cb 128 - 224 * 0.15656 / 1.8556, Cr 128 + 224 * 0.24344 / 1.5748."""
+    """Hand-worked: Y' is 0.45656, so Cb 128 - 224 * 0.15656 / 1.8556 and Cr 128 + 224 * 0.24344 / 1.5748."""
     assert blue_red_codes([0.7, 0.4, 0.3]) == (109, 163)
 
 

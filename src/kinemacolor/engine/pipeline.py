@@ -28,7 +28,8 @@ def read_ahead(items: Iterable[T], depth: int) -> Iterator[T]:
     def offer(item: T | _End) -> None:
         while not stop.is_set():
             try:
-                return queue.put(item, timeout=_POLL_SECONDS)
+                queue.put(item, timeout=_POLL_SECONDS)
+                return
             except Full:
                 continue
 
@@ -88,7 +89,8 @@ class WriteBehind(Generic[T]):
     def _offer(self, item: T | _End) -> None:
         while self._error is None:
             try:
-                return self._queue.put(item, timeout=_POLL_SECONDS)
+                self._queue.put(item, timeout=_POLL_SECONDS)
+                return
             except Full:
                 continue
         raise self._error
