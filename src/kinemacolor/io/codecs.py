@@ -1,0 +1,226 @@
+"""Which encoder, with which settings and pixel format, suits a container and a source."""
+
+import io
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+
+import av
+from av.codec import Codec
+from av.codec.codec import UnknownCodecError
+
+from kinemacolor.errors import CodecError
+from kinemacolor.io import pixels
+from kinemacolor.io.info import FilmInfo
+
+_DELIVERY, _STUDIO, _ARCHIVE = (2, 2), (1, 2), (1, 1)
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """An encoder and its settings.
+
+    ``quality_option`` is the option that ``--quality`` sets (None: it has none). ``gray_subsampling`` is taken where
+    the source has no chroma of its own. ``formats`` limits the pixel formats (a profile), None leaves all the
+    encoder's. ``even``: sides that its chroma halves must be even. ``any_range``: full range can be marked.
+    """
+
+    name: str
+    options: dict[str, str] = field(default_factory=dict)
+    quality_option: str | None = None
+    gray_subsampling: tuple[int, int] = _DELIVERY
+    formats: tuple[str, ...] | None = None
+    even: bool = False
+    any_range: bool = True
+
+
+_PRORES = {"vendor": "apl0"}
+_X265 = {"preset": "medium", "crf": "18", "x265-params": "log-level=error"}
+
+_ENCODERS: dict[str, Encoder] = {
+    "h264": Encoder("libx264", {"preset": "medium", "crf": "16"}, "crf", even=True),
+    "h265": Encoder("libx265", _X265, "crf", even=True),
+    "av1": Encoder("libsvtav1", {"preset": "8", "crf": "24"}, "crf", even=True),
+    "vp9": Encoder(
+        "libvpx-vp9",
+        {"crf": "20", "b": "0", "deadline": "good", "cpu-used": "3", "row-mt": "1", "tile-columns": "2"},
+        "crf",
+    ),
+    "prores": Encoder(
+        "prores_ks", {**_PRORES, "profile": "3"}, "profile", _STUDIO, ("yuv422p10le",), any_range=False
+    ),
+    "prores-4444": Encoder(
+        "prores_ks", {**_PRORES, "profile": "4"}, None, _ARCHIVE, ("yuv444p10le", "yuva444p10le"), any_range=False
+    ),
+    "dnxhr": Encoder("dnxhd", {}, None, _STUDIO, None, any_range=False),
+    "dnxhr-sq": Encoder("dnxhd", {"profile": "dnxhr_sq"}, None, _STUDIO, ("yuv422p",), any_range=False),
+    "dnxhr-hq": Encoder("dnxhd", {"profile": "dnxhr_hq"}, None, _STUDIO, ("yuv422p",), any_range=False),
+    "dnxhr-hqx": Encoder("dnxhd", {"profile": "dnxhr_hqx"}, None, _STUDIO, ("yuv422p10le",), any_range=False),
+    "dnxhr-444": Encoder("dnxhd", {"profile": "dnxhr_444"}, None, _ARCHIVE, ("yuv444p10le",), any_range=False),
+    "ffv1": Encoder("ffv1", {"level": "3", "slicecrc": "1", "g": "1"}, None, _ARCHIVE),
+    "mpeg4": Encoder("mpeg4", {"q": "2"}, "q", any_range=False),
+    "mpeg2": Encoder("mpeg2video", {"q": "2"}, "q", any_range=False),
+    "mjpeg": Encoder("mjpeg", {"q": "2", "strict": "unofficial"}, "q"),
+    "y4m": Encoder("wrapped_avframe", {"strict": "-1"}, None, _ARCHIVE),
+}
+_ALIASES = {
+    "x264": "h264", "avc": "h264", "libx264": "h264",
+    "x265": "h265", "hevc": "h265", "libx265": "h265",
+    "svt-av1": "av1", "libsvtav1": "av1", "libvpx-vp9": "vp9",
+    "prores-hq": "prores", "prores_ks": "prores", "dnxhd": "dnxhr", "mpeg2video": "mpeg2",
+}  # fmt: skip
+_FORMATS = {
+    ".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".qt": "mov", ".mkv": "matroska", ".webm": "webm", ".avi": "avi",
+    ".mxf": "mxf", ".ts": "mpegts", ".m2ts": "mpegts", ".mts": "mpegts", ".mpg": "mpeg", ".mpeg": "mpeg",
+    ".nut": "nut", ".flv": "flv", ".y4m": "yuv4mpegpipe", ".mka": "matroska",
+}  # fmt: skip
+_DEFAULTS = {
+    "webm": "av1", "avi": "mpeg4", "mxf": "dnxhr", "mpeg": "mpeg2", "nut": "ffv1", "yuv4mpegpipe": "y4m",
+}  # fmt: skip
+_ONLY = {
+    "mpegts": {"libx264", "libx265", "mpeg2video", "mpeg4", "h264_nvenc", "hevc_nvenc"},
+    "mpeg": {"mpeg2video"},
+    "mxf": {"dnxhd", "mpeg2video", "prores_ks"},
+    "yuv4mpegpipe": {"wrapped_avframe"},
+}
+_IN_BAND_RANGE = frozenset({"libx264", "libx265", "libsvtav1", "libvpx-vp9", "h264_nvenc", "hevc_nvenc", "av1_nvenc"})
+_MARKS_RANGE = frozenset({"matroska", "webm", "mp4", "yuv4mpegpipe"})
+_SUGGESTED = {"mp4": ".mp4", "mov": ".mov", "matroska": ".mkv", "webm": ".webm", "avi": ".avi", "mxf": ".mxf"}
+
+
+def container_of(output: Path) -> str:
+    """The muxer of a file name. Raises ``CodecError`` for an ending that means no film container."""
+    name = _FORMATS.get(output.suffix.lower())
+    if name is None:
+        known = ", ".join(sorted(_FORMATS))
+        raise CodecError(f"'{output.name}' does not end like a film. Use one of {known}.")
+    return name
+
+
+@lru_cache(maxsize=64)
+def _takes(container: str, encoder: str) -> bool:
+    """Whether the muxer takes the encoder's output. ``_ONLY`` holds what muxers that refuse nothing can really play."""
+    if container in _ONLY:
+        return encoder in _ONLY[container]
+    with av.open(io.BytesIO(), "w", format=container) as muxer:
+        try:
+            muxer.add_stream(encoder)
+        except ValueError:
+            return False
+    return True
+
+
+def containers_for(encoder: str) -> str:
+    """File name endings that take an encoder's output, for messages."""
+    return " or ".join(ending for name, ending in _SUGGESTED.items() if _takes(name, encoder)) or ".nut"
+
+
+def encoder_for(codec: str | None, container: str, info: FilmInfo, quality: float | None) -> Encoder:
+    """The encoder and its settings.
+
+    Raises ``CodecError`` for an unknown codec, one that the container does not take, and a quality it has no use for.
+    """
+    wanted = (codec or _DEFAULTS.get(container, "h264")).lower()
+    name = _ALIASES.get(wanted, wanted)
+    encoder = _ENCODERS.get(name) or _encoder_by_name(wanted)
+    if not _takes(container, encoder.name):
+        good = _DEFAULTS.get(container, "h264")
+        raise CodecError(
+            f"{container} cannot hold {wanted}. Write it to {containers_for(encoder.name)}, or use --codec {good}."
+        )
+    if name == "dnxhr":
+        encoder = _dnxhr_for(info)
+    elif name == "ffv1":
+        encoder = replace(encoder, options={**encoder.options, "slices": str(_slices_of(info))})
+    return _with_quality(encoder, wanted, quality)
+
+
+def output_range(encoder: Encoder, container: str, info: FilmInfo) -> bool:
+    """Whether the output is full range: as the source, where the codec or the container can say so."""
+    if encoder.name == "mjpeg":
+        return True
+    marked = encoder.name in _IN_BAND_RANGE or (encoder.any_range and container in _MARKS_RANGE)
+    return info.full_range and marked
+
+
+def _encoder_by_name(name: str) -> Encoder:
+    try:
+        found = Codec(name, "w")
+    except UnknownCodecError:
+        known = ", ".join(sorted(_ENCODERS))
+        raise CodecError(f"There is no encoder '{name}' here. Use one of {known}.") from None
+    if found.type != "video":
+        raise CodecError(f"'{name}' does not encode video. Use one of {', '.join(sorted(_ENCODERS))}.")
+    return Encoder(found.name, {}, None, _ARCHIVE if found.lossless and not found.lossy else _DELIVERY)
+
+
+def _dnxhr_for(info: FilmInfo) -> Encoder:
+    return _ENCODERS["dnxhr-hq" if info.bits <= 8 else "dnxhr-hqx"]
+
+
+def _slices_of(info: FilmInfo) -> int:
+    """FFV1 slices: 4 where the picture has room for them, else 1 (the encoder refuses slices of no pixels)."""
+    return 4 if min(info.width, info.height) >= 64 else 1
+
+
+def _with_quality(encoder: Encoder, wanted: str, quality: float | None) -> Encoder:
+    if quality is None:
+        return encoder
+    if encoder.quality_option is None:
+        raise CodecError(
+            f"{wanted} has no quality setting here, so --quality {quality:g} means nothing. Leave it out."
+        )
+    return replace(encoder, options={**encoder.options, encoder.quality_option: f"{quality:g}"})
+
+
+def _fits(fmt: pixels.PixelLayout, encoder: Encoder, info: FilmInfo) -> bool:
+    rows, columns = fmt.subsampling
+    return not encoder.even or (info.height % rows == 0 and info.width % columns == 0)
+
+
+def _cost(fmt: pixels.PixelLayout, bits: int, subsampling: tuple[int, int], alpha: bool) -> tuple[int, ...]:
+    """What a pixel format loses against the wanted one, worst first, then what it wastes."""
+    lost_bits = max(0, bits - fmt.bits)
+    lost_chroma = sum(max(0, a - b) for a, b in zip(fmt.subsampling, subsampling))
+    extra_chroma = sum(max(0, b - a) for a, b in zip(fmt.subsampling, subsampling))
+    return (
+        lost_bits,
+        int(alpha and not fmt.has_alpha),
+        lost_chroma,
+        fmt.bits,
+        extra_chroma,
+        int(fmt.has_alpha > alpha),
+    )
+
+
+def pixel_format_for(encoder: Encoder, info: FilmInfo, wanted: str | None) -> str:
+    """The encoder's pixel format nearest to the source: depth first, then alpha, then chroma sampling.
+
+    Raises ``CodecError`` for a wanted one that the encoder, the picture's size, or the luma promise refuses.
+    """
+    listed = encoder.formats or tuple(fmt.name for fmt in Codec(encoder.name, "w").video_formats or ())
+    candidates = {name: layout for name in listed or _any_formats(info) if (layout := _planar(name)) is not None}
+    possible = {name: layout for name, layout in candidates.items() if _fits(layout, encoder, info)}
+    if not possible:
+        raise CodecError(
+            f"{encoder.name} cannot store {info.width}x{info.height}: its chroma needs even sides. "
+            "Use --codec h264, h265 or ffv1, which can."
+        )
+    if wanted is not None:
+        if wanted not in possible:
+            raise CodecError(f"{encoder.name} does not take pixel format '{wanted}' here. Use {', '.join(possible)}.")
+        return wanted
+    own = info.has_color and not pixels.layout_of(info.pixel_format).is_rgb
+    subsampling = info.subsampling if own else encoder.gray_subsampling
+    return min(possible, key=lambda name: _cost(possible[name], info.bits, subsampling, info.has_alpha))
+
+
+def _any_formats(info: FilmInfo) -> tuple[str, ...]:
+    """Formats for raw video, whose encoder lists none."""
+    return tuple(pixels.planar_name(sub, info.bits) for sub in ((1, 1), (1, 2), (2, 2)))
+
+
+def _planar(name: str) -> pixels.PixelLayout | None:
+    """The layout of a planar Y'CbCr format; None for all others, which would not take the luma plane as it is."""
+    layout = pixels.layout_of(name)
+    return layout if layout.planar_name == name and layout.has_chroma and not layout.is_rgb else None

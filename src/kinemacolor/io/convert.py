@@ -1,0 +1,152 @@
+"""One stream beside the film, on its way to another container: copied, or turned into a codec that it takes."""
+
+from fractions import Fraction
+from typing import Protocol
+
+import av
+from av.audio.codeccontext import AudioCodecContext
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from av.codec import Codec
+from av.container import OutputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Stream
+from av.subtitles.stream import SubtitleStream
+
+_AUDIO = {"webm": "libopus", "mp4": "aac", "mov": "aac", "avi": "libmp3lame", "matroska": "flac", "mxf": "pcm_s16le"}
+_TEXT = {"mp4": "mov_text", "mov": "mov_text", "matroska": "subrip", "webm": "webvtt"}
+_REFUSED_LATE = frozenset({("mov", "opus"), ("mov", "vorbis"), ("mov", "flac"), ("flv", "opus"), ("mp4", "subrip")})
+"""Pairs that a muxer accepts as a stream and refuses when it writes its header."""
+
+
+class Track(Protocol):
+    """A stream's way into the output."""
+
+    out: Stream
+
+    def packets(self, packet: Packet, shift_seconds: Fraction) -> list[Packet]:
+        """What the output gets for one packet of the source, moved earlier by ``shift_seconds``."""
+        ...
+
+    def flush(self) -> list[Packet]:
+        """What is left at the end."""
+        ...
+
+
+def track_for(stream: Stream, output: OutputContainer, label: str) -> tuple[Track | None, str | None]:
+    """The stream's way into the output, or None; and a warning where it is not a copy."""
+    container = output.format.name
+    codec = stream.codec_context.codec.canonical_name
+    if (container, codec) not in _REFUSED_LATE:
+        try:
+            return Copied(output.add_stream_from_template(stream, opaque=True)), None
+        except ValueError:
+            pass  # the container does not take the codec: see below
+    if isinstance(stream, AudioStream) and container in _AUDIO:
+        encoder = _AUDIO[container]
+        return Reencoded(
+            stream, output, encoder
+        ), f"Re-encoded: {label}; {container} cannot hold {codec}, so {encoder}."
+    if isinstance(stream, SubtitleStream) and container in _TEXT and Codec(codec).text_sub:
+        target = _TEXT[container]
+        return Retold(stream, output, target), f"Converted: {label}; {container} cannot hold {codec}, so {target}."
+    return None, f"Left out: {label}; {container} cannot hold {codec}. Write to mkv to keep it."
+
+
+def _shifted(time: int | None, shift_seconds: Fraction, time_base: Fraction) -> int | None:
+    return None if time is None else time - round(shift_seconds / time_base)
+
+
+class Copied:
+    """Packets as they are."""
+
+    def __init__(self, out: Stream) -> None:
+        self.out = out
+
+    def packets(self, packet: Packet, shift_seconds: Fraction) -> list[Packet]:
+        """The packet itself."""
+        if shift_seconds:
+            packet.pts = _shifted(packet.pts, shift_seconds, packet.time_base)
+            packet.dts = _shifted(packet.dts, shift_seconds, packet.time_base)
+            if packet.stream.type == "subtitle" and packet.pts is not None and packet.pts < 0:
+                packet.duration = max(0, (packet.duration or 0) + packet.pts)
+                packet.pts = packet.dts = 0
+        return [packet]
+
+    def flush(self) -> list[Packet]:
+        """Nothing."""
+        return []
+
+
+class Reencoded:
+    """Sound, decoded and encoded again."""
+
+    def __init__(self, stream: AudioStream, output: OutputContainer, encoder: str) -> None:
+        rates = Codec(encoder, "w").audio_rates
+        rate = stream.rate if not rates or stream.rate in rates else 48000
+        self.out: AudioStream = output.add_stream(encoder, rate=rate)
+        self.out.layout = stream.layout.name
+        if not encoder.startswith(("flac", "pcm")):
+            self.out.bit_rate = 96_000 * max(1, stream.channels)
+        context = self.out.codec_context
+        assert isinstance(context, AudioCodecContext)
+        context.time_base = Fraction(1, rate)
+        context.open()
+        self._source = stream
+        self._encoder = context
+        self._resampler = AudioResampler(context.format, context.layout, rate, context.frame_size or None)
+
+    def packets(self, packet: Packet, shift_seconds: Fraction) -> list[Packet]:
+        """The packets that this one completes."""
+        try:
+            frames = self._source.decode(packet)
+        except FFmpegError:
+            return []
+        done = []
+        for frame in frames:
+            if frame.pts is not None and frame.time_base:
+                frame.pts = _shifted(frame.pts, shift_seconds, frame.time_base)
+            for part in self._resampler.resample(frame):
+                done += self.out.encode(part)
+        return done
+
+    def flush(self) -> list[Packet]:
+        """What resampler and encoder still hold."""
+        done = []
+        for part in self._resampler.resample(None):
+            done += self.out.encode(part)
+        return done + self.out.encode(None)
+
+
+class Retold:
+    """Text subtitles in another text codec."""
+
+    def __init__(self, stream: SubtitleStream, output: OutputContainer, encoder: str) -> None:
+        assert stream.time_base is not None
+        self.out: SubtitleStream = output.add_stream(encoder)
+        self.out.time_base = av.time_base and Fraction(1, 1000)
+        self._decoder = stream.codec_context
+        self._decoder.open(strict=False)
+        context = self.out.codec_context
+        context.subtitle_header = self._decoder.subtitle_header
+        context.time_base = Fraction(1, 1000)
+        context.open()
+        self._encoder = context
+
+    def packets(self, packet: Packet, shift_seconds: Fraction) -> list[Packet]:
+        """The same text at the same time, or nothing for a packet without text."""
+        subtitles = self._decoder.decode2(packet)
+        if subtitles is None or not len(subtitles) or packet.pts is None:
+            return []
+        done = self._encoder.encode_subtitle(subtitles)
+        start = packet.pts * packet.time_base - shift_seconds
+        stop = start + (packet.duration or 0) * packet.time_base
+        done.time_base = Fraction(1, 1000)
+        done.pts = done.dts = max(0, round(start * 1000))
+        done.duration = max(0, round(stop * 1000)) - done.pts
+        return [done]
+
+    def flush(self) -> list[Packet]:
+        """Nothing."""
+        return []

@@ -1,0 +1,274 @@
+"""A film's file, opened: which stream is the film, and what its headers and first frame say."""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from math import atan2, degrees
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.stream import Discard, Disposition, Stream
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from kinemacolor.errors import InputError, NotAVideoError, NoVideoStreamError, TruncatedError
+from kinemacolor.io import pixels
+from kinemacolor.io.info import ChapterInfo, FilmInfo, StreamInfo
+from kinemacolor.io.signature import missing_bytes, why_unreadable
+
+COUNT_BELOW_BYTES = 256 * 2**20
+"""Files up to this size have their packets counted; larger ones give the container's own number or an estimate."""
+
+_REFERRING_FORMATS = frozenset({"hls", "concat", "dash", "imf", "rtsp", "sdp", "lavfi", "ffmetadata", "tty"})
+_CENTER_SITED = frozenset({"mjpeg", "mpeg1video"})
+
+
+def open_film(path: Path) -> InputContainer:
+    """The file, opened for reading.
+
+    Raises ``InputError`` (or one of its classes) that says what is wrong with the file.
+    """
+    if not path.exists():
+        raise InputError(f"{path} does not exist. Check the name and the folder.")
+    try:
+        # "file:" keeps a colon or a percent sign in the name from being read as a protocol or a pattern
+        container = av.open(f"file:{path}", metadata_errors="replace")
+    except PermissionError as error:
+        raise InputError(f"{path} may not be read. Give yourself permission to read it.") from error
+    except (FFmpegError, OSError) as error:
+        raise why_unreadable(path) from error
+    if _REFERRING_FORMATS.intersection(container.format.name.split(",")):
+        name = container.format.name
+        container.close()
+        raise NotAVideoError(
+            f"{path} is not a video: it looks like {name}, which only refers to others. Give a film."
+        )
+    return container
+
+
+def is_cover(stream: Stream) -> bool:
+    """Whether a video stream is a cover picture."""
+    return bool(stream.disposition & Disposition.attached_pic)
+
+
+def film_stream(container: InputContainer, path: str) -> VideoStream:
+    """The stream that is the film: no cover picture; marked as default, else ffmpeg's best.
+
+    Raises ``NoVideoStreamError`` where there is none.
+    """
+    streams = [stream for stream in container.streams.video if not is_cover(stream)]
+    if not streams:
+        kinds = sorted({"a cover picture" if s.type == "video" else s.type for s in container.streams})
+        found = " and ".join(kinds) if kinds else "nothing"
+        raise NoVideoStreamError(f"{path} has no film: only {found}. Give a file with a video stream.")
+    usable = [stream for stream in streams if stream.codec_context is not None]
+    if not usable:
+        raise InputError(f"{path}: no decoder is known for its video. Convert it with the program that made it.")
+    default = [stream for stream in usable if stream.disposition & Disposition.default]
+    best = container.streams.best("video")
+    if len(default) == 1:
+        return default[0]
+    return best if isinstance(best, VideoStream) and best in (default or usable) else (default or usable)[0]
+
+
+def first_frame(container: InputContainer, stream: VideoStream, path: str) -> VideoFrame:
+    """The first frame that decodes. Raises ``TruncatedError`` where none does."""
+    for frame in _decodable(container, stream):
+        return frame
+    raise TruncatedError(f"{path} has a video stream but no frame that can be decoded. Copy or download it again.")
+
+
+def _decodable(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+            yield from packet.decode()
+        except StopIteration:
+            return
+        except FFmpegError:
+            if packet.size == 0:
+                return
+
+
+def _rotation_of(matrix: tuple[int, ...] | None) -> int:
+    """The clockwise turn in degrees of a display matrix (QuickTime file format, 'tkhd'), to the nearest quarter."""
+    if matrix is None:
+        return 0
+    return round(degrees(atan2(matrix[1], matrix[0])) / 90) * 90 % 360
+
+
+def _display_matrix_of(frame: VideoFrame) -> tuple[int, ...] | None:
+    for data in frame.side_data:
+        if data.type.name == "DISPLAYMATRIX":
+            return struct.unpack("<9i", bytes(data)[:36])
+    return None
+
+
+def _mastering_of(frame: VideoFrame) -> tuple[tuple[str, str], ...]:
+    """HDR side data in x265's notation: chromaticities in 0.00002, luminance in 0.0001 cd/m2 (SMPTE ST 2086)."""
+    found = []
+    for data in frame.side_data:
+        raw = bytes(data)
+        if data.type.name == "CONTENT_LIGHT_LEVEL":
+            found.append(("max-cll", "{},{}".format(*struct.unpack("<2I", raw[:8]))))
+        if data.type.name == "MASTERING_DISPLAY_METADATA" and len(raw) >= 88:
+            numbers = struct.unpack("<20i2i", raw[:88])
+            if not (numbers[20] and numbers[21]):
+                continue
+            ratios = [Fraction(n, d or 1) for n, d in zip(numbers[0:20:2], numbers[1:20:2])]
+            rx, ry, gx, gy, bx, by, wx, wy = (round(value * 50000) for value in ratios[:8])
+            low, high = (round(value * 10000) for value in ratios[8:])
+            found.append(("master-display", f"G({gx},{gy})B({bx},{by})R({rx},{ry})WP({wx},{wy})L({high},{low})"))
+    return tuple(found)
+
+
+def _count(path: Path, stream_index: int) -> int:
+    with av.open(f"file:{path}", metadata_errors="replace") as container:
+        stream = container.streams[stream_index]
+        for other in container.streams:
+            if other.index != stream_index:
+                other.discard = Discard.all
+        counted = 0
+        try:
+            for packet in container.demux(stream):
+                counted += packet.size > 0 and not packet.is_discard
+        except FFmpegError:
+            return counted
+    return counted
+
+
+def _side_streams(container: InputContainer, film: VideoStream) -> tuple[StreamInfo, ...]:
+    streams = []
+    for stream in container.streams:
+        if stream.index == film.index:
+            continue
+        codec = getattr(stream, "name", None) or "unknown"
+        if stream.type == "video":
+            codec += " (cover)" if is_cover(stream) else ""
+        elif stream.codec_context is not None:
+            codec = stream.codec_context.name
+        streams.append(StreamInfo(stream.type, codec, stream.language, stream.metadata.get("title")))
+    return tuple(streams)
+
+
+def _chapters(container: InputContainer) -> tuple[ChapterInfo, ...]:
+    return tuple(
+        ChapterInfo(
+            c["metadata"].get("title", ""), c["start"] * (c["time_base"] or 1), c["end"] * (c["time_base"] or 1)
+        )
+        for c in container.chapters()
+    )
+
+
+def _fraction(value: Fraction | None) -> Fraction | None:
+    return value if value else None
+
+
+def _duration(container: InputContainer, stream: VideoStream) -> Fraction | None:
+    if stream.duration and stream.time_base:
+        return stream.duration * stream.time_base
+    return Fraction(container.duration, av.time_base) if container.duration else None
+
+
+def _warnings(container: InputContainer, film: VideoStream, info: FilmInfo) -> tuple[str, ...]:
+    warnings = []
+    others = [s for s in container.streams.video if s.index != film.index and not is_cover(s)]
+    if others:
+        warnings.append(f"{info.path} has {len(others) + 1} video streams. Stream {film.index} is taken.")
+    if info.interlaced:
+        warnings.append(
+            f"{info.path} is interlaced. Its fields are kept as they are; deinterlace first for best colour."
+        )
+    if info.missing_bytes:
+        warnings.append(f"{info.path} ends early: {info.missing_bytes} bytes are missing at its end.")
+    return tuple(warnings)
+
+
+def _frame_count(
+    path: Path, stream: VideoStream, rate: Fraction | None, duration: Fraction | None
+) -> tuple[int, bool]:
+    if path.stat().st_size <= COUNT_BELOW_BYTES:
+        return _count(path, stream.index), True
+    if stream.frames:
+        return stream.frames, False
+    return round(duration * rate) if duration and rate else 0, False
+
+
+def info_of_film(path: Path) -> FilmInfo:
+    """What the file's headers and its first frame say.
+
+    Raises ``InputError`` where there is no film to read.
+    """
+    with open_film(path) as container:
+        stream = film_stream(container, str(path))
+        stream.thread_type = "SLICE"
+        frame = first_frame(container, stream, str(path))
+        return describe_film(container, stream, frame, path)
+
+
+def describe_film(container: InputContainer, stream: VideoStream, frame: VideoFrame, path: Path | None) -> FilmInfo:
+    """FilmInfo of an open film and its first frame; ``path`` is None for a pipe."""
+    name = str(path) if path is not None else "-"
+    codec = stream.codec_context.codec.canonical_name
+    layout = pixels.layout_of(frame.format.name)
+    rate = _fraction(stream.average_rate) or _fraction(stream.guessed_rate) or _fraction(stream.base_rate)
+    duration = _duration(container, stream) if path is not None else None
+    counted, exact = _frame_count(path, stream, rate, duration) if path is not None else (0, False)
+    matrix = _display_matrix_of(frame)
+    time_base = frame.time_base or stream.time_base
+    assert time_base is not None
+    info = FilmInfo(
+        path=name,
+        container=container.format.name,
+        codec=codec,
+        width=frame.width,
+        height=frame.height,
+        pixel_format=frame.format.name,
+        bits=layout.bits,
+        full_range=layout.is_rgb or pixels.is_full_range(frame.color_range, frame.format.name, codec),
+        matrix=pixels.matrix_of(int(frame.colorspace), frame.height, is_rgb=layout.is_rgb),
+        has_color=layout.has_chroma,
+        subsampling=layout.subsampling,
+        has_alpha=layout.has_alpha,
+        frame_rate=rate,
+        time_base=time_base,
+        frames=counted or None,
+        frames_exact=exact and counted > 0,
+        duration_seconds=duration,
+        start_seconds=(frame.pts or 0) * time_base,
+        sample_aspect=_fraction(stream.sample_aspect_ratio) or Fraction(1),
+        rotation_degrees=_rotation_of(matrix),
+        display_matrix=matrix,
+        interlaced=frame.interlaced_frame or stream.codec_context.field_order > 1,
+        field_order=stream.codec_context.field_order,
+        primaries=int(frame.color_primaries),
+        transfer=int(frame.color_trc),
+        matrix_code=int(frame.colorspace),
+        range_code=int(frame.color_range),
+        chroma_location="center" if codec in _CENTER_SITED else "left",
+        hdr=_mastering_of(frame),
+        streams=_side_streams(container, stream),
+        chapters=_chapters(container),
+        missing_bytes=missing_bytes(path) if path is not None else 0,
+    )
+    return replace(info, warnings=_warnings(container, stream, info))
+
+
+def index_of_film(path: Path) -> int:
+    """The index of the stream that is the film."""
+    with open_film(path) as container:
+        return film_stream(container, str(path)).index
+
+
+def packet_counts(path: Path) -> dict[int, int]:
+    """How many packets each stream of a file has, by stream index."""
+    counts: dict[int, int] = {}
+    with av.open(f"file:{path}", metadata_errors="replace") as container:
+        for packet in container.demux():
+            if packet.size:
+                counts[packet.stream.index] = counts.get(packet.stream.index, 0) + 1
+    return counts

@@ -1,0 +1,149 @@
+"""What a film is: FilmInfo, and ``probe``, which reads it from a file, a folder of pictures, or y4m on stdin."""
+
+from dataclasses import dataclass, fields
+from fractions import Fraction
+
+from kinemacolor.frames import Matrix
+
+
+@dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """One stream beside the film: ``kind`` is audio, subtitle, attachment, data or video."""
+
+    kind: str
+    codec: str
+    language: str | None = None
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChapterInfo:
+    """A chapter and its times in seconds."""
+
+    title: str
+    start_seconds: Fraction
+    end_seconds: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class FilmInfo:
+    """What a film is. Sizes are as stored; ``display_size`` is what a viewer sees.
+
+    ``frames`` is exact where ``frames_exact``, else an estimate, else None. ``rotation_degrees`` is the clockwise
+    turn that displays the picture upright; ``display_matrix`` is the container's own (turns and flips). ``primaries``,
+    ``transfer``, ``matrix_code`` and ``range_code`` are the stored ITU-T H.273 codes (2, 2, 2 and 0: unspecified);
+    ``matrix`` and ``full_range`` are what follows from them. ``chroma_location`` is the codec's convention. ``hdr`` holds
+    ``master-display`` and ``max-cll`` as x265 writes them.
+    """
+
+    path: str
+    container: str
+    codec: str
+    width: int
+    height: int
+    pixel_format: str
+    bits: int
+    full_range: bool
+    matrix: Matrix
+    has_color: bool
+    subsampling: tuple[int, int]
+    frame_rate: Fraction | None
+    time_base: Fraction
+    has_alpha: bool = False
+    frames: int | None = None
+    frames_exact: bool = False
+    duration_seconds: Fraction | None = None
+    start_seconds: Fraction = Fraction(0)
+    sample_aspect: Fraction = Fraction(1)
+    rotation_degrees: int = 0
+    display_matrix: tuple[int, ...] | None = None
+    interlaced: bool = False
+    field_order: int = 0
+    primaries: int = 2
+    transfer: int = 2
+    matrix_code: int = 2
+    range_code: int = 0
+    chroma_location: str = "left"
+    hdr: tuple[tuple[str, str], ...] = ()
+    streams: tuple[StreamInfo, ...] = ()
+    chapters: tuple[ChapterInfo, ...] = ()
+    missing_bytes: int = 0
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def display_size(self) -> tuple[int, int]:
+        """``(height, width)`` on screen in square pixels, upright."""
+        height, width = self.height, round(self.width * self.sample_aspect)
+        return (width, height) if self.rotation_degrees % 180 else (height, width)
+
+    def as_dict(self) -> dict[str, object]:
+        """The same as numbers, strings, lists and dicts that JSON takes; fractions as ``"24000/1001"``."""
+        plain = {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        return {**plain, "display_size": list(self.display_size)}
+
+    def describe(self) -> str:
+        """Lines to read: the picture, its colours, its times, what lies beside it, and warnings."""
+        return "\n".join((*_picture_lines(self), *_time_lines(self), *_side_lines(self)))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Fraction):
+        return str(value)
+    if isinstance(value, StreamInfo | ChapterInfo):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _line(name: str, text: str) -> str:
+    return f"{name:<12}{text}"
+
+
+def _picture_lines(info: FilmInfo) -> list[str]:
+    size = f"{info.width}x{info.height}"
+    if info.display_size != (info.height, info.width):
+        turned = f", turned {info.rotation_degrees} degrees" if info.rotation_degrees else ""
+        size += (
+            f", shown as {info.display_size[1]}x{info.display_size[0]} (pixel aspect {info.sample_aspect}{turned})"
+        )
+    elif info.rotation_degrees:
+        size += f", turned {info.rotation_degrees} degrees"
+    range_name = "full" if info.full_range else "limited"
+    assumed = " (assumed, untagged)" if info.matrix_code == 2 else ""
+    return [
+        info.path,
+        _line("container", info.container),
+        _line("video", f"{info.codec}, {info.pixel_format}, {info.bits} bits"),
+        _line("size", size),
+        _line(
+            "colour",
+            f"{'stored in colour' if info.has_color else 'gray'}, {info.matrix}{assumed}, {range_name} range",
+        ),
+        _line("tags", f"primaries {info.primaries}, transfer {info.transfer}, matrix {info.matrix_code}"),
+    ]
+
+
+def _time_lines(info: FilmInfo) -> list[str]:
+    lines = []
+    if info.frame_rate is not None:
+        lines.append(_line("rate", f"{info.frame_rate} ({float(info.frame_rate):.3f}) frames per second"))
+    if info.frames is not None:
+        lines.append(_line("frames", f"{info.frames}{'' if info.frames_exact else ' (estimate)'}"))
+    if info.duration_seconds is not None:
+        lines.append(
+            _line("duration", f"{float(info.duration_seconds):.3f} s from {float(info.start_seconds):.3f} s")
+        )
+    if info.interlaced:
+        lines.append(_line("scan", "interlaced"))
+    return lines
+
+
+def _side_lines(info: FilmInfo) -> list[str]:
+    lines = []
+    for stream in info.streams:
+        details = ", ".join(text for text in (stream.codec, stream.language, stream.title) if text)
+        lines.append(_line(stream.kind, details))
+    for chapter in info.chapters:
+        lines.append(_line("chapter", f"{float(chapter.start_seconds):.3f} s {chapter.title}".rstrip()))
+    return lines + [_line("warning", text) for text in info.warnings]

@@ -1,0 +1,50 @@
+"""The right reader or writer for a name: a film, pictures, or ``-`` for a pipe."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+
+from kinemacolor.io import film, pipe
+from kinemacolor.io.base import FrameReader, FrameWriter
+from kinemacolor.io.info import FilmInfo
+from kinemacolor.io.reader import VideoReader
+from kinemacolor.io.writer import VideoWriter
+
+
+def probe(source: str | Path, *, frame_rate: str | Fraction = "24") -> FilmInfo:
+    """What a film, a folder or pattern of pictures, or y4m on stdin is. ``frame_rate`` is that of pictures.
+
+    Raises ``InputError`` (or one of its classes) where it cannot be read.
+    """
+    if str(source) == "-":
+        return pipe.info_of_stdin()
+    return film.info_of_film(Path(source))
+
+
+def open_reader(
+    source: str | Path, *, start: int = 0, stop: int | None = None, frame_rate: str | Fraction = "24"
+) -> FrameReader:
+    """A reader of frames ``start`` to before ``stop``. Raises ``InputError`` where the source cannot be read."""
+    return VideoReader(source, start=start, stop=stop)
+
+
+def open_writer(
+    output: str | Path,
+    source: FrameReader,
+    *,
+    codec: str | None = None,
+    quality: float | None = None,
+    pixel_format: str | None = None,
+    options: Mapping[str, str] | None = None,
+    overwrite: bool = False,
+) -> FrameWriter:
+    """A writer of what suits the name. Raises ``OutputError`` before any frame is read where it cannot be written."""
+    return VideoWriter(
+        output,
+        source,
+        codec=codec,
+        quality=quality,
+        pixel_format=pixel_format,
+        options=options,
+        overwrite=overwrite,
+    )

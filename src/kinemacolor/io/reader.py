@@ -1,0 +1,172 @@
+"""A film's frames with their own planes and exact times, from a file or from y4m on stdin."""
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from kinemacolor.errors import InputError, TruncatedError
+from kinemacolor.frames import Frame, Planes
+from kinemacolor.io import film, pipe, pixels
+from kinemacolor.io.info import FilmInfo
+
+_FLUSH_TRIES = 64
+
+
+class VideoReader:
+    """The frames of a film from number ``start`` to before ``stop``, counted from 0.
+
+    Each has the source's own planes, its number, and its exact time in seconds. A packet that cannot be decoded
+    shows the frame before it, at its own time, so picture and sound stay together; ``warnings`` says how many.
+
+    Raises ``InputError`` at once where ``source`` is no film, and while reading where the picture's size changes.
+    """
+
+    def __init__(
+        self, source: str | Path, *, start: int = 0, stop: int | None = None, info: FilmInfo | None = None
+    ) -> None:
+        self.start, self.stop = start, stop
+        self.warnings: list[str] = []
+        self._is_pipe = str(source) == "-"
+        if self._is_pipe:
+            self.info = info or pipe.info_of_stdin()
+            self._container: InputContainer = pipe.open_stdin()
+        else:
+            self.info = info or film.info_of_film(Path(source))
+            self._container = film.open_film(Path(source))
+        self._stream: VideoStream = film.film_stream(self._container, self.info.path)
+        self._stream.thread_type = "AUTO"
+        self._unseen: list[int] = []
+        self._broken = self._held = self._damaged = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._container.close()
+
+    def __iter__(self) -> Iterator[Frame]:
+        """The frames from ``start`` to before ``stop``. A reader is read once."""
+        index, last = 0, None
+        for decoded in self._decoded():
+            if self.stop is not None and index >= self.stop:
+                break
+            for seconds in self._times(decoded, index, last):
+                if index >= self.start:
+                    # earlier times than the decoded frame's own are of lost packets: hold the frame before
+                    held = last is not None and seconds != self._seconds(decoded, index)
+                    last = (
+                        replace(last, index=index, seconds=seconds) if held else self._frame(decoded, index, seconds)
+                    )
+                    yield last
+                index += 1
+        else:
+            self._note_end(index)
+        self._note_damage()
+
+    def _times(self, decoded: VideoFrame, index: int, last: Frame | None) -> list[Fraction]:
+        own = self._seconds(decoded, index)
+        lost = self._lost_before(decoded.pts) if decoded.pts is not None else []
+        if last is None or not self._broken:
+            return [own]
+        self._held += len(lost)
+        return [pts * self.info.time_base for pts in lost] + [own]
+
+    def _seconds(self, decoded: VideoFrame, index: int) -> Fraction:
+        if decoded.pts is not None:
+            return decoded.pts * self.info.time_base
+        return self.info.start_seconds + (Fraction(index) / self.info.frame_rate if self.info.frame_rate else index)
+
+    def _lost_before(self, pts: int) -> list[int]:
+        """Times of packets that should have shown before ``pts`` and never did."""
+        lost = []
+        while self._unseen and self._unseen[0] <= pts:
+            time = heapq.heappop(self._unseen)
+            if time < pts:
+                lost.append(time)
+        return lost
+
+    def _decoded(self) -> Iterator[VideoFrame]:
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets)
+            except StopIteration:
+                return
+            except FFmpegError:
+                self._broken += 1
+                packets.close()
+                packet = Packet()
+                packet.stream = self._stream
+            if packet.size and packet.pts is not None and not packet.is_discard:
+                heapq.heappush(self._unseen, packet.pts)
+            yield from self._frames_of(packet)
+            if not packet.size:
+                return
+
+    def _frames_of(self, packet: Packet) -> list[VideoFrame]:
+        for _ in range(1 if packet.size else _FLUSH_TRIES):
+            try:
+                return self._stream.decode(packet if packet.size else None)
+            except EOFError:
+                return []
+            except FFmpegError:
+                self._broken += 1
+        return []
+
+    def _frame(self, decoded: VideoFrame, index: int, seconds: Fraction) -> Frame:
+        if decoded.is_corrupt:
+            self._damaged += 1
+        if (decoded.width, decoded.height) != (self.info.width, self.info.height):
+            raise InputError(
+                f"{self.info.path}: frame {index} is {decoded.width}x{decoded.height}, but the film began as "
+                f"{self.info.width}x{self.info.height}. Split it there and colour the parts."
+            )
+        return Frame(planes=self._planes(decoded, index), index=index, seconds=seconds)
+
+    def _planes(self, decoded: VideoFrame, index: int) -> Planes:
+        planes = pixels.planes_of(decoded, full_range=self.info.full_range, matrix=self.info.matrix)
+        if planes.bits != self.info.bits:
+            raise InputError(
+                f"{self.info.path}: frame {index} has {planes.bits} bits, but the film began with {self.info.bits}. "
+                "Split it there and colour the parts."
+            )
+        return planes
+
+    def _note_end(self, count: int) -> None:
+        if count == 0:
+            raise TruncatedError(f"{self.info.path} has no frame that can be decoded. Copy or download it again.")
+        if self.info.missing_bytes:
+            expected = _expected_frames(self.info)
+            of = f" of about {expected}" if expected and expected > count else ""
+            self.warnings.append(f"{self.info.path} ends early: {count}{of} frames could be read.")
+
+    def _note_damage(self) -> None:
+        if self._broken:
+            self.warnings.append(
+                f"{self.info.path}: {self._broken} damaged packets could not be decoded; "
+                f"{self._held} frames repeat the one before."
+            )
+        if self._damaged:
+            self.warnings.append(f"{self.info.path}: {self._damaged} frames are damaged and shown as far as decoded.")
+
+
+def _expected_frames(info: FilmInfo) -> int | None:
+    if info.duration_seconds is None or info.frame_rate is None:
+        return info.frames
+    return round(info.duration_seconds * info.frame_rate)
