@@ -71,7 +71,7 @@ class Beside:
             self._packets = self._demuxed()
 
     def copy_tags(self, film_output: Stream, chapter_shift: Fraction) -> None:
-        """Copies metadata and chapters; chapters move ``chapter_shift`` seconds earlier, those that end before 0 go."""
+        """Copies metadata and chapters. Chapters move ``chapter_shift`` seconds earlier; those over by then go."""
         self._output.metadata.update(kept_tags(self._source.metadata))
         film_output.metadata.update(kept_tags(self._source.streams[self._film_index].metadata))
         film_output.disposition = self._source.streams[self._film_index].disposition
@@ -80,7 +80,8 @@ class Beside:
             shift = round(chapter_shift / (chapter["time_base"] or 1))
             start, end = chapter["start"] - shift, chapter["end"] - shift
             if end > 0 or not shift:
-                chapters.append({**chapter, "start": max(0, start) if shift else start, "end": end})
+                chapter["start"], chapter["end"] = (max(0, start) if shift else start), end
+                chapters.append(chapter)
         if chapters:
             self._output.set_chapters(chapters)
 

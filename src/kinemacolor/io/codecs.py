@@ -99,7 +99,7 @@ def container_of(output: Path) -> str:
 
 @lru_cache(maxsize=64)
 def _takes(container: str, encoder: str) -> bool:
-    """Whether the muxer takes the encoder's output. ``_ONLY`` holds what muxers that refuse nothing can really play."""
+    """Whether the muxer takes the encoder's output; ``_ONLY`` speaks for muxers that refuse nothing."""
     if container in _ONLY:
         return encoder in _ONLY[container]
     with av.open(io.BytesIO(), "w", format=container) as muxer:
@@ -167,9 +167,7 @@ def _with_quality(encoder: Encoder, wanted: str, quality: float | None) -> Encod
     if quality is None:
         return encoder
     if encoder.quality_option is None:
-        raise CodecError(
-            f"{wanted} has no quality setting here, so --quality {quality:g} means nothing. Leave it out."
-        )
+        raise CodecError(f"{wanted} has no quality setting, so --quality {quality:g} means nothing. Leave it out.")
     return replace(encoder, options={**encoder.options, encoder.quality_option: f"{quality:g}"})
 
 

@@ -3,7 +3,6 @@
 from fractions import Fraction
 from typing import Protocol
 
-import av
 from av.audio.codeccontext import AudioCodecContext
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
@@ -18,12 +17,16 @@ _AUDIO = {"webm": "libopus", "mp4": "aac", "mov": "aac", "avi": "libmp3lame", "m
 _TEXT = {"mp4": "mov_text", "mov": "mov_text", "matroska": "subrip", "webm": "webvtt"}
 _REFUSED_LATE = frozenset({("mov", "opus"), ("mov", "vorbis"), ("mov", "flac"), ("flv", "opus"), ("mp4", "subrip")})
 """Pairs that a muxer accepts as a stream and refuses when it writes its header."""
+_MILLISECOND = Fraction(1, 1000)
 
 
 class Track(Protocol):
     """A stream's way into the output."""
 
-    out: Stream
+    @property
+    def out(self) -> Stream:
+        """The output's stream."""
+        ...
 
     def packets(self, packet: Packet, shift_seconds: Fraction) -> list[Packet]:
         """What the output gets for one packet of the source, moved earlier by ``shift_seconds``."""
@@ -85,7 +88,9 @@ class Reencoded:
     def __init__(self, stream: AudioStream, output: OutputContainer, encoder: str) -> None:
         rates = Codec(encoder, "w").audio_rates
         rate = stream.rate if not rates or stream.rate in rates else 48000
-        self.out: AudioStream = output.add_stream(encoder, rate=rate)
+        out = output.add_stream(encoder, rate=rate)
+        assert isinstance(out, AudioStream)
+        self.out = out
         self.out.layout = stream.layout.name
         if not encoder.startswith(("flac", "pcm")):
             self.out.bit_rate = 96_000 * max(1, stream.channels)
@@ -124,13 +129,15 @@ class Retold:
 
     def __init__(self, stream: SubtitleStream, output: OutputContainer, encoder: str) -> None:
         assert stream.time_base is not None
-        self.out: SubtitleStream = output.add_stream(encoder)
-        self.out.time_base = av.time_base and Fraction(1, 1000)
+        out = output.add_stream(encoder)
+        assert isinstance(out, SubtitleStream)
+        self.out = out
+        self.out.time_base = _MILLISECOND
         self._decoder = stream.codec_context
         self._decoder.open(strict=False)
         context = self.out.codec_context
         context.subtitle_header = self._decoder.subtitle_header
-        context.time_base = Fraction(1, 1000)
+        context.time_base = _MILLISECOND
         context.open()
         self._encoder = context
 
@@ -142,7 +149,7 @@ class Retold:
         done = self._encoder.encode_subtitle(subtitles)
         start = packet.pts * packet.time_base - shift_seconds
         stop = start + (packet.duration or 0) * packet.time_base
-        done.time_base = Fraction(1, 1000)
+        done.time_base = _MILLISECOND
         done.pts = done.dts = max(0, round(start * 1000))
         done.duration = max(0, round(stop * 1000)) - done.pts
         return [done]

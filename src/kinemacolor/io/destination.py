@@ -1,6 +1,5 @@
 """Where an output goes: checked before any work, written under another name, renamed when complete."""
 
-import os
 import shutil
 import uuid
 from pathlib import Path
@@ -11,8 +10,8 @@ from kinemacolor.errors import OutputError, OutputExistsError
 class Destination:
     """A final name and the temporary one beside it.
 
-    Raises ``OutputExistsError`` where something is there and ``overwrite`` is off, ``OutputError`` where the folder is
-    missing or not writable, or the output is the input.
+    Raises ``OutputExistsError`` where something is there and ``overwrite`` is off, ``OutputError`` where the
+    folder is missing or not writable, or the output is the input.
     """
 
     def __init__(self, output: Path, source: str, *, overwrite: bool, folder: bool = False) -> None:
@@ -51,7 +50,7 @@ class Destination:
             if self.partial.is_dir():
                 self._commit_folder()
             else:
-                os.replace(self.partial, self.final)
+                self.partial.replace(self.final)
         except OSError as error:
             self.discard()
             raise OutputError(
@@ -60,10 +59,10 @@ class Destination:
 
     def _commit_folder(self) -> None:
         if not self.final.exists():
-            os.replace(self.partial, self.final)
+            self.partial.replace(self.final)
             return
         for picture in sorted(self.partial.iterdir()):
-            os.replace(picture, self.final / picture.name)
+            picture.replace(self.final / picture.name)
         self.partial.rmdir()
 
     def discard(self) -> None:

@@ -1,15 +1,17 @@
 """A film's file, opened: which stream is the film, and what its headers and first frame say."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from math import atan2, degrees
 from pathlib import Path
+from typing import cast
 
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.sidedata.sidedata import SideData
 from av.stream import Discard, Disposition, Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -43,9 +45,7 @@ def open_film(path: Path) -> InputContainer:
     if _REFERRING_FORMATS.intersection(container.format.name.split(",")):
         name = container.format.name
         container.close()
-        raise NotAVideoError(
-            f"{path} is not a video: it looks like {name}, which only refers to others. Give a film."
-        )
+        raise NotAVideoError(f"{path} is not a video: it is a {name} list that refers to others. Give a film.")
     return container
 
 
@@ -102,27 +102,26 @@ def _rotation_of(matrix: tuple[int, ...] | None) -> int:
 
 
 def _display_matrix_of(frame: VideoFrame) -> tuple[int, ...] | None:
-    for data in frame.side_data:
-        if data.type.name == "DISPLAYMATRIX":
-            return struct.unpack("<9i", bytes(data)[:36])
-    return None
+    matrix = _side_data(frame).get("DISPLAYMATRIX")
+    return None if matrix is None else struct.unpack("<9i", matrix[:36])
+
+
+def _side_data(frame: VideoFrame) -> dict[str, bytes]:
+    # iterating yields the items themselves, whatever the mapping's type says
+    items = cast(Iterable[SideData], frame.side_data)
+    return {item.type.name: bytes(item) for item in items}
 
 
 def _mastering_of(frame: VideoFrame) -> tuple[tuple[str, str], ...]:
     """HDR side data in x265's notation: chromaticities in 0.00002, luminance in 0.0001 cd/m2 (SMPTE ST 2086)."""
-    found = []
-    for data in frame.side_data:
-        raw = bytes(data)
-        if data.type.name == "CONTENT_LIGHT_LEVEL":
-            found.append(("max-cll", "{},{}".format(*struct.unpack("<2I", raw[:8]))))
-        if data.type.name == "MASTERING_DISPLAY_METADATA" and len(raw) >= 88:
-            numbers = struct.unpack("<20i2i", raw[:88])
-            if not (numbers[20] and numbers[21]):
-                continue
-            ratios = [Fraction(n, d or 1) for n, d in zip(numbers[0:20:2], numbers[1:20:2])]
-            rx, ry, gx, gy, bx, by, wx, wy = (round(value * 50000) for value in ratios[:8])
-            low, high = (round(value * 10000) for value in ratios[8:])
-            found.append(("master-display", f"G({gx},{gy})B({bx},{by})R({rx},{ry})WP({wx},{wy})L({high},{low})"))
+    found, data = [], _side_data(frame)
+    if light := data.get("CONTENT_LIGHT_LEVEL"):
+        found.append(("max-cll", "{},{}".format(*struct.unpack("<2I", light[:8]))))
+    if (display := data.get("MASTERING_DISPLAY_METADATA")) and all(struct.unpack("<2i", display[80:88])):
+        ratios = [Fraction(n, d or 1) for n, d in struct.iter_unpack("<2i", display[:80])]
+        rx, ry, gx, gy, bx, by, wx, wy = (round(value * 50000) for value in ratios[:8])
+        low, high = (round(value * 10000) for value in ratios[8:])
+        found.append(("master-display", f"G({gx},{gy})B({bx},{by})R({rx},{ry})WP({wx},{wy})L({high},{low})"))
     return tuple(found)
 
 
@@ -157,10 +156,9 @@ def _side_streams(container: InputContainer, film: VideoStream) -> tuple[StreamI
 
 def _chapters(container: InputContainer) -> tuple[ChapterInfo, ...]:
     return tuple(
-        ChapterInfo(
-            c["metadata"].get("title", ""), c["start"] * (c["time_base"] or 1), c["end"] * (c["time_base"] or 1)
-        )
-        for c in container.chapters()
+        ChapterInfo(chapter["metadata"].get("title", ""), chapter["start"] * tick, chapter["end"] * tick)
+        for chapter in container.chapters()
+        if (tick := chapter["time_base"])
     )
 
 
@@ -180,9 +178,7 @@ def _warnings(container: InputContainer, film: VideoStream, info: FilmInfo) -> t
     if others:
         warnings.append(f"{info.path} has {len(others) + 1} video streams. Stream {film.index} is taken.")
     if info.interlaced:
-        warnings.append(
-            f"{info.path} is interlaced. Its fields are kept as they are; deinterlace first for best colour."
-        )
+        warnings.append(f"{info.path} is interlaced. Its fields are kept; deinterlace first for best colour.")
     if info.missing_bytes:
         warnings.append(f"{info.path} ends early: {info.missing_bytes} bytes are missing at its end.")
     return tuple(warnings)

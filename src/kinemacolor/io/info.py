@@ -30,10 +30,10 @@ class FilmInfo:
     """What a film is. Sizes are as stored; ``display_size`` is what a viewer sees.
 
     ``frames`` is exact where ``frames_exact``, else an estimate, else None. ``rotation_degrees`` is the clockwise
-    turn that displays the picture upright; ``display_matrix`` is the container's own (turns and flips). ``primaries``,
-    ``transfer``, ``matrix_code`` and ``range_code`` are the stored ITU-T H.273 codes (2, 2, 2 and 0: unspecified);
-    ``matrix`` and ``full_range`` are what follows from them. ``chroma_location`` is the codec's convention. ``hdr`` holds
-    ``master-display`` and ``max-cll`` as x265 writes them.
+    turn that displays the picture upright; ``display_matrix`` is the container's own (turns and flips).
+    ``primaries``, ``transfer``, ``matrix_code`` and ``range_code`` are the stored ITU-T H.273 codes (2, 2, 2 and 0:
+    unspecified); ``matrix`` and ``full_range`` are what follows from them. ``chroma_location`` is the codec's
+    convention. ``hdr`` holds ``master-display`` and ``max-cll`` as x265 writes them.
     """
 
     path: str

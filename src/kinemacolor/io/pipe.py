@@ -2,6 +2,7 @@
 
 import io
 import sys
+from dataclasses import replace
 
 import av
 from av.container import InputContainer
@@ -36,17 +37,18 @@ def info_of_stdin() -> FilmInfo:
     head = _stdin().peek(4096)
     header = head[: head.find(_HEADER_END) + 1]
     try:
-        container = av.open(io.BytesIO(header), format=FORMAT)
+        container = av.open(io.BytesIO(header), "r", format=FORMAT)
     except (FFmpegError, OSError) as error:
         found = kind_of(head) if head else "nothing"
         raise NotAVideoError(
-            f"Standard input is not y4m: it looks like {found}. Pipe from: ffmpeg -i FILM -f yuv4mpegpipe -strict -1 -"
+            f"Standard input is not y4m: it looks like {found}. "
+            "Pipe from: ffmpeg -i FILM -f yuv4mpegpipe -strict -1 -"
         ) from error
     with container:
         stream = container.streams.video[0]
         info = film.describe_film(container, stream, _blank_frame(stream), None)
     if any(mark in header.replace(_HEADER_END, b" ") for mark in _CENTER_SITED):
-        return film.replace(info, chroma_location="center")
+        return replace(info, chroma_location="center")
     return info
 
 
@@ -61,6 +63,6 @@ def _blank_frame(stream: VideoStream) -> VideoFrame:
 def open_stdin() -> InputContainer:
     """Stdin, opened as y4m; it need not be seekable."""
     try:
-        return av.open(_stdin(), format=FORMAT)
+        return av.open(_stdin(), "r", format=FORMAT)
     except (FFmpegError, OSError) as error:
         raise NotAVideoError("Standard input is not y4m. Pipe from: ffmpeg -i FILM -f yuv4mpegpipe -") from error

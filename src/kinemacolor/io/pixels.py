@@ -5,7 +5,7 @@ plane, so it is computed: BT.709 weights at the picture's own depth, exactly G w
 """
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from av import VideoFrame
@@ -81,7 +81,7 @@ def is_full_range(color_range: int, pixel_format: str, codec: str) -> bool:
 
 
 def matrix_of(code: int, height: int, *, is_rgb: bool) -> Matrix:
-    """The matrix of a tag; untagged (or a rare one) is BT.601 below 720 rows and BT.709 from there, BT.709 for RGB."""
+    """The matrix of a tag; untagged or rare: BT.601 below 720 rows, BT.709 from there. RGB: BT.709."""
     if is_rgb:
         return "bt709"
     return _MATRIX_OF_CODE.get(code, "bt601" if height < _SD_BELOW_ROWS else "bt709")
@@ -94,8 +94,8 @@ def matrix_code(matrix: Matrix) -> int:
 
 def _view(frame: VideoFrame, index: int, bits: int) -> Plane:
     plane = frame.planes[index]
-    dtype = np.dtype(np.uint8 if bits <= 8 else np.uint16)
-    rows = np.frombuffer(plane, dtype=dtype).reshape(-1, plane.line_size // dtype.itemsize)
+    dtype: np.dtype[Any] = np.dtype(np.uint8 if bits <= 8 else np.uint16)
+    rows = np.frombuffer(memoryview(plane), dtype=dtype).reshape(-1, plane.line_size // dtype.itemsize)
     return rows[: plane.height, : plane.width]
 
 
@@ -105,11 +105,14 @@ def _copy(frame: VideoFrame, index: int, bits: int) -> Plane:
 
 def _planes_of_gray_alpha(frame: VideoFrame, layout: PixelLayout, *, full_range: bool, matrix: Matrix) -> Planes:
     plane = frame.planes[0]
-    dtype = np.dtype(np.uint8 if layout.bits <= 8 else ">u2" if frame.format.is_big_endian else "<u2")
-    rows = np.frombuffer(plane, dtype=dtype).reshape(-1, plane.line_size // dtype.itemsize)
+    dtype: np.dtype[Any] = np.dtype(np.uint8 if layout.bits <= 8 else ">u2" if frame.format.is_big_endian else "<u2")
+    rows = np.frombuffer(memoryview(plane), dtype=dtype).reshape(-1, plane.line_size // dtype.itemsize)
     pairs = rows[: frame.height, : 2 * frame.width].reshape(frame.height, frame.width, 2)
-    y, alpha = (pairs[..., index].astype(dtype.newbyteorder("=")) for index in (0, 1))
-    return Planes(y=y, alpha=alpha, bits=layout.bits, full_range=full_range, matrix=matrix)
+    if layout.bits <= 8:
+        y, alpha = pairs[..., 0].astype(np.uint8), pairs[..., 1].astype(np.uint8)
+        return Planes(y=y, alpha=alpha, full_range=full_range, matrix=matrix)
+    wide, wide_alpha = pairs[..., 0].astype(np.uint16), pairs[..., 1].astype(np.uint16)
+    return Planes(y=wide, alpha=wide_alpha, bits=layout.bits, full_range=full_range, matrix=matrix)
 
 
 def _planes_of_rgb(frame: VideoFrame, layout: PixelLayout) -> Planes:
@@ -196,7 +199,7 @@ def converted(planes: Planes, *, bits: int, full_range: bool) -> Planes:
     chroma = np.clip(np.rint((codes - middle) * (new_chroma_span / chroma_span) + new_middle), 0, top).astype(dtype)
     opacity = np.rint(codes * (top / (2**planes.bits - 1))).astype(dtype)
 
-    def look_up(table: Plane, plane: Plane | None) -> Plane | None:
+    def look_up(table: np.ndarray, plane: Plane | None) -> Plane | None:
         return None if plane is None else table[np.minimum(plane, len(table) - 1)]
 
     y = look_up(luma, planes.y)

@@ -2,7 +2,6 @@
 
 import heapq
 from collections.abc import Iterator
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -62,35 +61,32 @@ class VideoReader:
 
     def __iter__(self) -> Iterator[Frame]:
         """The frames from ``start`` to before ``stop``. A reader is read once."""
-        index, last = 0, None
-        for decoded in self._decoded():
+        index = -1
+        for index, (decoded, seconds) in enumerate(self._shown()):
             if self.stop is not None and index >= self.stop:
                 break
-            for seconds in self._times(decoded, index, last):
-                if index >= self.start:
-                    # earlier times than the decoded frame's own are of lost packets: hold the frame before
-                    held = last is not None and seconds != self._seconds(decoded, index)
-                    last = (
-                        replace(last, index=index, seconds=seconds) if held else self._frame(decoded, index, seconds)
-                    )
-                    yield last
-                index += 1
+            if index >= self.start:
+                yield self._frame(decoded, index, seconds)
         else:
-            self._note_end(index)
+            self._note_end(index + 1)
         self._note_damage()
 
-    def _times(self, decoded: VideoFrame, index: int, last: Frame | None) -> list[Fraction]:
-        own = self._seconds(decoded, index)
-        lost = self._lost_before(decoded.pts) if decoded.pts is not None else []
-        if last is None or not self._broken:
-            return [own]
-        self._held += len(lost)
-        return [pts * self.info.time_base for pts in lost] + [own]
+    def _shown(self) -> Iterator[tuple[VideoFrame, Fraction]]:
+        """Decoded frames and their times; where packets were lost, the frame before again at each lost time."""
+        before: VideoFrame | None = None
+        for count, decoded in enumerate(self._decoded()):
+            lost = self._lost_before(decoded.pts) if decoded.pts is not None else []
+            if before is not None and self._broken:
+                self._held += len(lost)
+                for pts in lost:
+                    yield before, pts * self.info.time_base
+            yield decoded, self._seconds(decoded, count)
+            before = decoded
 
-    def _seconds(self, decoded: VideoFrame, index: int) -> Fraction:
+    def _seconds(self, decoded: VideoFrame, count: int) -> Fraction:
         if decoded.pts is not None:
             return decoded.pts * self.info.time_base
-        return self.info.start_seconds + (Fraction(index) / self.info.frame_rate if self.info.frame_rate else index)
+        return self.info.start_seconds + (count / self.info.frame_rate if self.info.frame_rate else Fraction(count))
 
     def _lost_before(self, pts: int) -> list[int]:
         """Times of packets that should have shown before ``pts`` and never did."""
@@ -102,32 +98,38 @@ class VideoReader:
         return lost
 
     def _decoded(self) -> Iterator[VideoFrame]:
+        for packet in self._packets():
+            if packet.pts is not None and not packet.is_discard:
+                heapq.heappush(self._unseen, packet.pts)
+            yield from self._frames_of(packet)
+        for _ in range(_FLUSH_TRIES):
+            frames = self._frames_of(None)
+            if not frames:
+                return
+            yield from frames
+
+    def _packets(self) -> Iterator[Packet]:
         packets = self._container.demux(self._stream)
         while True:
             try:
-                packet = next(packets)
-            except StopIteration:
-                return
+                packet = next(packets, None)
             except FFmpegError:
                 self._broken += 1
-                packets.close()
-                packet = Packet()
-                packet.stream = self._stream
-            if packet.size and packet.pts is not None and not packet.is_discard:
-                heapq.heappush(self._unseen, packet.pts)
-            yield from self._frames_of(packet)
-            if not packet.size:
                 return
+            if packet is None:
+                return
+            if packet.size:
+                yield packet
 
-    def _frames_of(self, packet: Packet) -> list[VideoFrame]:
-        for _ in range(1 if packet.size else _FLUSH_TRIES):
-            try:
-                return self._stream.decode(packet if packet.size else None)
-            except EOFError:
-                return []
-            except FFmpegError:
-                self._broken += 1
-        return []
+    def _frames_of(self, packet: Packet | None) -> list[VideoFrame]:
+        """What the decoder gives for a packet, or for the end (None)."""
+        try:
+            return self._stream.decode(packet)
+        except EOFError:
+            return []
+        except FFmpegError:
+            self._broken += 1
+            return []
 
     def _frame(self, decoded: VideoFrame, index: int, seconds: Fraction) -> Frame:
         if decoded.is_corrupt:

@@ -98,7 +98,8 @@ def why_unreadable(path: Path) -> InputError:
     if types and b"moov" not in types:
         lack = f"; at least {missing} bytes are missing" if missing else ""
         return TruncatedError(
-            f"{path} is truncated: it has no index (moov){lack}. Copy it again, or finish the recording that wrote it."
+            f"{path} is truncated: it has no index (moov){lack}. "
+            "Copy it again, or finish the recording that wrote it."
         )
     if types or head.startswith(_EBML) or head.startswith(b"RIFF"):
         return TruncatedError(f"{path} is truncated or damaged within its header. Copy or download it again.")

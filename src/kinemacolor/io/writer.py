@@ -93,14 +93,14 @@ class VideoWriter:
     def _warn_of_conversion(self, encoder: str) -> None:
         if self.layout.bits < self.info.bits:
             self.warnings.append(
-                f"{encoder} stores {self.layout.bits} bits here and the source has {self.info.bits}: luma is rounded. "
-                "Use ffv1 to keep it."
+                f"{encoder} stores {self.layout.bits} bits here and the source has {self.info.bits}: "
+                "luma is rounded. Use ffv1 to keep it."
             )
         if self.layout.full_range != self.info.full_range:
             names = {True: "full", False: "limited"}
             self.warnings.append(
-                f"{encoder} in {self._container_name} has {names[self.layout.full_range]} range only: luma is rescaled "
-                f"from {names[self.info.full_range]} range. Use ffv1 in mkv to keep it."
+                f"{encoder} in {self._container_name} has {names[self.layout.full_range]} range only: "
+                f"luma is rescaled from {names[self.info.full_range]} range. Use ffv1 in mkv to keep it."
             )
 
     def _choose_time_base(self) -> Fraction:
@@ -137,6 +137,9 @@ class VideoWriter:
             # edit lists count in the movie's time scale: at the default of 1/1000 a start time would be rounded
             scale = min(self._time_base.denominator, _LARGEST_TIMESCALE)
             return {"movflags": "+faststart", "movie_timescale": str(max(scale, 1000))}
+        if self._container_name in ("matroska", "webm"):
+            # sound that begins before 0 (MP3 and AAC priming) would otherwise move the picture
+            return {"avoid_negative_ts": "disabled"}
         return {"strict": "-1"} if self._container_name == pipe.FORMAT else {}
 
     def _start_estimate(self) -> Fraction:
@@ -146,7 +149,8 @@ class VideoWriter:
 
     def _add_film(self, encoder: codecs.Encoder, options: dict[str, str]) -> VideoStream:
         rate = self.info.frame_rate or Fraction(25)
-        stream: VideoStream = self._output.add_stream(encoder.name, rate=rate)
+        stream = self._output.add_stream(encoder.name, rate=rate)
+        assert isinstance(stream, VideoStream)
         context = stream.codec_context
         context.width, context.height = self.info.width, self.info.height
         context.pix_fmt = self.layout.pixel_format
@@ -205,7 +209,8 @@ class VideoWriter:
         if exact.denominator != 1 and not self._rounded:
             self._rounded = True
             self.warnings.append(
-                f"{self._container_name} cannot hold these times exactly; each is moved to the nearest {self._time_base} s."
+                f"{self._container_name} cannot hold these times exactly; "
+                f"each is moved to the nearest {self._time_base} s."
             )
         return round(exact)
 
