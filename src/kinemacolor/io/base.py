@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 from kinemacolor.frames import Frame, Matrix
 from kinemacolor.io.info import FilmInfo
@@ -38,7 +38,7 @@ class FrameReader(Protocol):
         """The frames from ``start`` to before ``stop``."""
         ...
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> "FrameReader": ...
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -56,7 +56,7 @@ class FrameWriter(Protocol):
         """Writes one frame whose planes are in ``layout``."""
         ...
 
-    def __enter__(self) -> Self: ...
+    def __enter__(self) -> "FrameWriter": ...
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

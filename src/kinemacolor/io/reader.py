@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
 from av.container import InputContainer
 from av.error import FFmpegError
@@ -47,7 +46,7 @@ class VideoReader:
         self._unseen: list[int] = []
         self._broken = self._held = self._damaged = 0
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "VideoReader":
         return self
 
     def __exit__(

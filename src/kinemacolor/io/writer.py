@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
 import av
 from av.container import OutputContainer
@@ -230,7 +229,7 @@ class VideoWriter:
         except (FFmpegError, OSError) as error:
             raise OutputError(f"Writing failed: {error}. Check the disk's free space.") from error
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "VideoWriter":
         return self
 
     def __exit__(
