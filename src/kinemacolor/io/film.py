@@ -107,8 +107,11 @@ def _display_matrix_of(frame: VideoFrame) -> tuple[int, ...] | None:
 
 
 def _side_data(frame: VideoFrame) -> dict[str, bytes]:
-    # iterating yields the items themselves, whatever the mapping's type says
-    items = cast(Iterable[SideData], frame.side_data)
+    try:
+        # iterating yields the items themselves, whatever the mapping's type says
+        items = cast(Iterable[SideData], frame.side_data)
+    except ValueError:
+        return {}  # PyAV raises where a frame carries a kind it has no name for (EXIF, in a TIFF)
     return {item.type.name: bytes(item) for item in items}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 
-from kinemacolor.io import film, pipe
+from kinemacolor.io import film, images, pipe, sequence
 from kinemacolor.io.base import FrameReader, FrameWriter
 from kinemacolor.io.info import FilmInfo
 from kinemacolor.io.reader import VideoReader
@@ -18,6 +18,8 @@ def probe(source: str | Path, *, frame_rate: str | Fraction = "24") -> FilmInfo:
     """
     if str(source) == "-":
         return pipe.info_of_stdin()
+    if sequence.is_sequence(Path(source)):
+        return images.info_of_pictures(Path(source), images.rate_of(frame_rate))
     return film.info_of_film(Path(source))
 
 
@@ -25,6 +27,8 @@ def open_reader(
     source: str | Path, *, start: int = 0, stop: int | None = None, frame_rate: str | Fraction = "24"
 ) -> FrameReader:
     """A reader of frames ``start`` to before ``stop``. Raises ``InputError`` where the source cannot be read."""
+    if str(source) != "-" and sequence.is_sequence(Path(source)):
+        return images.ImageReader(source, start=start, stop=stop, frame_rate=frame_rate)
     return VideoReader(source, start=start, stop=stop)
 
 
@@ -39,6 +43,11 @@ def open_writer(
     overwrite: bool = False,
 ) -> FrameWriter:
     """A writer of what suits the name. Raises ``OutputError`` before any frame is read where it cannot be written."""
+    path = Path(output)
+    if str(output) != "-" and (sequence.is_picture_name(path) or not path.suffix or path.is_dir()):
+        return images.ImageWriter(
+            output, source, codec=codec, quality=quality, pixel_format=pixel_format, overwrite=overwrite
+        )
     return VideoWriter(
         output,
         source,

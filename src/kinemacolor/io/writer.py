@@ -82,7 +82,9 @@ class VideoWriter:
         self._last_seconds = Fraction(0)
         self._beside: Beside | None = None
         self._rounded = False
-        self._destination = None if self._is_pipe else Destination(Path(output), self.info.path, overwrite=overwrite)
+        self._destination = (
+            None if self._is_pipe else Destination.for_file(Path(output), self.info.path, overwrite=overwrite)
+        )
         try:
             self._open(encoder, dict(options or {}))
         except BaseException:

@@ -1,0 +1,246 @@
+"""Numbered pictures as a film, and a film as numbered pictures.
+
+Pictures are decoded by PyAV, which gives a JPEG's own luma plane and PNG and TIFF at 8 and 16 bits alike; they are
+encoded by OpenCV, which writes RGB at 8 and 16 bits in all three.
+"""
+
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import cv2
+import numpy as np
+from av.error import FFmpegError
+from av.video.frame import VideoFrame
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from kinemacolor import color
+from kinemacolor.errors import CodecError, InputError, OutputError, OutputExistsError, SettingError
+from kinemacolor.frames import Frame, Planes
+from kinemacolor.io import film, pixels, sequence
+from kinemacolor.io.base import FrameReader, OutputLayout
+from kinemacolor.io.destination import Destination
+from kinemacolor.io.info import FilmInfo
+
+_WRITTEN_ENDINGS = frozenset({".png", ".tif", ".tiff", ".jpg", ".jpeg"})
+_JPEG_ENDINGS = frozenset({".jpg", ".jpeg"})
+_JPEG_QUALITY = 95
+
+
+def rate_of(text: str | Fraction) -> Fraction:
+    """A frame rate from ``24``, ``23.976`` or ``24000/1001``. Raises ``SettingError`` if it is none."""
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if rate <= 0:
+        raise SettingError(f"Frame rate '{text}' is no rate. Write for instance 24 or 24000/1001.")
+    return rate
+
+
+def info_of_pictures(source: Path, rate: Fraction) -> FilmInfo:
+    """What a sequence of pictures is, from their number and the first of them.
+
+    Raises ``InputError`` where there is none, where one cannot be read, or where sizes differ.
+    """
+    paths, warnings = sequence.pictures_of(source)
+    info = _info_of_picture(paths[0])
+    _check_sizes(paths, (info.width, info.height))
+    return replace(
+        info,
+        path=str(source),
+        container="pictures",
+        frame_rate=rate,
+        time_base=1 / rate,
+        start_seconds=Fraction(0),
+        frames=len(paths),
+        frames_exact=True,
+        duration_seconds=len(paths) / rate,
+        warnings=tuple(warnings),
+    )
+
+
+def _info_of_picture(path: Path) -> FilmInfo:
+    with path.open("rb") as file:
+        try:
+            with av.open(file, "r") as container:
+                stream = film.film_stream(container, str(path))
+                return film.describe_film(container, stream, next(container.decode(stream)), None)
+        except (FFmpegError, StopIteration) as error:
+            raise InputError(f"{path} cannot be read as a picture ({error}). Replace or remove it.") from error
+
+
+def _check_sizes(paths: list[Path], size: tuple[int, int]) -> None:
+    """Raises ``InputError`` for the first picture whose header says another size. Kinds that Pillow lacks wait."""
+    for path in paths:
+        try:
+            with Image.open(path) as picture:
+                found = picture.size
+        except (UnidentifiedImageError, OSError, ValueError):
+            continue
+        if found != size:
+            raise InputError(
+                f"{path} is {found[0]}x{found[1]}, but {paths[0].name} is {size[0]}x{size[1]}. "
+                "Give pictures of one size."
+            )
+
+
+class ImageReader:
+    """Numbered pictures as frames ``start`` to before ``stop``, at a constant rate from 0 s.
+
+    ``source`` is a folder, a pattern or one picture. A frame's index is its place in the order of numbers.
+    """
+
+    def __init__(
+        self,
+        source: str | Path,
+        *,
+        start: int = 0,
+        stop: int | None = None,
+        frame_rate: str | Fraction = "24",
+        info: FilmInfo | None = None,
+    ) -> None:
+        self.start, self.stop = start, stop
+        self.info = info or info_of_pictures(Path(source), rate_of(frame_rate))
+        self.warnings: list[str] = []
+        self._paths, _ = sequence.pictures_of(Path(source))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing stays open between pictures."""
+
+    def __iter__(self) -> Iterator[Frame]:
+        """The pictures in order of their numbers."""
+        for index in range(self.start, min(len(self._paths), self.stop or len(self._paths))):
+            planes = self._planes(self._paths[index])
+            yield Frame(planes=planes, index=index, seconds=index * self.info.time_base)
+
+    def _planes(self, path: Path) -> Planes:
+        frame = _decoded(path)
+        planes = pixels.planes_of(frame, full_range=self.info.full_range, matrix=self.info.matrix)
+        if (planes.size, planes.bits) != ((self.info.height, self.info.width), self.info.bits):
+            raise InputError(
+                f"{path} is {frame.width}x{frame.height} at {planes.bits} bits, but the first picture is "
+                f"{self.info.width}x{self.info.height} at {self.info.bits}. Give pictures of one size and depth."
+            )
+        return planes
+
+
+def _decoded(path: Path) -> VideoFrame:
+    # as bytes: a name with % or : would be read as a pattern or a protocol
+    try:
+        with av.open(io.BytesIO(path.read_bytes()), "r") as container:
+            return next(container.decode(video=0))
+    except (FFmpegError, OSError, StopIteration, IndexError) as error:
+        raise InputError(f"{path} cannot be read as a picture ({error}). Replace or remove it.") from error
+
+
+class ImageWriter:
+    """Frames as numbered RGB pictures, each numbered as in the source; all appear together when complete.
+
+    ``output`` is a pattern (``out/frame_%04d.tif``) or a folder (``frame_%06d.png`` in it). Sources above 8 bits give
+    16-bit PNG and TIFF. ``quality`` is that of JPEG, 1 to 100.
+
+    Raises ``OutputError``, ``OutputExistsError`` or ``CodecError`` at once where this cannot be done.
+    """
+
+    def __init__(
+        self,
+        output: str | Path,
+        source: FrameReader,
+        *,
+        codec: str | None = None,
+        quality: float | None = None,
+        pixel_format: str | None = None,
+        overwrite: bool = False,
+    ) -> None:
+        info = source.info
+        pattern = sequence.pattern_for_output(Path(output))
+        if pattern is None:
+            raise CodecError(
+                f"'{output}' names one picture. Number them: {Path(output).stem}_%06d{Path(output).suffix}."
+            )
+        self._pattern = pattern
+        self._ending = Path(pattern.name).suffix.lower()
+        self._check(codec, quality, pixel_format)
+        self._quality = _JPEG_QUALITY if quality is None else round(quality)
+        is_jpeg = self._ending in _JPEG_ENDINGS
+        self._deep = info.bits > 8 and not is_jpeg
+        self.warnings = _lost_beside(info)
+        if is_jpeg and info.bits > 8:
+            self.warnings.append(f"JPEG stores 8 bits and the source has {info.bits}: it is rounded. Use png.")
+        self.layout = OutputLayout(
+            pixel_format="rgb48" if self._deep else "rgb24",
+            bits=info.bits,
+            full_range=info.full_range,
+            matrix=info.matrix,
+            subsampling=(1, 1),
+            left_sited=False,
+        )
+        old = pattern.numbered()
+        if old and not overwrite:
+            raise OutputExistsError(
+                f"{pattern.folder} has {len(old)} such pictures already. Give another name, or --overwrite."
+            )
+        self._destination = Destination.for_folder(pattern.folder, replaced=list(old))
+        self._written = 0
+
+    def _check(self, codec: str | None, quality: float | None, pixel_format: str | None) -> None:
+        if self._ending not in _WRITTEN_ENDINGS:
+            raise CodecError(f"Pictures cannot be written as {self._ending}. Use png, tif or jpg.")
+        if codec is not None or pixel_format is not None:
+            raise CodecError("Pictures take no --codec and no --pixel-format: their ending says what they are.")
+        if quality is not None and (self._ending not in _JPEG_ENDINGS or not 1 <= quality <= 100):
+            raise CodecError(f"--quality {quality:g} does not suit {self._ending}. JPEG takes 1 to 100, others none.")
+
+    def write(self, frame: Frame) -> None:
+        """Writes one picture."""
+        if frame.planes is None:
+            raise ValueError("ImageWriter takes frames with planes.")
+        path = self._destination.partial / self._pattern.path(frame.index).name
+        options = [cv2.IMWRITE_JPEG_QUALITY, self._quality] if self._ending in _JPEG_ENDINGS else []
+        done, data = cv2.imencode(self._ending, _bgr_of(frame.planes, deep=self._deep), options)
+        if not done:
+            raise OutputError(f"{path.name} could not be encoded as {self._ending}. Use png.")
+        try:
+            path.write_bytes(data.tobytes())
+        except OSError as error:
+            raise OutputError(f"{path.name} could not be written ({error.strerror}). Check the disk.") from error
+        self._written += 1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        found = len(list(self._destination.partial.iterdir()))
+        if kind is None and self._written and found == self._written:
+            self._destination.commit()
+            return
+        self._destination.discard()
+        if kind is None:
+            raise OutputError(f"{found} of {self._written} pictures were written. Check the disk's free space.")
+
+
+def _bgr_of(planes: Planes, *, deep: bool) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """The picture as OpenCV stores it: (h, w, 3), blue first, 8 or 16 bits."""
+    values = color.rgb_of_planes(planes).flip(0).permute(1, 2, 0).double().numpy()
+    if deep:
+        return np.rint(values * 65535).astype(np.uint16)
+    return np.rint(values * 255).astype(np.uint8)
+
+
+def _lost_beside(info: FilmInfo) -> list[str]:
+    kinds = sorted({stream.kind for stream in info.streams})
+    return [f"Left out: {', '.join(kinds)} of {info.path}; pictures have no room for them."] if kinds else []
