@@ -1,7 +1,7 @@
 """One stream beside the film, on its way to another container: copied, or turned into a codec that it takes."""
 
 from fractions import Fraction
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from av.audio.codeccontext import AudioCodecContext
 from av.audio.resampler import AudioResampler
@@ -20,6 +20,7 @@ _REFUSED_LATE = frozenset({("mov", "opus"), ("mov", "vorbis"), ("mov", "flac"), 
 _MILLISECOND = Fraction(1, 1000)
 
 
+@runtime_checkable
 class Track(Protocol):
     """A stream's way into the output."""
 

@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Self
 
 from kinemacolor.errors import OutputError, OutputExistsError
 
@@ -20,7 +19,7 @@ class Destination:
         self._replaced = replaced
 
     @classmethod
-    def for_file(cls, output: Path, source: str, *, overwrite: bool) -> Self:
+    def for_file(cls, output: Path, source: str, *, overwrite: bool) -> "Destination":
         """A file's destination; its temporary file is made here.
 
         Raises ``OutputExistsError`` where something is there and ``overwrite`` is off, ``OutputError`` where the
@@ -40,7 +39,7 @@ class Destination:
         return cls(output, partial)
 
     @classmethod
-    def for_folder(cls, folder: Path, *, replaced: Sequence[Path]) -> Self:
+    def for_folder(cls, folder: Path, *, replaced: Sequence[Path]) -> "Destination":
         """A folder's destination. Files ``replaced`` go when the new ones come; others in the folder stay.
 
         Raises ``OutputError`` where the folder above is missing, or where it cannot be written to.

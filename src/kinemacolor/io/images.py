@@ -10,7 +10,6 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self
 
 import av
 import cv2
@@ -111,7 +110,7 @@ class ImageReader:
         self.warnings: list[str] = []
         self._paths, _ = sequence.pictures_of(Path(source))
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "ImageReader":
         return self
 
     def __exit__(
@@ -218,7 +217,7 @@ class ImageWriter:
             raise OutputError(f"{path.name} could not be written ({error.strerror}). Check the disk.") from error
         self._written += 1
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "ImageWriter":
         return self
 
     def __exit__(

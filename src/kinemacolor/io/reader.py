@@ -75,7 +75,9 @@ class VideoReader:
         before: VideoFrame | None = None
         for count, decoded in enumerate(self._decoded()):
             lost = self._lost_before(decoded.pts) if decoded.pts is not None else []
-            if before is not None and self._broken:
+            self._damaged += decoded.is_corrupt
+            # without damage a packet may rightly show nothing (VP8's hidden frames)
+            if before is not None and (self._broken or self._damaged):
                 self._held += len(lost)
                 for pts in lost:
                     yield before, pts * self.info.time_base
@@ -131,8 +133,6 @@ class VideoReader:
             return []
 
     def _frame(self, decoded: VideoFrame, index: int, seconds: Fraction) -> Frame:
-        if decoded.is_corrupt:
-            self._damaged += 1
         if (decoded.width, decoded.height) != (self.info.width, self.info.height):
             raise InputError(
                 f"{self.info.path}: frame {index} is {decoded.width}x{decoded.height}, but the film began as "
@@ -158,9 +158,9 @@ class VideoReader:
             self.warnings.append(f"{self.info.path} ends early: {count}{of} frames could be read.")
 
     def _note_damage(self) -> None:
-        if self._broken:
+        if self._broken or self._held:
             self.warnings.append(
-                f"{self.info.path}: {self._broken} damaged packets could not be decoded; "
+                f"{self.info.path}: {max(self._broken, self._held)} damaged packets could not be decoded; "
                 f"{self._held} frames repeat the one before."
             )
         if self._damaged:
