@@ -1,0 +1,37 @@
+"""The default that needs no training: flow where it is consistent, matching to the exemplars elsewhere."""
+
+from dataclasses import replace
+
+import torch
+
+from kinemacolor.models.matching.colorizer import MatchingColorizer, MatchingSettings, MatchingState
+from kinemacolor.models.matching.features import KeyEncoder
+
+__all__ = ["MatchingColorizer", "MatchingSettings", "MatchingState", "load"]
+
+
+def load(
+    *,
+    device: str | torch.device | None = None,
+    dtype: torch.dtype | None = None,
+    features: bool = True,
+    settings: MatchingSettings | None = None,
+) -> MatchingColorizer:
+    """The model, ready to colour. ``features=False`` is optical flow alone.
+
+    ``device`` None takes a GPU if there is one. ``dtype`` is the precision of the trunk and of matching; None takes
+    bfloat16 where the processor computes in it, else float32. Raises ``WeightsError`` where the features' package is
+    not installed.
+    """
+    chosen = settings or MatchingSettings()
+    if not features:
+        chosen = replace(chosen, features=False)
+    place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    encoder = KeyEncoder(chosen.strides).to(place) if chosen.features else None
+    return MatchingColorizer(encoder, chosen, place, dtype or _fast_dtype(place))
+
+
+def _fast_dtype(device: torch.device) -> torch.dtype:
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    return torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() else torch.float32
