@@ -90,7 +90,8 @@ def encode(
         for index in range(frames):
             frame = draw(index) if draw else planar_frame(pixel_format, index, height, width, limited=limited)
             for name, value in (tags or {}).items():
-                setattr(frame, name, value)
+                if name != "field_order":
+                    setattr(frame, name, value)
             frame.pts = times[index] if times else index
             frame.time_base = stream.codec_context.time_base
             container.mux(stream.encode(frame))

@@ -45,7 +45,7 @@ def test_case_03_mp4_without_its_head_is_an_input_error(media: SimpleNamespace, 
     whole = media.encode(tmp_path / "whole.mp4", codec="libx264", frames=30)
     cut = tmp_path / "cut.mp4"
     cut.write_bytes(whole.read_bytes()[100:])
-    with pytest.raises(InputError, match="cut.mp4"):
+    with pytest.raises(InputError, match=r"cut\.mp4"):
         probe(cut)
 
 

@@ -91,7 +91,8 @@ def test_colored_rgb_gives_bt709_luma_and_chroma_that_lead_back() -> None:
     ("color_range", "name", "codec", "full"),
     [
         (0, "yuv420p", "h264", False), (0, "yuvj420p", "h264", True), (2, "yuv420p", "h264", True),
-        (1, "gray", "ffv1", False), (0, "gray", "ffv1", True), (0, "gray", "hevc", False), (0, "gray10le", "av1", False),
+        (1, "gray", "ffv1", False), (0, "gray", "ffv1", True), (0, "gray", "hevc", False),
+        (0, "gray10le", "av1", False),
         (0, "yuv420p", "mjpeg", True), (0, "gray16be", "png", True), (0, "rgb24", "png", True),
     ],
 )  # fmt: skip
@@ -101,7 +102,8 @@ def test_range_follows_the_tag_and_else_the_format(color_range: int, name: str, 
 
 @pytest.mark.parametrize(
     ("code", "height", "matrix"),
-    [(2, 576, "bt601"), (2, 719, "bt601"), (2, 720, "bt709"), (1, 240, "bt709"), (5, 1080, "bt601"), (6, 1080, "bt601"),
+    [(2, 576, "bt601"), (2, 719, "bt601"), (2, 720, "bt709"), (1, 240, "bt709"), (5, 1080, "bt601"),
+     (6, 1080, "bt601"),
      (9, 480, "bt2020"), (10, 480, "bt2020"), (0, 480, "bt601")],
 )  # fmt: skip
 def test_case_16_untagged_matrix_follows_the_size(code: int, height: int, matrix: str) -> None:

@@ -156,9 +156,10 @@ class Beside:
             self._put(track, track.flush())
 
     @property
-    def copied_exactly(self) -> set[int]:
-        """Output indices of the streams whose packets are the source's own."""
-        return {track.out.index for track in self._tracks.values() if isinstance(track, Copied)}
+    def countable(self) -> set[int]:
+        """Output indices of the streams whose packets reach the file one for one, or as more."""
+        copied = [track.out for track in self._tracks.values() if isinstance(track, Copied)]
+        return {out.index for out in copied if not out.codec_context.name.startswith("pcm")}
 
 
 def _within(packet: Packet, window: Window) -> bool:

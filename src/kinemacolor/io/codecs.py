@@ -1,6 +1,7 @@
 """Which encoder, with which settings and pixel format, suits a container and a source."""
 
 import io
+import os
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from av.codec import Codec
 from av.codec.codec import UnknownCodecError
 
 from kinemacolor.errors import CodecError
+from kinemacolor.frames import Matrix
 from kinemacolor.io import pixels
 from kinemacolor.io.info import FilmInfo
 
@@ -23,6 +25,7 @@ class Encoder:
     ``quality_option`` is the option that ``--quality`` sets (None: it has none). ``gray_subsampling`` is taken where
     the source has no chroma of its own. ``formats`` limits the pixel formats (a profile), None leaves all the
     encoder's. ``even``: sides that its chroma halves must be even. ``any_range``: full range can be marked.
+    ``smallest_px``: the shortest side that is safe (x265 overruns its memory on some below its block size).
     """
 
     name: str
@@ -32,6 +35,7 @@ class Encoder:
     formats: tuple[str, ...] | None = None
     even: bool = False
     any_range: bool = True
+    smallest_px: int = 1
 
 
 _PRORES = {"vendor": "apl0"}
@@ -39,8 +43,8 @@ _X265 = {"preset": "medium", "crf": "18", "x265-params": "log-level=error"}
 
 _ENCODERS: dict[str, Encoder] = {
     "h264": Encoder("libx264", {"preset": "medium", "crf": "16"}, "crf", even=True),
-    "h265": Encoder("libx265", _X265, "crf", even=True),
-    "av1": Encoder("libsvtav1", {"preset": "8", "crf": "24"}, "crf", even=True),
+    "h265": Encoder("libx265", _X265, "crf", even=True, smallest_px=64),
+    "av1": Encoder("libsvtav1", {"preset": "8", "crf": "24"}, "crf", smallest_px=4),
     "vp9": Encoder(
         "libvpx-vp9",
         {"crf": "20", "b": "0", "deadline": "good", "cpu-used": "3", "row-mt": "1", "tile-columns": "2"},
@@ -130,8 +134,8 @@ def encoder_for(codec: str | None, container: str, info: FilmInfo, quality: floa
         )
     if name == "dnxhr":
         encoder = _dnxhr_for(info)
-    elif name == "ffv1":
-        encoder = replace(encoder, options={**encoder.options, "slices": str(_slices_of(info))})
+    if encoder.name == "libsvtav1":
+        os.environ.setdefault("SVT_LOG", "1")  # errors only: it prints a banner to stderr otherwise
     return _with_quality(encoder, wanted, quality)
 
 
@@ -141,6 +145,11 @@ def output_range(encoder: Encoder, container: str, info: FilmInfo) -> bool:
         return True
     marked = encoder.name in _IN_BAND_RANGE or (encoder.any_range and container in _MARKS_RANGE)
     return info.full_range and marked
+
+
+def output_matrix(encoder: Encoder, info: FilmInfo) -> Matrix:
+    """The matrix that the chroma planes are to be made with: the source's, but DNxHR's header says BT.709 always."""
+    return "bt709" if encoder.name == "dnxhd" else info.matrix
 
 
 def _encoder_by_name(name: str) -> Encoder:
@@ -156,11 +165,6 @@ def _encoder_by_name(name: str) -> Encoder:
 
 def _dnxhr_for(info: FilmInfo) -> Encoder:
     return _ENCODERS["dnxhr-hq" if info.bits <= 8 else "dnxhr-hqx"]
-
-
-def _slices_of(info: FilmInfo) -> int:
-    """FFV1 slices: 4 where the picture has room for them, else 1 (the encoder refuses slices of no pixels)."""
-    return 4 if min(info.width, info.height) >= 64 else 1
 
 
 def _with_quality(encoder: Encoder, wanted: str, quality: float | None) -> Encoder:
@@ -199,10 +203,10 @@ def pixel_format_for(encoder: Encoder, info: FilmInfo, wanted: str | None) -> st
     listed = encoder.formats or tuple(fmt.name for fmt in Codec(encoder.name, "w").video_formats or ())
     candidates = {name: layout for name in listed or _any_formats(info) if (layout := _planar(name)) is not None}
     possible = {name: layout for name, layout in candidates.items() if _fits(layout, encoder, info)}
-    if not possible:
+    if not possible or min(info.height, info.width) < encoder.smallest_px:
         raise CodecError(
-            f"{encoder.name} cannot store {info.width}x{info.height}: its chroma needs even sides. "
-            "Use --codec h264, h265 or ffv1, which can."
+            f"{encoder.name} cannot store {info.width}x{info.height}: its sides must be {encoder.smallest_px} or more"
+            f"{', and even' if encoder.even and not possible else ''}. Use --codec h264 or ffv1, which can."
         )
     if wanted is not None:
         if wanted not in possible:

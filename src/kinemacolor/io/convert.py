@@ -69,7 +69,9 @@ class Copied:
         self.out = out
 
     def packets(self, packet: Packet, shift_seconds: Fraction) -> list[Packet]:
-        """The packet itself."""
+        """The packet itself; no filler between MP4 subtitles, which the muxer makes anew."""
+        if self.out.codec_context.name == "mov_text" and bytes(packet)[:2] == b"\0\0":
+            return []
         if shift_seconds:
             packet.pts = _shifted(packet.pts, shift_seconds, packet.time_base)
             packet.dts = _shifted(packet.dts, shift_seconds, packet.time_base)

@@ -71,7 +71,7 @@ class VideoWriter:
             pixel_format=name,
             bits=layout.bits,
             full_range=codecs.output_range(encoder, self._container_name, self.info),
-            matrix=self.info.matrix,
+            matrix=codecs.output_matrix(encoder, self.info),
             subsampling=layout.subsampling,
             left_sited=self.info.chroma_location == "left",
         )
@@ -82,6 +82,7 @@ class VideoWriter:
         self._last_seconds = Fraction(0)
         self._beside: Beside | None = None
         self._rounded = False
+        self._last_tick = -(2**62)
         self._destination = (
             None if self._is_pipe else Destination.for_file(Path(output), self.info.path, overwrite=overwrite)
         )
@@ -138,7 +139,7 @@ class VideoWriter:
             # edit lists count in the movie's time scale: at the default of 1/1000 a start time would be rounded
             scale = min(self._time_base.denominator, _LARGEST_TIMESCALE)
             return {"movflags": "+faststart", "movie_timescale": str(max(scale, 1000))}
-        if self._container_name in ("matroska", "webm"):
+        if self._container_name in ("matroska", "webm", "nut"):
             # sound that begins before 0 (MP3 and AAC priming) would otherwise move the picture
             return {"avoid_negative_ts": "disabled"}
         return {"strict": "-1"} if self._container_name == pipe.FORMAT else {}
@@ -183,7 +184,8 @@ class VideoWriter:
         info = self.info
         assumed = not info.has_color or pixels.layout_of(info.pixel_format).is_rgb
         missing = info.matrix_code in (0, pixels.UNSPECIFIED_MATRIX)
-        matrix = pixels.matrix_code(info.matrix) if assumed and missing else info.matrix_code
+        changed = self.layout.matrix != info.matrix
+        matrix = pixels.matrix_code(self.layout.matrix) if changed or (assumed and missing) else info.matrix_code
         tagged = info.range_code if self.layout.full_range == info.full_range else 1
         return info.primaries, info.transfer, matrix, _FULL_TAG if self.layout.full_range else tagged
 
@@ -197,7 +199,7 @@ class VideoWriter:
         encoded.pts = self._tick(frame.seconds)
         encoded.time_base = self._time_base
         self._last_seconds = frame.seconds
-        self._mux(self._stream.encode(encoded))
+        self._encode(encoded)
         self._written += 1
 
     def _begin(self, seconds: Fraction) -> None:
@@ -206,14 +208,17 @@ class VideoWriter:
             self._beside.keep(Window(start=self._shift))
 
     def _tick(self, seconds: Fraction) -> int:
-        exact = (seconds - (self._shift or 0)) / self._time_base
-        if exact.denominator != 1 and not self._rounded:
+        time = seconds - (self._shift or 0)
+        # the muxer has the last word on the unit: Matroska counts in milliseconds
+        unit = max(self._time_base, self._stream.time_base or self._time_base)
+        if (time / unit).denominator != 1 and not self._rounded:
             self._rounded = True
             self.warnings.append(
-                f"{self._container_name} cannot hold these times exactly; "
-                f"each is moved to the nearest {self._time_base} s."
+                f"{self._container_name} cannot hold these times exactly; each is moved to the nearest {unit} s."
             )
-        return round(exact)
+        # two frames may fall on one tick of a constant rate; encoders want times that rise
+        self._last_tick = max(round(time / self._time_base), self._last_tick + 1)
+        return self._last_tick
 
     def _video_frame(self, planes: Planes) -> VideoFrame:
         planes = pixels.converted(planes, bits=self.layout.bits, full_range=self.layout.full_range)
@@ -222,14 +227,21 @@ class VideoWriter:
         frame.color_primaries, frame.color_trc, frame.colorspace, frame.color_range = self._tags()
         return frame
 
-    def _mux(self, packets: list[Packet]) -> None:
+    def _encode(self, frame: VideoFrame | None) -> None:
+        """Encodes a frame, or what is left (None), and muxes the packets among those of the other streams."""
         try:
-            for packet in packets:
-                if self._beside is not None and packet.dts is not None:
-                    self._beside.hand_over(packet.dts * packet.time_base + (self._shift or 0))
-                self._output.mux(packet)
+            for packet in self._stream.encode(frame):
+                self._mux(packet)
         except (FFmpegError, OSError) as error:
             raise OutputError(f"Writing failed: {error}. Check the disk's free space.") from error
+
+    def _mux(self, packet: Packet) -> None:
+        if packet.pts is not None and packet.dts is not None:
+            # x265 leaves the first decoding times unset in films shorter than its look-ahead
+            packet.dts = min(packet.dts, packet.pts)
+            if self._beside is not None:
+                self._beside.hand_over(packet.dts * packet.time_base + (self._shift or 0))
+        self._output.mux(packet)
 
     def __enter__(self) -> "VideoWriter":
         return self
@@ -249,12 +261,13 @@ class VideoWriter:
     def _complete(self) -> None:
         if not self._written:
             raise OutputError("No frame was written, so there is no output.")
-        self._mux(self._stream.encode(None))
+        self._encode(None)
         if self._beside is not None:
             self._beside.keep(Window(start=self._shift or None, stop=self._cut_seconds()))
-            self._beside.hand_over(None)
-            self._beside.close()
         try:
+            if self._beside is not None:
+                self._beside.hand_over(None)
+                self._beside.close()
             self._output.close()
         except (FFmpegError, OSError) as error:
             raise OutputError(f"Writing failed: {error}. Check the disk's free space.") from error
@@ -275,13 +288,14 @@ class VideoWriter:
         """Reads the packets back. Raises ``OutputError`` where one is missing: a full disk can go unreported."""
         expected = {self._stream.index: self._written}
         if self._beside is not None:
-            expected |= {i: n for i, n in self._beside.expected.items() if i in self._beside.copied_exactly}
+            expected |= {i: n for i, n in self._beside.expected.items() if i in self._beside.countable}
         try:
             found = film.packet_counts(path)
         except FFmpegError as error:
             raise OutputError(f"The output cannot be read back ({error}). Check the disk's free space.") from error
         for index, count in expected.items():
-            if count and found.get(index, 0) != count:
+            # a muxer may add subtitle fillers, and cuts uncompressed sound anew: more packets are no loss
+            if found.get(index, 0) < count:
                 raise OutputError(
                     f"The output is not complete: stream {index} has {found.get(index, 0)} of {count} packets. "
                     "Check the disk's free space and try again."
