@@ -1,0 +1,226 @@
+"""Exemplars from files: which frame a still is bound to, what is refused, and how it comes to the film's size."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from kinemacolor import color
+from kinemacolor.errors import ExemplarError, ExemplarIndexError, GrayExemplarError
+from kinemacolor.frames import Exemplar
+from kinemacolor.io.pictures import read_picture
+from kinemacolor.io.sequence import PICTURE_ENDINGS
+
+_ENDINGS = PICTURE_ENDINGS | {".gif", ".avif"}
+_NUMBERED = re.compile(r"(?:(?:.*_)?ref_)?(\d+)", re.IGNORECASE)
+_CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)")
+_SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
+
+GRAY_MEAN_CHROMA, GRAY_PEAK_CHROMA = 2.0, 5.0
+"""A still is gray if its mean C*ab and its 99th percentile lie below these; sepia has a mean of 9 and more."""
+
+_GRAY_CHECK_PX = 256
+_SAME_ASPECT = 0.02
+_HIDDEN_LEVEL = 128
+
+
+@dataclass(frozen=True, slots=True)
+class _Still:
+    """A picture file and the frame it is bound to."""
+
+    path: Path
+    index: int | None
+
+
+def parse(spec: str | Path) -> tuple[Path, int | Fraction | None]:
+    """The path of an exemplar, and what it is bound to: a frame (int), a time in seconds (Fraction), or None.
+
+    ``still.png@123``, ``still.png@00:01:02.5`` and ``still.png@62.5s`` say it, ``still.png@none`` says that it is no
+    frame of the film. Without that ``ref_000123.png``, ``shot2_ref_000123.png`` and ``000123.png`` are frame 123, and
+    other names none. A path that exists is taken as it is, whatever ``@`` is in it.
+
+    Raises:
+        ExemplarError: what follows the ``@`` is no frame and no time.
+    """
+    text = str(spec)
+    head, at, tail = text.rpartition("@")
+    if not at or Path(text).exists() or "/" in tail or "\\" in tail:
+        return Path(text), _frame_in_name(text)
+    if tail.lower() == "none":
+        return Path(head), None
+    if tail.isdecimal():
+        return Path(head), int(tail)
+    if clock := _CLOCK.fullmatch(tail):
+        return Path(head), int(clock[1] or 0) * 3600 + int(clock[2]) * 60 + Fraction(clock[3])
+    if seconds := _SECONDS.fullmatch(tail):
+        return Path(head), Fraction(seconds[1])
+    if Path(head).exists():
+        raise ExemplarError(
+            f"'{tail}' in {text} is no frame and no time. Write @123, @00:01:02.5, @62.5s, or @none for no frame."
+        )
+    return Path(text), _frame_in_name(text)
+
+
+def _frame_in_name(text: str) -> int | None:
+    name = re.split(r"[\\/]", text)[-1]  # both, so that a path copied on Windows names the same frame
+    found = _NUMBERED.fullmatch(name.rpartition(".")[0] or name)
+    return int(found[1]) if found else None
+
+
+def load(
+    specs: Sequence[str | Path],
+    *,
+    frames: int | None = None,
+    frame_at: Callable[[Fraction], int] | None = None,
+    note: Callable[[str], None] | None = None,
+) -> list[Exemplar]:
+    """The exemplars of files and folders, by frame, those of no frame last and by name; the order given is ignored.
+
+    A folder stands for the pictures in it. ``frames`` is the film's length, None if it is not known; ``frame_at``
+    gives the frame of a time in seconds; ``note`` is told what is worth knowing but no error. Bindings are checked
+    before any picture is decoded.
+
+    Raises:
+        ExemplarError: a folder without pictures, two stills for one frame, or a still that is wholly transparent.
+        ExemplarIndexError: a frame that the film does not have.
+        UnreadableImageError: a file that is missing or cannot be decoded.
+        GrayExemplarError: a still without colour.
+    """
+    stills = {still for spec in specs for still in _stills_of(spec, frame_at)}
+    ordered = sorted(stills, key=_order)
+    _check_bindings(ordered, frames)
+    return [_exemplar_of(still, note) for still in ordered]
+
+
+def _order(still: _Still) -> tuple[bool, int, list[tuple[int, str]], str]:
+    # numbers within names count as numbers: photo_2 comes before photo_10
+    name = [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", still.path.name)]
+    return still.index is None, still.index or 0, name, str(still.path)
+
+
+def _stills_of(spec: str | Path, frame_at: Callable[[Fraction], int] | None) -> list[_Still]:
+    path, binding = parse(spec)
+    if path.is_dir():
+        if str(path) != str(Path(spec)):
+            raise ExemplarError(f"{spec}: {path} is a folder, and a folder has no one frame. Number its pictures.")
+        return _stills_in(path)
+    if not isinstance(binding, Fraction):
+        return [_Still(path, binding)]
+    if frame_at is None:
+        raise ExemplarError(f"{spec}: there is no film here whose frame a time could name. Give a frame number.")
+    return [_Still(path, frame_at(binding))]
+
+
+def _stills_in(folder: Path) -> list[_Still]:
+    pictures = [p for p in folder.iterdir() if p.suffix.lower() in _ENDINGS and not p.name.startswith(".")]
+    if not pictures:
+        raise ExemplarError(f"{folder} has no pictures. Give a folder of png, jpeg, tiff or webp.")
+    return [_Still(path, _frame_in_name(path.name)) for path in pictures]
+
+
+def _check_bindings(ordered: list[_Still], frames: int | None) -> None:
+    by_index: dict[int, _Still] = {}
+    for still in ordered:
+        if still.index is None:
+            continue
+        if frames is not None and still.index >= frames:
+            raise ExemplarIndexError(_past_the_end(still, still.index, frames))
+        other = by_index.setdefault(still.index, still)
+        if other is not still:
+            raise ExemplarError(
+                f"{other.path} and {still.path} are both bound to frame {still.index}. Leave one of them, "
+                f"or bind the other to another frame (@123) or to none (@none)."
+            )
+
+
+def _past_the_end(still: _Still, index: int, frames: int) -> str:
+    last = frames - 1
+    message = f"{still.path} is bound to frame {index}, but the film's last frame is {last} (counted from 0)."
+    if index == frames:
+        return f"{message} If your numbers count from 1, it is {still.path}@{last}, and all others are one less too."
+    return f"{message} Bind it to a frame of the film, {still.path}@{last} for instance, or to none with @none."
+
+
+def _exemplar_of(still: _Still, note: Callable[[str], None] | None) -> Exemplar:
+    rgb, alpha = read_picture(still.path, note=note)
+    exemplar = Exemplar(rgb, still.index, alpha, str(still.path))
+    _check_color(exemplar)
+    return exemplar
+
+
+def _check_color(exemplar: Exemplar) -> None:
+    # averaged to a small picture first: grain and JPEG blocks in gray are no colour, and a huge scan is quick
+    scale = min(1.0, _GRAY_CHECK_PX / max(exemplar.rgb.shape[-2:]))
+    height, width = (max(1, round(side * scale)) for side in exemplar.rgb.shape[-2:])
+    small = _resampled(exemplar, (height, width), Image.Resampling.BOX)
+    chroma = color.chroma_magnitude(color.lab_of(small.rgb)[1:])
+    seen = chroma if small.alpha is None else chroma[small.alpha[0] > 0]
+    if seen.numel() == 0:
+        raise ExemplarError(f"{exemplar.name} is wholly transparent, so none of it counts. Save it without alpha.")
+    mean, peak = float(seen.mean()), float(seen.flatten().quantile(0.99))
+    if mean < GRAY_MEAN_CHROMA and peak < GRAY_PEAK_CHROMA:
+        raise GrayExemplarError(
+            f"{exemplar.name} has no colour to give: its mean chroma is {mean:.1f}, that of a colour still 5 to 25. "
+            f"Give a still in colour."
+        )
+
+
+def fit_to(
+    exemplar: Exemplar, size: tuple[int, int], sample_aspect: Fraction, *, rotation_degrees: int = 0
+) -> Exemplar:
+    """The exemplar at the scale of frames of this ``(height, width)``, whose pixels are ``sample_aspect`` wide.
+
+    One with the aspect of the stored or of the displayed frame (within 2 %) gets exactly ``size``. Any other is taken
+    to have square pixels, keeps its own proportions in the film's pixels, and gets about the frame's area: nothing is
+    stretched. Antialiased bilinear, as ColorMNet's release does it. ``rotation_degrees`` is the clockwise turn at
+    which the film is shown: an upright still is turned back, one that fits the stored frame only is not. What alpha
+    hides becomes mid-gray, so that it cannot tell.
+    """
+    height, width = size
+    stored, displayed = Fraction(width, height), Fraction(width, height) * sample_aspect
+    quarter_turned = rotation_degrees % 180 != 0
+    shown = 1 / displayed if quarter_turned else displayed
+    if rotation_degrees % 360 and not (
+        quarter_turned and not _same(exemplar, shown) and (_same(exemplar, stored) or _same(exemplar, displayed))
+    ):
+        exemplar = _turned_back(exemplar, rotation_degrees)
+    if not (_same(exemplar, stored) or _same(exemplar, displayed)):
+        aspect = exemplar.rgb.shape[-1] / exemplar.rgb.shape[-2] / float(sample_aspect)
+        area = height * width
+        size = max(1, round((area / aspect) ** 0.5)), max(1, round((area * aspect) ** 0.5))
+    return _resampled(exemplar, size, Image.Resampling.BILINEAR)
+
+
+def _same(exemplar: Exemplar, aspect: Fraction) -> bool:
+    own = exemplar.rgb.shape[-1] / exemplar.rgb.shape[-2]
+    return abs(own / float(aspect) - 1) <= _SAME_ASPECT
+
+
+def _turned_back(exemplar: Exemplar, degrees: int) -> Exemplar:
+    """The picture turned counter-clockwise by a multiple of 90 degrees."""
+    turns = round(degrees / 90)
+    alpha = None if exemplar.alpha is None else exemplar.alpha.rot90(turns, (1, 2))
+    return replace(exemplar, rgb=exemplar.rgb.rot90(turns, (1, 2)), alpha=alpha)
+
+
+def _resampled(exemplar: Exemplar, size: tuple[int, int], how: Image.Resampling) -> Exemplar:
+    """The picture at another size; with alpha weighted by it, so that hidden colours do not seep in."""
+    if exemplar.alpha is None:
+        return replace(exemplar, rgb=_picture_of(exemplar.rgb, size, how))
+    alpha = (exemplar.alpha * 255).round().to(torch.uint8)
+    rgba = torch.cat((exemplar.rgb, alpha))
+    sized = _picture_of(rgba, size, how)
+    seen = sized[3:]
+    return replace(exemplar, rgb=torch.where(seen > 0, sized[:3], _HIDDEN_LEVEL), alpha=seen.float() / 255)
+
+
+def _picture_of(channels: torch.Tensor, size: tuple[int, int], how: Image.Resampling) -> torch.Tensor:
+    """Three or four uint8 channels at another size; Pillow weights RGBA by its alpha."""
+    image = Image.fromarray(np.ascontiguousarray(channels.permute(1, 2, 0).cpu().numpy()))
+    sized = image.resize((size[1], size[0]), how)
+    return torch.from_numpy(np.array(sized)).permute(2, 0, 1).contiguous()

@@ -1,0 +1,211 @@
+"""One picture file as an upright sRGB picture: any size, depth, kind and colour profile.
+
+Pillow opens every kind and knows its orientation, palette, profile and limits. Its pixels have 8 bits: of 16-bit RGB
+it drops the lower half, and 16-bit gray it clips. So where a file stores more than 8 bits a channel, OpenCV decodes
+the pixels (PNG, and TIFF in every compression of libtiff; tifffile lacks LZW), rounded to 8 bits once. From there on
+both go the same way: orientation, alpha, profile.
+"""
+
+import io
+import struct
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from jaxtyping import Float
+from PIL import Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
+from torch import Tensor
+
+from kinemacolor.errors import UnreadableImageError
+from kinemacolor.frames import RGB
+from kinemacolor.io.signature import kind_of
+
+MAX_PIXELS = 178_956_970
+"""Pillow's own limit (half a gigabyte of RGB): a picture above it is taken for a decompression bomb."""
+
+_HEAD_BYTES = 4096
+_ORIENTATION, _BITS_PER_SAMPLE, _PLANAR = 0x0112, 258, 284
+_OTHER_KINDS: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"II*\0", "a TIFF of a kind that is not read (float, or a rare compression)"),
+    (0, b"MM\0*", "a TIFF of a kind that is not read (float, or a rare compression)"),
+    (0, b"\x89PNG", "a PNG without its beginning"),
+    (0, b"\xff\xd8", "a JPEG without its beginning"),
+    (0, b"v/1\x01", "an OpenEXR picture"),
+    (0, b"8BPS", "a Photoshop document"),
+    (0, b"SDPX", "a DPX picture"),
+    (0, b"XPDS", "a DPX picture"),
+    (0, b"\x1aE\xdf\xa3", "a Matroska film"),
+    (4, b"ftyphei", "a HEIC picture"),
+    (4, b"ftypmif", "a HEIF picture"),
+    (4, b"ftyp", "an MP4 or MOV film"),
+)
+_DEEP_MODES = frozenset({"L", "LA", "RGB", "RGBA"})
+_PROFILE_SPACES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
+
+# what Pillow's plug-ins raise on damaged data
+_DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, OverflowError, struct.error)
+
+
+def read_picture(
+    path: str | Path, *, note: Callable[[str], None] | None = None
+) -> tuple[RGB, Float[Tensor, "1 h w"] | None]:
+    """The picture in sRGB, upright, and its alpha (0..1), None where all of it is opaque.
+
+    A colour profile (Display P3, Adobe RGB, CMYK, gray) is applied, relative colorimetric with black point
+    compensation; without one RGB is taken as sRGB. Of an animation it is the first picture; ``note`` is told so.
+
+    Raises:
+        UnreadableImageError: not a picture, cut off, damaged, of too many pixels or of a depth without fixed range.
+    """
+    path = Path(path)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or "it cannot be opened"
+        raise UnreadableImageError(f"{path} cannot be read ({reason}). Give a colour picture.") from error
+    with _opened(path, data) as image:
+        _check_pixels(path, image.width * image.height)
+        frames = getattr(image, "n_frames", 1) if getattr(image, "is_animated", False) else 1
+        if frames > 1 and note is not None:
+            note(f"{path} is an animation of {frames} pictures. The first is used.")
+        profile = image.info.get("icc_profile")
+        upright = _upright(path, image, data)
+    return _tensors(*_split_alpha(upright), profile)
+
+
+def _opened(path: Path, data: bytes) -> Image.Image:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            return Image.open(io.BytesIO(data))
+    except Image.DecompressionBombError:
+        raise _too_large(path, f"more than {2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6:.0f}") from None
+    except UnidentifiedImageError as error:
+        raise UnreadableImageError(
+            f"{path} is no picture that can be read: {_looks(data)}. Give png, jpeg, tiff or webp."
+        ) from error
+    except _DECODE_ERRORS as error:
+        raise _damaged(path, error) from error
+
+
+def _looks(data: bytes) -> str:
+    if not data:
+        return "it is empty (0 bytes)"
+    for offset, magic, name in _OTHER_KINDS:
+        if data.startswith(magic, offset):
+            return f"it looks like {name}"
+    return f"it looks like {kind_of(data[:_HEAD_BYTES])}"
+
+
+def _check_pixels(path: Path, pixels: int) -> None:
+    if pixels > MAX_PIXELS:
+        raise _too_large(path, f"{pixels / 1e6:.0f}")
+
+
+def _too_large(path: Path, megapixels: str) -> UnreadableImageError:
+    return UnreadableImageError(
+        f"{path} claims {megapixels} megapixels; {MAX_PIXELS / 1e6:.0f} are the limit. Save it at the film's size."
+    )
+
+
+def _damaged(path: Path, error: Exception) -> UnreadableImageError:
+    return UnreadableImageError(f"{path} is cut off or damaged ({error}). Copy or save it again.")
+
+
+def _upright(path: Path, image: Image.Image, data: bytes) -> Image.Image:
+    """The picture decoded, with 8 bits a channel, turned as its EXIF says."""
+    deep = _is_deep(image)  # first, since a PNG's getexif() decodes it and forgets its depth
+    try:
+        if not deep:
+            image.load()
+            return ImageOps.exif_transpose(image)
+        orientation = image.getexif().get(_ORIENTATION, 1)
+    except _DECODE_ERRORS as error:
+        raise _damaged(path, error) from error
+    if image.format == "TIFF" and getattr(image, "tag_v2", {}).get(_PLANAR, 1) == 2:
+        raise UnreadableImageError(f"{path} stores 16-bit channels apart. Save it interleaved, or as PNG.")
+    flat = _eight_bits(path, data)
+    flat.getexif()[_ORIENTATION] = orientation
+    return ImageOps.exif_transpose(flat)
+
+
+def _is_deep(image: Image.Image) -> bool:
+    """Whether the file stores more than 8 bits a channel, in a mode that OpenCV decodes too."""
+    if image.mode.startswith(("I", "F")):
+        return True
+    if image.mode not in _DEEP_MODES:
+        return False
+    if image.format == "TIFF":
+        bits = getattr(image, "tag_v2", {}).get(_BITS_PER_SAMPLE, (8,))
+        return max(bits) > 8
+    tiles = image.tile if isinstance(image, ImageFile.ImageFile) else []
+    return image.format == "PNG" and any("16" in str(tile.args) for tile in tiles)
+
+
+def _eight_bits(path: Path, data: bytes) -> Image.Image:
+    values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if values is None:
+        raise UnreadableImageError(f"{path} is cut off or damaged. Copy or save it again.")
+    if values.dtype not in (np.uint8, np.uint16):
+        raise UnreadableImageError(f"{path} stores {values.dtype} numbers. Save it with 8 or 16 bits a channel.")
+    if values.dtype == np.uint16:
+        values = ((values.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
+    if values.ndim == 2:
+        return Image.fromarray(values)
+    order = {2: [0, 1], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[values.shape[2]]
+    return Image.fromarray(np.ascontiguousarray(values[:, :, order]))
+
+
+def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    """The picture without alpha (L, RGB, CMYK or LAB), and its alpha if any of it is not opaque."""
+    alpha = None
+    if image.has_transparency_data:
+        rgba = image.convert("RGBA")
+        alpha = rgba.getchannel("A")
+        # gray stays gray, for a gray profile; a palette becomes its colours
+        image = image.convert("L") if image.mode == "LA" else rgba.convert("RGB")
+    if image.mode not in ("L", "RGB", "CMYK", "LAB"):
+        image = image.convert("L" if image.mode in ("1", "LA") else "RGB")
+    opaque = alpha is None or np.asarray(alpha).min() == 255
+    return image, None if opaque else alpha
+
+
+def _profile_of(image: Image.Image, embedded: bytes | None) -> ImageCms.ImageCmsProfile | None:
+    """The profile to convert from; None where there is none that is whole and of this kind of picture."""
+    if image.mode == "LAB":
+        return ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
+    if not embedded:
+        return None
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(embedded))
+    except OSError:
+        return None
+    return profile if _PROFILE_SPACES.get(profile.profile.xcolor_space.strip()) == image.mode else None
+
+
+def _in_srgb(image: Image.Image, embedded: bytes | None) -> Image.Image:
+    profile = _profile_of(image, embedded)
+    if profile is None:
+        return image.convert("RGB")
+    converted = ImageCms.profileToProfile(
+        image,
+        profile,
+        ImageCms.createProfile("sRGB"),
+        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        outputMode="RGB",
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
+    assert converted is not None  # it is None only when converting in place
+    return converted
+
+
+def _tensors(
+    image: Image.Image, alpha: Image.Image | None, profile: bytes | None
+) -> tuple[RGB, Float[Tensor, "1 h w"] | None]:
+    rgb = torch.from_numpy(np.array(_in_srgb(image, profile))).permute(2, 0, 1).contiguous()
+    if alpha is None:
+        return rgb, None
+    return rgb, torch.from_numpy(np.array(alpha, dtype=np.float32))[None] / 255
