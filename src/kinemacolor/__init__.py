@@ -1,3 +1,59 @@
-"""Kinemacolor colours black-and-white film from a few colour stills."""
+"""Kinemacolor colours black-and-white film from a few colour stills.
+
+>>> import kinemacolor
+>>> kinemacolor.colorize_video("reel.mp4", "reel.color.mp4", ["still.png@0"])  # doctest: +SKIP
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from kinemacolor.errors import KinemacolorError
+
+if TYPE_CHECKING:
+    from kinemacolor.engine.video import Progress, Result, colorize_frames, colorize_video
+    from kinemacolor.frames import Exemplar, Frame
+    from kinemacolor.models.base import Colorizer, Reference, StreamingColorizer
+    from kinemacolor.models.cards import ModelCard, list_models, load_model
+    from kinemacolor.models.colormnet.memory import MemoryPolicy
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Colorizer",
+    "Exemplar",
+    "Frame",
+    "KinemacolorError",
+    "MemoryPolicy",
+    "ModelCard",
+    "Progress",
+    "Reference",
+    "Result",
+    "StreamingColorizer",
+    "colorize_frames",
+    "colorize_video",
+    "list_models",
+    "load_model",
+]
+
+_HOMES = {
+    "Colorizer": "models.base",
+    "Exemplar": "frames",
+    "Frame": "frames",
+    "MemoryPolicy": "models.colormnet.memory",
+    "ModelCard": "models.cards",
+    "Progress": "engine.video",
+    "Reference": "models.base",
+    "Result": "engine.video",
+    "StreamingColorizer": "models.base",
+    "colorize_frames": "engine.video",
+    "colorize_video": "engine.video",
+    "list_models": "models.cards",
+    "load_model": "models.cards",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Loads a public name when it is first asked for: torch costs a second that ``--help`` should not pay."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'kinemacolor' has no attribute '{name}'")
+    return getattr(import_module(f"kinemacolor.{_HOMES[name]}"), name)

@@ -1,1 +1,49 @@
-"""The shell's face on the engine."""
+"""The shell's face on the engine: one file a command.
+
+Exit codes: 0 done; 1 an error that the user can mend, said in one line; 2 wrong usage; 3 done, but the input was
+damaged and the warnings say where; 130 interrupted.
+"""
+
+import sys
+
+import typer
+
+from kinemacolor.cli import colorize, models, probe
+from kinemacolor.errors import KinemacolorError
+
+app = typer.Typer(
+    name="kinemacolor",
+    help="Colours black-and-white film from a few colour stills.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(colorize.colorize)
+app.command()(models.models)
+app.command()(probe.probe)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from kinemacolor import __version__
+
+        typer.echo(f"kinemacolor {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Show the version."),
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Runs the command line; a user's error is one line on stderr and exit code 1."""
+    try:
+        app()
+    except KinemacolorError as error:
+        typer.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.exit(1)

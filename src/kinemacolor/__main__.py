@@ -1,0 +1,5 @@
+"""``python -m kinemacolor``."""
+
+from kinemacolor.cli import main
+
+main()

@@ -1,0 +1,89 @@
+"""``kinemacolor colorize``: a film and its stills to a film in colour."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class PrecisionName(StrEnum):
+    """The values of ``--precision``."""
+
+    AUTO = "auto"
+    FP32 = "fp32"
+    BF16 = "bf16"
+    FP16 = "fp16"
+
+
+def colorize(
+    source: Annotated[
+        str, typer.Argument(metavar="INPUT", help="A film, a folder or pattern of pictures, or - (y4m).")
+    ],
+    output: Annotated[
+        str, typer.Option("--output", "-o", help="The film to write, a folder or pattern of pictures, or - (y4m).")
+    ],
+    exemplar: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--exemplar", "-e", help="A colour still: PATH, PATH@FRAME, PATH@HH:MM:SS.s, or a folder. Repeatable."
+        ),
+    ] = None,
+    model: Annotated[str, typer.Option(help="See `kinemacolor models`.")] = "matching",
+    weights: Annotated[str, typer.Option(help="A checkpoint file instead of the model's own.")] = "default",
+    accept_license: Annotated[bool, typer.Option(help="Agree to the licence of weights to be fetched.")] = False,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")] = "auto",
+    precision: Annotated[PrecisionName, typer.Option(help="Of the network.")] = PrecisionName.AUTO,
+    working_size: Annotated[
+        str, typer.Option(help="Short side in pixels that the network sees, or 'native'. Output keeps its size.")
+    ] = "auto",
+    start: Annotated[str | None, typer.Option(help="First frame: a number from 0, or a time (00:01:02.5).")] = None,
+    end: Annotated[str | None, typer.Option(help="Frame or time to stop before.")] = None,
+    codec: Annotated[
+        str | None, typer.Option(help="h264, h265, av1, vp9, prores, prores-4444, dnxhr, ffv1, or an encoder's name.")
+    ] = None,
+    quality: Annotated[
+        float | None, typer.Option("--quality", "--crf", help="On the encoder's own scale (CRF; ProRes profile...).")
+    ] = None,
+    pixel_format: Annotated[str | None, typer.Option(help="Instead of the one chosen from the source.")] = None,
+    frame_rate: Annotated[str, typer.Option(help="Of pictures as input, for instance 24 or 24000/1001.")] = "24",
+    strip: Annotated[
+        Path | None, typer.Option(help="Also write a picture: source | exemplar | colour, side by side.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace the output if it exists.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+) -> None:
+    """Colour a black-and-white film from a few colour stills."""
+    from kinemacolor.cli.progress import Bar
+    from kinemacolor.engine.video import colorize_video
+    from kinemacolor.models.cards import dtype_of
+
+    with Bar(shown=not quiet) as bar:
+        result = colorize_video(
+            source,
+            output,
+            exemplar or [],
+            model=model,
+            weights=weights,
+            accept_license=accept_license,
+            device=device,
+            dtype=dtype_of(precision.value),
+            working_size=working_size,
+            start=start,
+            end=end,
+            codec=codec,
+            quality=quality,
+            pixel_format=pixel_format,
+            frame_rate=frame_rate,
+            strip=strip,
+            overwrite=overwrite,
+            progress=bar.update,
+            fetching=bar.fetching,
+        )
+    for warning in result.warnings:
+        typer.echo(f"Warning: {warning}", err=True)
+    if output != "-":
+        rate = result.frames / max(result.seconds, 1e-9)
+        typer.echo(f"{output}: {result.frames} frames in {result.seconds:.1f} s ({rate:.2f} fps)", err=True)
+    if result.damaged:
+        raise typer.Exit(3)

@@ -1,0 +1,34 @@
+"""``kinemacolor models``: which models there are and what each needs."""
+
+import json
+from dataclasses import asdict
+
+import typer
+
+
+def models(
+    as_json: bool = typer.Option(False, "--json", help="Print JSON instead of text."),
+) -> None:
+    """List the models, their licences and where their weights come from."""
+    from kinemacolor import weights
+    from kinemacolor.models.cards import DEFAULT, list_models
+
+    cards = list_models()
+    if as_json:
+        typer.echo(json.dumps([asdict(card) for card in cards], indent=2))
+        return
+    for card in cards:
+        mark = " (default)" if card.name == DEFAULT else ""
+        typer.echo(f"{card.name}{mark}: {card.title}")
+        typer.echo(f"  {card.summary}")
+        typer.echo(f"  exemplars: {card.exemplars}")
+        typer.echo(f"  licence:   {card.license}")
+        if card.included:
+            where = "included"
+        elif card.weights is None:
+            where = "none published; give a file with --weights PATH"
+        elif (path := weights.locate(card.weights)) is not None:
+            where = f"{path}"
+        else:
+            where = f"to be fetched from {card.weights.url} (--accept-license), or --weights PATH"
+        typer.echo(f"  weights:   {where}\n")

@@ -1,0 +1,55 @@
+"""The progress bar: frames, frames a second, time left, memory."""
+
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+import psutil
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from kinemacolor.engine.video import Progress as EngineProgress
+
+
+class Bar:
+    """Draws on stderr what the engine reports. Silent when not ``shown`` or where stderr is no terminal."""
+
+    def __init__(self, *, shown: bool) -> None:
+        console = Console(stderr=True)
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[figures]}"),
+            TimeRemainingColumn(elapsed_when_finished=True),
+            console=console,
+            disable=not (shown and console.is_terminal),
+        )
+        self._process = psutil.Process()
+        self._task: TaskID | None = None
+
+    def _show(self, description: str, done: float, total: float | None, figures: str) -> None:
+        if self._task is None:
+            self._task = self._bar.add_task(description, total=total, figures=figures)
+        self._bar.update(self._task, description=description, completed=done, total=total, figures=figures)
+
+    def update(self, progress: "EngineProgress") -> None:
+        """Shows frames coloured so far."""
+        rate = progress.frames_done / progress.seconds if progress.seconds else 0.0
+        memory_gib = self._process.memory_info().rss / 2**30
+        of = f"/{progress.frames_total}" if progress.frames_total else ""
+        figures = f"{progress.frames_done}{of} frames  {rate:.1f} fps  {memory_gib:.2f} GiB"
+        self._show("Colouring", progress.frames_done, progress.frames_total, figures)
+
+    def fetching(self, done_bytes: int, total_bytes: int | None) -> None:
+        """Shows weights arriving."""
+        of = f"/{total_bytes / 2**20:.0f}" if total_bytes else ""
+        self._show("Fetching weights", done_bytes, total_bytes, f"{done_bytes / 2**20:.0f}{of} MiB")
+
+    def __enter__(self) -> "Bar":
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()

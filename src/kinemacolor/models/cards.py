@@ -1,0 +1,180 @@
+"""The models by name: what each is, what it needs, whose weights it takes, and how to load it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from kinemacolor import weights as weights_files
+from kinemacolor.errors import ModelError, WeightsError
+from kinemacolor.models.base import Colorizer
+from kinemacolor.models.colormnet.memory import MemoryPolicy
+from kinemacolor.weights import WeightsFile
+
+DEFAULT = "matching"
+Precision = Literal["auto", "fp32", "bf16", "fp16"]
+_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What a user should know of a model before choosing it.
+
+    ``package`` is the module that holds its ``load``. ``weights`` is the file to fetch, None where weights come
+    with the installation (``included``) or only from a path.
+    """
+
+    name: str
+    title: str
+    summary: str
+    exemplars: str
+    license: str
+    package: str
+    included: bool
+    weights: WeightsFile | None = None
+    takes_memory_policy: bool = False
+
+
+CARDS: dict[str, ModelCard] = {
+    "matching": ModelCard(
+        name="matching",
+        title="Flow and feature matching",
+        summary="Training-free: optical flow where it is consistent, EfficientNet-Lite feature matching elsewhere.",
+        exemplars="one or more",
+        license="Apache-2.0 (code and the EfficientNet-Lite0 weights it installs)",
+        package="kinemacolor.models.matching",
+        included=True,
+    ),
+    "flow": ModelCard(
+        name="flow",
+        title="Optical flow alone",
+        summary="The baseline: the exemplar's colours carried from frame to frame by optical flow.",
+        exemplars="one or more; best if the first frame is one",
+        license="Apache-2.0",
+        package="kinemacolor.models.matching",
+        included=True,
+    ),
+    "colormnet": ModelCard(
+        name="colormnet",
+        title="ColorMNet (ECCV 2024)",
+        summary="Memory-based propagation over DINOv2 and ResNet50 features; the authors' weights.",
+        exemplars="one or more",
+        license="code Apache-2.0; the authors' weights CC BY-NC-SA 4.0 (non-commercial)",
+        package="kinemacolor.models.colormnet",
+        included=False,
+        weights=WeightsFile(
+            name="DINOv2FeatureV6_LocalAtten_s2_154000.pth",
+            url="https://github.com/yyang181/colormnet/releases/download/v0.1/DINOv2FeatureV6_LocalAtten_s2_154000.pth",
+            size_bytes=None,
+            sha256=None,
+            license="CC BY-NC-SA 4.0 (non-commercial; parts XMem MIT, DINOv2 Apache-2.0)",
+            license_url="https://creativecommons.org/licenses/by-nc-sa/4.0/",
+        ),
+        takes_memory_policy=True,
+    ),
+    "colormnet-lite": ModelCard(
+        name="colormnet-lite",
+        title="ColorMNet over a light trunk",
+        summary="ColorMNet's memory, local attention and decoder over EfficientNet-Lite0. No trained weights yet.",
+        exemplars="one or more",
+        license="Apache-2.0",
+        package="kinemacolor.models.colormnet_lite",
+        included=False,
+        takes_memory_policy=True,
+    ),
+}
+"""Every model, by the name that ``--model`` takes."""
+
+
+def list_models() -> list[ModelCard]:
+    """The cards of all models, the default first."""
+    return sorted(CARDS.values(), key=lambda card: card.name != DEFAULT)
+
+
+def card_of(name: str) -> ModelCard:
+    """The card with this name. Raises ``ModelError`` naming the models there are."""
+    try:
+        return CARDS[name]
+    except KeyError:
+        raise ModelError(f"There is no model '{name}'. Models: {', '.join(CARDS)}.") from None
+
+
+def _device(device: str | torch.device | None) -> torch.device:
+    if device is None or device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        chosen = torch.device(device)
+        torch.empty(1, device=chosen)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"Device '{device}' cannot be used here ({reason}). Use --device cpu.") from error
+    return chosen
+
+
+def _file_of(
+    card: ModelCard, weights: str | Path, *, accept_license: bool, progress: Callable[[int, int | None], None] | None
+) -> Path | None:
+    """The file to load, None where the weights come with the installation."""
+    if str(weights) != "default":
+        if card.included:
+            raise ModelError(
+                f"Model '{card.name}' takes no weights file. Leave --weights out, or use another --model."
+            )
+        path = Path(weights)
+        if not path.is_file():
+            raise WeightsError(f"Weights file {path} does not exist. Give the path of a file that does.")
+        return path
+    if card.included:
+        return None
+    if card.weights is None:
+        raise WeightsError(
+            f"Model '{card.name}' has no published weights. Give a file of your own with --weights PATH."
+        )
+    return weights_files.fetch(card.weights, accept_license=accept_license, progress=progress)
+
+
+def load_model(
+    name: str = DEFAULT,
+    *,
+    weights: str | Path = "default",
+    device: str | torch.device | None = None,
+    dtype: torch.dtype | None = None,
+    memory: MemoryPolicy | None = None,
+    accept_license: bool = False,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> Colorizer:
+    """The model with this name, ready to colour.
+
+    Args:
+        name: a key of ``CARDS``.
+        weights: ``"default"`` (included, cached or fetched), or the path of a checkpoint file.
+        device: ``"cpu"``, ``"cuda:0"``, ...; None takes a GPU if there is one.
+        dtype: the precision of the network's heavy parts; None is the model's own choice.
+        memory: how ColorMNet's memory behaves; None is the paper's policy.
+        accept_license: agree to the licence of weights that have to be fetched.
+        progress: called with bytes fetched and bytes in all (None if unknown) while fetching.
+
+    Raises:
+        ModelError: unknown name, unusable device, or a setting that the model does not have.
+        WeightsError: weights missing, damaged or of another network; ``LicenseNotAcceptedError`` before a fetch.
+    """
+    card = card_of(name)
+    if memory is not None and not card.takes_memory_policy:
+        raise ModelError(f"Model '{name}' has no memory policy. Use --model colormnet, or leave memory out.")
+    path = _file_of(card, weights, accept_license=accept_license, progress=progress)
+    load = import_module(card.package).load
+    settings: dict[str, object] = {"device": _device(device), "dtype": dtype}
+    if card.takes_memory_policy:
+        settings["policy"] = memory or MemoryPolicy()
+    if name == "flow":
+        settings["features"] = False
+    model: Colorizer = load(path, **settings) if path is not None else load(**settings)
+    return model
+
+
+def dtype_of(precision: Precision) -> torch.dtype | None:
+    """The dtype of a ``--precision`` name; None (the model's own choice) for ``auto``."""
+    return _DTYPES.get(precision)

@@ -1,0 +1,102 @@
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import torch
+
+from kinemacolor.frames import Chroma, Exemplar, Luma
+from kinemacolor.models.base import Reference, StreamingColorizer
+
+
+class OneColor(StreamingColorizer[list[int]]):
+    """Gives every pixel the mean chroma of the first reference: quick, and easy to foresee."""
+
+    def start(self, references: Sequence[Reference]) -> list[int]:
+        self.chroma = references[0].chroma.mean((1, 2))
+        return []
+
+    def step(self, luma: Luma, state: list[int]) -> Chroma:
+        state.append(0)
+        return self.chroma[:, None, None].expand(2, *luma.shape[-2:])
+
+
+@pytest.fixture
+def one_color() -> OneColor:
+    return OneColor()
+
+
+@pytest.fixture
+def red_still() -> Exemplar:
+    rgb = torch.zeros(3, 48, 64, dtype=torch.uint8)
+    rgb[0], rgb[1], rgb[2] = 200, 90, 80
+    return Exemplar(rgb, 0, name="red.png")
+
+
+def write_film(
+    path: Path,
+    *,
+    frames: int = 8,
+    size: tuple[int, int] = (48, 64),
+    codec: str = "ffv1",
+    pixel_format: str = "yuv420p",
+    level: int | None = None,
+    sound: bool = False,
+) -> Path:
+    """A moving gray ramp; luma values differ from frame to frame. ``level`` makes it constant."""
+    height, width = size
+    with av.open(str(path), "w") as film:
+        stream = film.add_stream(codec, rate=Fraction(24))
+        stream.width, stream.height, stream.pix_fmt = width, height, pixel_format
+        voice = film.add_stream("flac", rate=48000, layout="mono") if sound else None
+        rng = np.random.default_rng(0)
+        deep = "10" in pixel_format
+        dtype, low, high = (np.uint16, 64, 940) if deep else (np.uint8, 16, 235)
+        for i in range(frames):
+            frame = av.VideoFrame(width, height, pixel_format)
+            y = (np.add.outer(np.arange(height) * 2, np.arange(width) * 3) + 5 * i + rng.integers(0, 9, size)) % (
+                high - low
+            )
+            y = (y + low).astype(dtype) if level is None else np.full(size, level, dtype)
+            neutral = 512 if deep else 128
+            for plane, values in zip(frame.planes, (y, neutral, neutral)):
+                rows = np.frombuffer(plane, dtype).reshape(plane.height, -1)
+                rows[:, : plane.width] = values
+            frame.pts = i
+            frame.time_base = Fraction(1, 24)
+            film.mux(stream.encode(frame))
+            if voice is not None:
+                samples = (np.sin(np.arange(2000) * 0.05) * 9000).astype(np.int16)[None]
+                chunk = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+                chunk.sample_rate, chunk.pts, chunk.time_base = 48000, 2000 * i, Fraction(1, 48000)
+                film.mux(voice.encode(chunk))
+        film.mux(stream.encode(None))
+        if voice is not None:
+            film.mux(voice.encode(None))
+    return path
+
+
+@pytest.fixture
+def make_film(tmp_path: Path):
+    def make(name: str = "film.mkv", **settings: object) -> Path:
+        return write_film(tmp_path / name, **settings)
+
+    return make
+
+
+def luma_planes(path: Path) -> list[np.ndarray]:
+    """The Y planes of a film's frames, code values."""
+    planes = []
+    with av.open(str(path)) as film:
+        for frame in film.decode(video=0):
+            dtype = np.uint16 if frame.format.components[0].bits > 8 else np.uint8
+            plane = frame.planes[0]
+            planes.append(np.frombuffer(plane, dtype).reshape(plane.height, -1)[:, : plane.width].copy())
+    return planes
+
+
+@pytest.fixture(name="luma_planes")
+def _luma_planes():
+    return luma_planes
