@@ -8,10 +8,11 @@ from types import SimpleNamespace
 import av
 import numpy as np
 import pytest
+import torch
 
 from kinemacolor.errors import CodecError, OutputError, OutputExistsError
 from kinemacolor.frames import Frame
-from kinemacolor.io import open_reader, open_writer, probe
+from kinemacolor.io import VideoWriter, open_reader, open_writer, probe
 
 LOSSLESS_FORMATS = [
     "yuv420p", "yuv422p", "yuv444p", "yuv440p", "yuv411p", "yuva420p", "yuva444p", "gray", "yuv420p10le",
@@ -402,7 +403,7 @@ def test_case_43_output_that_lost_packets_is_refused(
     media: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = media.encode(tmp_path / "in.mkv", frames=5)
-    monkeypatch.setattr("kinemacolor.io.film.packet_counts", lambda path: {0: 4})
+    monkeypatch.setattr("kinemacolor.io.count.packets_of", lambda path: {0: 4})
     with pytest.raises(OutputError, match="not complete: stream 0 has 4 of 5 packets"):
         media.colored(source, tmp_path / "out.mkv")
     assert [path.name for path in tmp_path.iterdir()] == ["in.mkv"]
@@ -442,3 +443,81 @@ def test_case_18_black_white_and_constant_films_come_through(media: SimpleNamesp
         source = media.encode(tmp_path / f"{value}.mkv", size=(32, 32), frames=2, draw=draw)
         media.colored(source, tmp_path / f"out{value}.mkv", codec="ffv1")
         assert all((luma == value).all() for luma in media.lumas_of(tmp_path / f"out{value}.mkv"))
+
+
+@pytest.mark.parametrize("ending", ["mp4", "mkv", "avi"])
+def test_case_33_interrupt_amid_frames_is_quiet_and_leaves_nothing(
+    media: SimpleNamespace, tmp_path: Path, ending: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    source = media.encode(tmp_path / "in.mkv", frames=60, sound="aac")
+    with (
+        pytest.raises(KeyboardInterrupt),
+        open_reader(source) as reader,
+        open_writer(tmp_path / f"out.{ending}", reader) as writer,
+    ):
+        for frame in reader:
+            planes = media.tinted(frame.planes, writer.layout.subsampling)
+            writer.write(Frame(planes=planes, index=frame.index, seconds=frame.seconds))
+        signal.raise_signal(signal.SIGINT)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.mkv"]
+    assert capfd.readouterr().err == ""
+
+
+def test_info_alone_serves_as_source_and_brings_the_sound(media: SimpleNamespace, tmp_path: Path) -> None:
+    source = media.encode(tmp_path / "in.mkv", frames=5, sound="aac")
+    with open_reader(source) as reader, VideoWriter(tmp_path / "out.mkv", reader.info) as writer:
+        for frame in reader:
+            planes = media.tinted(frame.planes, writer.layout.subsampling)
+            writer.write(Frame(planes=planes, index=frame.index, seconds=frame.seconds))
+    assert media.packets_of(tmp_path / "out.mkv", "audio") == media.packets_of(source, "audio")
+
+
+def test_alpha_that_is_lost_is_said(media: SimpleNamespace, tmp_path: Path) -> None:
+    source = media.encode(tmp_path / "in.mkv", pixel_format="yuva420p", frames=1)
+    assert any("no alpha" in text for text in media.colored(source, tmp_path / "out.mp4").warnings)
+    assert not media.colored(source, tmp_path / "out.mkv", codec="ffv1").warnings
+
+
+def test_jpeg_sited_source_gives_a_centered_layout(media: SimpleNamespace, tmp_path: Path) -> None:
+    source = media.encode(
+        tmp_path / "in.avi", codec="mjpeg", pixel_format="yuvj420p", frames=1, options={"strict": "unofficial"}
+    )
+    done = media.colored(source, tmp_path / "out.mp4")
+    assert not done.writer.layout.left_sited
+    assert done.writer.layout.full_range
+    assert probe(tmp_path / "out.mp4").full_range
+
+
+def test_case_04_truncated_film_with_sound_is_written_as_far_as_it_goes(
+    media: SimpleNamespace, tmp_path: Path
+) -> None:
+    whole = media.encode(tmp_path / "whole.mkv", frames=100, sound="aac")
+    cut = tmp_path / "cut.mkv"
+    data = whole.read_bytes()
+    cut.write_bytes(data[: len(data) // 2])
+    done = media.colored(cut, tmp_path / "out.mkv")
+    count = probe(tmp_path / "out.mkv").frames
+    assert any(f"ends early: {count} of about 10" in text for text in done.warnings)
+    assert media.times_of(tmp_path / "out.mkv") == media.times_of(whole)[:count]
+
+
+def test_frames_without_planes_are_a_programming_error(media: SimpleNamespace, tmp_path: Path) -> None:
+    source = media.encode(tmp_path / "in.mkv", frames=1)
+    frame = Frame(rgb=torch.zeros(3, 4, 4, dtype=torch.uint8))
+    with (
+        open_reader(source) as reader,
+        pytest.raises(ValueError, match="planes"),
+        open_writer(tmp_path / "out.mkv", reader) as writer,
+    ):
+        writer.write(frame)
+
+
+def test_no_frame_means_no_output(media: SimpleNamespace, tmp_path: Path) -> None:
+    source = media.encode(tmp_path / "in.mkv", frames=1)
+    with (
+        pytest.raises(OutputError, match="No frame was written"),
+        open_reader(source) as reader,
+        open_writer(tmp_path / "out.mkv", reader),
+    ):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["in.mkv"]

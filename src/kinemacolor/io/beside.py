@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from av.container import InputContainer, OutputContainer
+from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Discard, Disposition, Stream
 
@@ -43,12 +44,12 @@ class Window:
 class Beside:
     """The streams beside a film on their way into an output.
 
-    ``warnings`` has a line for each that the output cannot take. ``expected`` counts the packets handed over, by
-    output stream index.
+    ``warnings`` gets a line for each that the output cannot take or that breaks off. ``expected`` counts the packets
+    handed over, by output stream index.
     """
 
-    def __init__(self, path: Path, film_index: int, output: OutputContainer) -> None:
-        self.warnings: list[str] = []
+    def __init__(self, path: Path, film_index: int, output: OutputContainer, warnings: list[str]) -> None:
+        self.warnings = warnings
         self.expected: dict[int, int] = {}
         self._output = output
         self._source: InputContainer = film.open_film(path)
@@ -128,7 +129,7 @@ class Beside:
     def hand_over(self, until_seconds: Fraction | None) -> None:
         """Muxes every packet that is due before a source time; None: all that are left."""
         while self._packets is not None:
-            packet = self._waiting or next(self._packets, None)
+            packet = self._waiting or self._next()
             if packet is None:
                 self._finish()
                 return
@@ -138,6 +139,14 @@ class Beside:
             if not due:
                 return
             self._mux(packet)
+
+    def _next(self) -> Packet | None:
+        assert self._packets is not None
+        try:
+            return next(self._packets, None)
+        except FFmpegError as error:
+            self.warnings.append(f"{self._source.name}: sound and subtitles break off ({error}).")
+            return None
 
     def _mux(self, packet: Packet) -> None:
         track = self._tracks[packet.stream.index]

@@ -67,6 +67,7 @@ class Copied:
 
     def __init__(self, out: Stream) -> None:
         self.out = out
+        self._last: int | None = None
 
     def packets(self, packet: Packet, shift_seconds: Fraction) -> list[Packet]:
         """The packet itself; no filler between MP4 subtitles, which the muxer makes anew."""
@@ -78,7 +79,17 @@ class Copied:
             if packet.stream.type == "subtitle" and packet.pts is not None and packet.pts < 0:
                 packet.duration = max(0, (packet.duration or 0) + packet.pts)
                 packet.pts = packet.dts = 0
+        self._keep_rising(packet)
         return [packet]
+
+    def _keep_rising(self, packet: Packet) -> None:
+        """Moves a sound packet behind the one before it: damaged sources go back in time, and muxers refuse that."""
+        if packet.stream.type != "audio" or packet.dts is None:
+            return
+        if self._last is not None and packet.dts <= self._last:
+            packet.dts = self._last + 1
+            packet.pts = packet.dts if packet.pts is None else max(packet.pts, packet.dts)
+        self._last = packet.dts
 
     def flush(self) -> list[Packet]:
         """Nothing."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kinemacolor.errors import OutputError, OutputExistsError
 
-_NAME_CHARACTERS = 100
+_NAME_CHARACTERS = 40
 
 
 class Destination:

@@ -12,17 +12,14 @@ import av
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.sidedata.sidedata import SideData
-from av.stream import Discard, Disposition, Stream
+from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from kinemacolor.errors import InputError, NotAVideoError, NoVideoStreamError, TruncatedError
-from kinemacolor.io import pixels
+from kinemacolor.io import count, pixels
 from kinemacolor.io.info import ChapterInfo, FilmInfo, StreamInfo
 from kinemacolor.io.signature import missing_bytes, why_unreadable
-
-COUNT_BELOW_BYTES = 256 * 2**20
-"""Files up to this size have their packets counted; larger ones give the container's own number or an estimate."""
 
 _REFERRING_FORMATS = frozenset({"hls", "concat", "dash", "imf", "rtsp", "sdp", "lavfi", "ffmetadata", "tty"})
 _CENTER_SITED = frozenset({"mjpeg", "mpeg1video"})
@@ -128,21 +125,6 @@ def _mastering_of(frame: VideoFrame) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def _count(path: Path, stream_index: int) -> int:
-    with av.open(f"file:{path}", metadata_errors="replace") as container:
-        stream = container.streams[stream_index]
-        for other in container.streams:
-            if other.index != stream_index:
-                other.discard = Discard.all
-        counted = 0
-        try:
-            for packet in container.demux(stream):
-                counted += packet.size > 0 and not packet.is_discard
-        except FFmpegError:
-            return counted
-    return counted
-
-
 def _side_streams(container: InputContainer, film: VideoStream) -> tuple[StreamInfo, ...]:
     streams = []
     for stream in container.streams:
@@ -187,16 +169,6 @@ def _warnings(container: InputContainer, film: VideoStream, info: FilmInfo) -> t
     return tuple(warnings)
 
 
-def _frame_count(
-    path: Path, stream: VideoStream, rate: Fraction | None, duration: Fraction | None
-) -> tuple[int, bool]:
-    if path.stat().st_size <= COUNT_BELOW_BYTES:
-        return _count(path, stream.index), True
-    if stream.frames:
-        return stream.frames, False
-    return round(duration * rate) if duration and rate else 0, False
-
-
 def info_of_film(path: Path) -> FilmInfo:
     """What the file's headers and its first frame say.
 
@@ -216,7 +188,7 @@ def describe_film(container: InputContainer, stream: VideoStream, frame: VideoFr
     layout = pixels.layout_of(frame.format.name)
     rate = _fraction(stream.average_rate) or _fraction(stream.guessed_rate) or _fraction(stream.base_rate)
     duration = _duration(container, stream) if path is not None else None
-    counted, exact = _frame_count(path, stream, rate, duration) if path is not None else (0, False)
+    counted, exact = count.frames_of(path, stream, rate, duration) if path is not None else (0, False)
     matrix = _display_matrix_of(frame)
     time_base = frame.time_base or stream.time_base
     assert time_base is not None
@@ -261,13 +233,3 @@ def index_of_film(path: Path) -> int:
     """The index of the stream that is the film."""
     with open_film(path) as container:
         return film_stream(container, str(path)).index
-
-
-def packet_counts(path: Path) -> dict[int, int]:
-    """How many packets each stream of a file has, by stream index."""
-    counts: dict[int, int] = {}
-    with av.open(f"file:{path}", metadata_errors="replace") as container:
-        for packet in container.demux():
-            if packet.size:
-                counts[packet.stream.index] = counts.get(packet.stream.index, 0) + 1
-    return counts

@@ -19,7 +19,7 @@ _BT709_WEIGHTS = (13933, 46871, 4732)
 """BT.709 Kr, Kg, Kb in 1/65536; their sum is exactly 65536, so a gray RGB pixel keeps its value."""
 
 UNSPECIFIED_RANGE, LIMITED_RANGE, FULL_RANGE = 0, 1, 2
-UNSPECIFIED_MATRIX = 2
+RGB_MATRIX, UNSPECIFIED_MATRIX = 0, 2
 _MATRIX_OF_CODE: dict[int, Matrix] = {1: "bt709", 4: "bt601", 5: "bt601", 6: "bt601", 9: "bt2020", 10: "bt2020"}
 _CODE_OF_MATRIX = {"bt709": 1, "bt601": 6, "bt2020": 9}
 _SD_BELOW_ROWS = 720
@@ -120,9 +120,9 @@ def _planes_of_rgb(frame: VideoFrame, layout: PixelLayout) -> Planes:
     alpha = _copy(frame, 3, layout.bits) if layout.has_alpha else None
     if np.array_equal(green, blue) and np.array_equal(green, red):
         return Planes(y=green.copy(), alpha=alpha, bits=layout.bits, full_range=True, matrix="bt709")
-    kr, kg, kb = (np.uint64(weight) for weight in _BT709_WEIGHTS)
-    half = np.uint64(1 << (_WEIGHT_BITS - 1))
-    y = (kr * red + kg * green + kb * blue + half) >> np.uint64(_WEIGHT_BITS)
+    kr, kg, kb = (np.uint32(weight) for weight in _BT709_WEIGHTS)
+    half = np.uint32(1 << (_WEIGHT_BITS - 1))
+    y = (kr * red + kg * green + kb * blue + half) >> np.uint32(_WEIGHT_BITS)
     luma = y.astype(green.dtype)
     top, neutral = 2**layout.bits - 1, 2 ** (layout.bits - 1)
     scale_b, scale_r = (0.5 / (1 - weight / 65536) for weight in (_BT709_WEIGHTS[2], _BT709_WEIGHTS[0]))

@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -11,22 +13,16 @@ from av.container import OutputContainer
 from av.error import FFmpegError
 from av.packet import Packet
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 
 from kinemacolor.errors import CodecError, OutputError
 from kinemacolor.frames import Frame, Planes
-from kinemacolor.io import codecs, film, pipe, pixels
+from kinemacolor.io import codecs, count, encode, film, pipe, pixels
 from kinemacolor.io.base import FrameReader, OutputLayout
 from kinemacolor.io.beside import Beside, Window
 from kinemacolor.io.destination import Destination
 from kinemacolor.io.info import FilmInfo
 
 __all__ = ["OutputLayout", "VideoWriter"]
-
-_CONSTANT_RATE = frozenset({"avi", "mxf", "yuv4mpegpipe", "mpeg"})
-_MP4_FAMILY = frozenset({"mp4", "mov"})
-_LARGEST_TIMESCALE = 2**31 - 1
-_FULL_TAG = 2
 
 
 class VideoWriter:
@@ -75,8 +71,8 @@ class VideoWriter:
             subsampling=layout.subsampling,
             left_sited=self.info.chroma_location == "left",
         )
-        self._warn_of_conversion(encoder.name)
-        self._time_base = self._choose_time_base()
+        self.warnings += encode.conversion_warnings(self.info, self.layout, encoder, self._container_name)
+        self._time_base = encode.time_base_for(self._container_name, self.info)
         self._written = 0
         self._shift: Fraction | None = None
         self._last_seconds = Fraction(0)
@@ -86,47 +82,29 @@ class VideoWriter:
         self._destination = (
             None if self._is_pipe else Destination.for_file(Path(output), self.info.path, overwrite=overwrite)
         )
+        file = sys.stdout.buffer if self._destination is None else f"file:{self._destination.partial}"
+        self._output: OutputContainer = av.open(
+            file,
+            "w",
+            format=self._container_name,
+            container_options=encode.container_options(self._container_name, self._time_base),
+        )
         try:
             self._open(encoder, dict(options or {}))
         except BaseException:
             self._abandon()
             raise
 
-    def _warn_of_conversion(self, encoder: str) -> None:
-        if self.layout.bits < self.info.bits:
-            self.warnings.append(
-                f"{encoder} stores {self.layout.bits} bits here and the source has {self.info.bits}: "
-                "luma is rounded. Use ffv1 to keep it."
-            )
-        if self.layout.full_range != self.info.full_range:
-            names = {True: "full", False: "limited"}
-            self.warnings.append(
-                f"{encoder} in {self._container_name} has {names[self.layout.full_range]} range only: "
-                f"luma is rescaled from {names[self.info.full_range]} range. Use ffv1 in mkv to keep it."
-            )
-
-    def _choose_time_base(self) -> Fraction:
-        """The source's, so times stay exact, or one tick a frame where the container knows only a rate."""
-        rate = self.info.frame_rate or Fraction(25)
-        if self._container_name in _CONSTANT_RATE:
-            return 1 / rate
-        if self.info.time_base.denominator > _LARGEST_TIMESCALE:
-            return Fraction(1, 1_000_000)
-        return self.info.time_base
-
     def _open(self, encoder: codecs.Encoder, extra: dict[str, str]) -> None:
-        file = sys.stdout.buffer if self._destination is None else f"file:{self._destination.partial}"
-        self._output: OutputContainer = av.open(
-            file, "w", format=self._container_name, container_options=self._container_options()
-        )
-        if self._reader is not None and self.info.path != "-" and Path(self.info.path).is_file():
-            self._beside = Beside(Path(self.info.path), film.index_of_film(Path(self.info.path)), self._output)
+        if self.info.container != "pictures" and Path(self.info.path).is_file():
+            path = Path(self.info.path)
+            self._beside = Beside(path, film.index_of_film(path), self._output, self.warnings)
             self._beside.add_streams(before=True)
-        self._stream = self._add_film(encoder, {**encoder.options, **extra})
+        settings = replace(encoder, options={**encoder.options, **extra})
+        self._stream = encode.add_film(self._output, settings, self.info, self.layout, self._time_base)
         if self._beside is not None:
             self._beside.add_streams(before=False)
             self._beside.copy_tags(self._stream, self._start_estimate())
-            self.warnings += self._beside.warnings
         try:
             self._output.start_encoding()
         except (FFmpegError, ValueError) as error:
@@ -134,60 +112,10 @@ class VideoWriter:
                 f"{self._container_name} refuses this combination of streams ({error}). Write to .mkv instead."
             ) from error
 
-    def _container_options(self) -> dict[str, str]:
-        if self._container_name in _MP4_FAMILY:
-            # edit lists count in the movie's time scale: at the default of 1/1000 a start time would be rounded
-            scale = min(self._time_base.denominator, _LARGEST_TIMESCALE)
-            return {"movflags": "+faststart", "movie_timescale": str(max(scale, 1000))}
-        if self._container_name in ("matroska", "webm", "nut"):
-            # sound that begins before 0 (MP3 and AAC priming) would otherwise move the picture
-            return {"avoid_negative_ts": "disabled"}
-        return {"strict": "-1"} if self._container_name == pipe.FORMAT else {}
-
     def _start_estimate(self) -> Fraction:
         if self._reader is None or not self._reader.start or not self.info.frame_rate:
             return Fraction(0)
         return self.info.start_seconds + self._reader.start / self.info.frame_rate
-
-    def _add_film(self, encoder: codecs.Encoder, options: dict[str, str]) -> VideoStream:
-        rate = self.info.frame_rate or Fraction(25)
-        stream = self._output.add_stream(encoder.name, rate=rate)
-        assert isinstance(stream, VideoStream)
-        context = stream.codec_context
-        context.width, context.height = self.info.width, self.info.height
-        context.pix_fmt = self.layout.pixel_format
-        context.time_base = self._time_base
-        context.sample_aspect_ratio = self.info.sample_aspect
-        context.color_primaries, context.color_trc, context.colorspace, context.color_range = self._tags()
-        if self.info.interlaced:
-            context.field_order = self.info.field_order
-        if not self.layout.left_sited:
-            options.setdefault("chroma_sample_location", "center")
-        if encoder.name == "libx265" and self.info.hdr:
-            hdr = ":".join(f"{name}={value}" for name, value in self.info.hdr)
-            options["x265-params"] = f"{options['x265-params']}:{hdr}" if "x265-params" in options else hdr
-        context.options = options
-        if self.info.display_matrix is not None:
-            stream.set_display_matrix(self.info.display_matrix)
-        stream.time_base = self._time_base
-        try:
-            context.open()
-        except (FFmpegError, ValueError) as error:
-            raise CodecError(
-                f"{encoder.name} cannot encode {self.info.width}x{self.info.height} {self.layout.pixel_format} "
-                f"({error}). Use --codec ffv1 in .mkv, or h264."
-            ) from error
-        return stream
-
-    def _tags(self) -> tuple[int, int, int, int]:
-        """Primaries, transfer, matrix and range as stored; the matrix also where it had to be assumed."""
-        info = self.info
-        assumed = not info.has_color or pixels.layout_of(info.pixel_format).is_rgb
-        missing = info.matrix_code in (0, pixels.UNSPECIFIED_MATRIX)
-        changed = self.layout.matrix != info.matrix
-        matrix = pixels.matrix_code(self.layout.matrix) if changed or (assumed and missing) else info.matrix_code
-        tagged = info.range_code if self.layout.full_range == info.full_range else 1
-        return info.primaries, info.transfer, matrix, _FULL_TAG if self.layout.full_range else tagged
 
     def write(self, frame: Frame) -> None:
         """Encodes one frame and muxes what is ready. ``frame.planes`` has chroma sampled as ``layout`` says."""
@@ -224,7 +152,9 @@ class VideoWriter:
         planes = pixels.converted(planes, bits=self.layout.bits, full_range=self.layout.full_range)
         frame = pixels.frame_of(planes, self.layout.pixel_format)
         # on the frame too: prores_ks takes the tags from there
-        frame.color_primaries, frame.color_trc, frame.colorspace, frame.color_range = self._tags()
+        frame.color_primaries, frame.color_trc, frame.colorspace, frame.color_range = encode.tags_of(
+            self.info, self.layout
+        )
         return frame
 
     def _encode(self, frame: VideoFrame | None) -> None:
@@ -272,7 +202,10 @@ class VideoWriter:
         except (FFmpegError, OSError) as error:
             raise OutputError(f"Writing failed: {error}. Check the disk's free space.") from error
         if self._destination is not None:
-            self._verify(self._destination.partial)
+            expected = {self._stream.index: self._written}
+            if self._beside is not None:
+                expected |= {i: n for i, n in self._beside.expected.items() if i in self._beside.countable}
+            count.require_packets(self._destination.partial, expected)
             self._destination.commit()
 
     def _cut_seconds(self) -> Fraction | None:
@@ -284,25 +217,13 @@ class VideoWriter:
             return None
         return self._last_seconds + (1 / self.info.frame_rate if self.info.frame_rate else 0)
 
-    def _verify(self, path: Path) -> None:
-        """Reads the packets back. Raises ``OutputError`` where one is missing: a full disk can go unreported."""
-        expected = {self._stream.index: self._written}
-        if self._beside is not None:
-            expected |= {i: n for i, n in self._beside.expected.items() if i in self._beside.countable}
-        try:
-            found = film.packet_counts(path)
-        except FFmpegError as error:
-            raise OutputError(f"The output cannot be read back ({error}). Check the disk's free space.") from error
-        for index, count in expected.items():
-            # a muxer may add subtitle fillers, and cuts uncompressed sound anew: more packets are no loss
-            if found.get(index, 0) < count:
-                raise OutputError(
-                    f"The output is not complete: stream {index} has {found.get(index, 0)} of {count} packets. "
-                    "Check the disk's free space and try again."
-                )
-
     def _abandon(self) -> None:
         if self._beside is not None:
             self._beside.close()
-        if self._destination is not None:
-            self._destination.discard()
+        if self._destination is None:
+            return
+        # first the file, then its muxer: without a file to finish, closing is quick
+        self._destination.discard()
+        with suppress(FFmpegError, OSError):
+            self._output.close()
+        self._destination.discard()

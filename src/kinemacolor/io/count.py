@@ -1,0 +1,66 @@
+"""How many frames and packets a file has, counted without decoding."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+
+import av
+from av.error import FFmpegError
+from av.stream import Discard
+from av.video.stream import VideoStream
+
+from kinemacolor.errors import OutputError
+
+COUNT_BELOW_BYTES = 256 * 2**20
+"""Files up to this size have their packets counted; larger ones give the container's own number or an estimate."""
+
+
+def frames_of(path: Path, stream: VideoStream, rate: Fraction | None, duration: Fraction | None) -> tuple[int, bool]:
+    """The number of frames (0: unknown) and whether it is exact."""
+    if path.stat().st_size <= COUNT_BELOW_BYTES:
+        return _shown_packets(path, stream.index), True
+    if stream.frames:
+        return stream.frames, False
+    return round(duration * rate) if duration and rate else 0, False
+
+
+def _shown_packets(path: Path, stream_index: int) -> int:
+    with av.open(f"file:{path}", metadata_errors="replace") as container:
+        stream = container.streams[stream_index]
+        for other in container.streams:
+            if other.index != stream_index:
+                other.discard = Discard.all
+        counted = 0
+        try:
+            for packet in container.demux(stream):
+                counted += packet.size > 0 and not packet.is_discard
+        except FFmpegError:
+            return counted
+    return counted
+
+
+def packets_of(path: Path) -> dict[int, int]:
+    """How many packets each stream of a file has, by stream index."""
+    counts: dict[int, int] = {}
+    with av.open(f"file:{path}", metadata_errors="replace") as container:
+        for packet in container.demux():
+            if packet.size:
+                counts[packet.stream.index] = counts.get(packet.stream.index, 0) + 1
+    return counts
+
+
+def require_packets(path: Path, expected: Mapping[int, int]) -> None:
+    """Reads an output back. Raises ``OutputError`` where a packet is missing: a full disk can go unreported.
+
+    More packets than expected are no loss: a muxer may add subtitle fillers.
+    """
+    try:
+        found = packets_of(path)
+    except FFmpegError as error:
+        raise OutputError(f"The output cannot be read back ({error}). Check the disk's free space.") from error
+    for index, wanted in expected.items():
+        if found.get(index, 0) < wanted:
+            raise OutputError(
+                f"The output is not complete: stream {index} has {found.get(index, 0)} of {wanted} packets. "
+                "Check the disk's free space and try again."
+            )

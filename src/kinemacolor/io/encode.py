@@ -1,0 +1,116 @@
+"""The film's stream in an output: its encoder opened, its unit of time, its tags, and what cannot be kept."""
+
+from fractions import Fraction
+
+from av.container import OutputContainer
+from av.error import FFmpegError
+from av.video.stream import VideoStream
+
+from kinemacolor.errors import CodecError
+from kinemacolor.io import pipe, pixels
+from kinemacolor.io.base import OutputLayout
+from kinemacolor.io.codecs import Encoder
+from kinemacolor.io.info import FilmInfo
+
+_CONSTANT_RATE = frozenset({"avi", "mxf", "yuv4mpegpipe", "mpeg"})
+_MP4_FAMILY = frozenset({"mp4", "mov"})
+_STARTS_BELOW_ZERO = frozenset({"matroska", "webm", "nut"})
+_LARGEST_TIMESCALE = 2**31 - 1
+_LIMITED_TAG, _FULL_TAG = 1, 2
+_ASSUMED_RATE = Fraction(25)
+
+
+def conversion_warnings(info: FilmInfo, layout: OutputLayout, encoder: Encoder, container: str) -> list[str]:
+    """A line for all that the encoder cannot keep of the source's picture."""
+    warnings = []
+    if info.has_alpha and not pixels.layout_of(layout.pixel_format).has_alpha:
+        warnings.append(f"{encoder.name} stores no alpha here, so it is left out. Use ffv1 or prores-4444.")
+    if info.hdr and encoder.name != "libx265":
+        warnings.append(f"{encoder.name} is not given the HDR mastering data. Use h265 to keep them.")
+    if layout.bits < info.bits:
+        warnings.append(
+            f"{encoder.name} stores {layout.bits} bits here and the source has {info.bits}: luma is rounded. "
+            "Use ffv1 to keep it."
+        )
+    if layout.full_range != info.full_range:
+        names = {True: "full", False: "limited"}
+        warnings.append(
+            f"{encoder.name} in {container} has {names[layout.full_range]} range only: "
+            f"luma is rescaled from {names[info.full_range]} range. Use ffv1 in mkv to keep it."
+        )
+    return warnings
+
+
+def rate_of(info: FilmInfo) -> Fraction:
+    """The frame rate, or 25 where the source has none."""
+    return info.frame_rate or _ASSUMED_RATE
+
+
+def time_base_for(container: str, info: FilmInfo) -> Fraction:
+    """The source's unit, so times stay exact, or one tick a frame where the container knows only a rate."""
+    if container in _CONSTANT_RATE:
+        return 1 / rate_of(info)
+    if info.time_base.denominator > _LARGEST_TIMESCALE:
+        return Fraction(1, 1_000_000)
+    return info.time_base
+
+
+def container_options(container: str, time_base: Fraction) -> dict[str, str]:
+    """Settings of the muxer that keep times exact."""
+    if container in _MP4_FAMILY:
+        # edit lists count in the movie's time scale: at the default of 1/1000 a start time would be rounded
+        scale = min(time_base.denominator, _LARGEST_TIMESCALE)
+        return {"movflags": "+faststart", "movie_timescale": str(max(scale, 1000))}
+    if container in _STARTS_BELOW_ZERO:
+        # sound that begins before 0 (MP3 and AAC priming) would otherwise move the picture
+        return {"avoid_negative_ts": "disabled"}
+    return {"strict": "-1"} if container == pipe.FORMAT else {}
+
+
+def tags_of(info: FilmInfo, layout: OutputLayout) -> tuple[int, int, int, int]:
+    """Primaries, transfer, matrix and range as stored; the matrix also where it had to be assumed or changed."""
+    assumed = not info.has_color or pixels.layout_of(info.pixel_format).is_rgb
+    missing = info.matrix_code in (pixels.RGB_MATRIX, pixels.UNSPECIFIED_MATRIX)
+    if layout.matrix != info.matrix or (assumed and missing):
+        matrix = pixels.matrix_code(layout.matrix)
+    else:
+        matrix = info.matrix_code
+    limited = info.range_code if layout.full_range == info.full_range else _LIMITED_TAG
+    return info.primaries, info.transfer, matrix, _FULL_TAG if layout.full_range else limited
+
+
+def add_film(
+    output: OutputContainer, encoder: Encoder, info: FilmInfo, layout: OutputLayout, time_base: Fraction
+) -> VideoStream:
+    """The film's stream, its encoder open. Raises ``CodecError`` where the encoder refuses."""
+    stream = output.add_stream(encoder.name, rate=rate_of(info))
+    assert isinstance(stream, VideoStream)
+    context = stream.codec_context
+    context.width, context.height = info.width, info.height
+    context.pix_fmt = layout.pixel_format
+    context.time_base = stream.time_base = time_base
+    context.sample_aspect_ratio = info.sample_aspect
+    context.color_primaries, context.color_trc, context.colorspace, context.color_range = tags_of(info, layout)
+    if info.interlaced:
+        context.field_order = info.field_order
+    context.options = _options_of(encoder, info, layout)
+    if info.display_matrix is not None:
+        stream.set_display_matrix(info.display_matrix)
+    try:
+        context.open()
+    except (FFmpegError, ValueError) as error:
+        raise CodecError(
+            f"{encoder.name} cannot encode {info.width}x{info.height} {layout.pixel_format} ({error}). "
+            "Use --codec ffv1 in .mkv, or h264."
+        ) from error
+    return stream
+
+
+def _options_of(encoder: Encoder, info: FilmInfo, layout: OutputLayout) -> dict[str, str]:
+    options = dict(encoder.options)
+    if not layout.left_sited:
+        options.setdefault("chroma_sample_location", "center")
+    if encoder.name == "libx265" and info.hdr:
+        hdr = ":".join(f"{name}={value}" for name, value in info.hdr)
+        options["x265-params"] = f"{options['x265-params']}:{hdr}" if "x265-params" in options else hdr
+    return options
