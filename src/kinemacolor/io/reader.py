@@ -3,6 +3,7 @@
 import heapq
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 
@@ -16,6 +17,7 @@ from kinemacolor.errors import InputError, TruncatedError
 from kinemacolor.frames import Frame, Planes
 from kinemacolor.io import film, pipe, pixels
 from kinemacolor.io.info import FilmInfo
+from kinemacolor.io.seek import WORTHWHILE_FRAMES, seek_to_frame
 
 _FLUSH_TRIES = 64
 
@@ -35,16 +37,17 @@ class VideoReader:
         self.start, self.stop = start, stop
         self.warnings: list[str] = []
         self._is_pipe = str(source) == "-"
-        if self._is_pipe:
-            self.info = info or pipe.info_of_stdin()
-            self._container: InputContainer = pipe.open_stdin()
-        else:
-            self.info = info or film.info_of_film(Path(source))
-            self._container = film.open_film(Path(source))
+        self._source = Path(source)
+        self.info = info or (pipe.info_of_stdin() if self._is_pipe else film.info_of_film(self._source))
+        self._open()
+
+    def _open(self) -> None:
+        self._container: InputContainer = pipe.open_stdin() if self._is_pipe else film.open_film(self._source)
         self._stream: VideoStream = film.film_stream(self._container, self.info.path)
         self._stream.thread_type = "AUTO"
         self._unseen: list[int] = []
         self._broken = self._held = self._damaged = 0
+        self._frames: Iterator[VideoFrame] = self._decoded()
 
     def __enter__(self) -> "VideoReader":
         return self
@@ -60,8 +63,9 @@ class VideoReader:
 
     def __iter__(self) -> Iterator[Frame]:
         """The frames from ``start`` to before ``stop``. A reader is read once."""
-        index = -1
-        for index, (decoded, seconds) in enumerate(self._shown()):
+        first = self._skip()
+        index = first - 1
+        for index, (decoded, seconds) in enumerate(self._shown(first), first):
             if self.stop is not None and index >= self.stop:
                 break
             if index >= self.start:
@@ -70,10 +74,28 @@ class VideoReader:
             self._note_end(index + 1)
         self._note_damage()
 
-    def _shown(self) -> Iterator[tuple[VideoFrame, Fraction]]:
+    def _skip(self) -> int:
+        """Goes to ``start`` where that can be done exactly; the number of the next frame decoded."""
+        self._frames = self._decoded()
+        if self._is_pipe or self.start < WORTHWHILE_FRAMES:
+            return 0
+        pts = seek_to_frame(self._container, self._stream, self.info, self.start)
+        if pts is not None:
+            for decoded in self._frames:
+                if decoded.pts == pts:
+                    self._lost_before(pts)
+                    self._frames = chain((decoded,), self._frames)
+                    return self.start
+                if decoded.pts is None or decoded.pts > pts:
+                    break
+        self.close()
+        self._open()
+        return 0
+
+    def _shown(self, first: int) -> Iterator[tuple[VideoFrame, Fraction]]:
         """Decoded frames and their times; where packets were lost, the frame before again at each lost time."""
         before: VideoFrame | None = None
-        for count, decoded in enumerate(self._decoded()):
+        for count, decoded in enumerate(self._frames, first):
             lost = self._lost_before(decoded.pts) if decoded.pts is not None else []
             self._damaged += decoded.is_corrupt
             # without damage a packet may rightly show nothing (VP8's hidden frames)
@@ -83,6 +105,10 @@ class VideoReader:
                     yield before, pts * self.info.time_base
             yield decoded, self._seconds(decoded, count)
             before = decoded
+        if before is not None and self._broken and not self.info.missing_bytes:
+            for pts in sorted(self._unseen):
+                self._held += 1
+                yield before, pts * self.info.time_base
 
     def _seconds(self, decoded: VideoFrame, count: int) -> Fraction:
         if decoded.pts is not None:
@@ -102,12 +128,12 @@ class VideoReader:
         for packet in self._packets():
             if packet.pts is not None and not packet.is_discard:
                 heapq.heappush(self._unseen, packet.pts)
-            yield from self._frames_of(packet)
+            yield from self._frames_of(packet) or ()
         for _ in range(_FLUSH_TRIES):
             frames = self._frames_of(None)
-            if not frames:
+            if frames is not None and not frames:
                 return
-            yield from frames
+            yield from frames or ()
 
     def _packets(self) -> Iterator[Packet]:
         packets = self._container.demux(self._stream)
@@ -122,15 +148,15 @@ class VideoReader:
             if packet.size:
                 yield packet
 
-    def _frames_of(self, packet: Packet | None) -> list[VideoFrame]:
-        """What the decoder gives for a packet, or for the end (None)."""
+    def _frames_of(self, packet: Packet | None) -> list[VideoFrame] | None:
+        """What the decoder gives for a packet, or for the end (None); None where it fails."""
         try:
             return self._stream.decode(packet)
         except EOFError:
             return []
         except FFmpegError:
             self._broken += 1
-            return []
+            return None
 
     def _frame(self, decoded: VideoFrame, index: int, seconds: Fraction) -> Frame:
         if (decoded.width, decoded.height) != (self.info.width, self.info.height):
