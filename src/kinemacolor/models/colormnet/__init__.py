@@ -1,0 +1,42 @@
+"""ColorMNet: A Memory-based Deep Spatial-Temporal Feature Propagation Network (Yang et al., ECCV 2024)."""
+
+from pathlib import Path
+
+import torch
+
+from kinemacolor.models.colormnet import checkpoint, official
+from kinemacolor.models.colormnet.colorizer import ColorMNetColorizer, ColorMNetState
+from kinemacolor.models.colormnet.memory import MemoryPolicy
+from kinemacolor.models.colormnet.network import ColorMNet, ColorMNetConfig
+
+__all__ = ["ColorMNet", "ColorMNetColorizer", "ColorMNetConfig", "ColorMNetState", "MemoryPolicy", "load", "save"]
+
+_NAME = "colormnet"
+
+
+def load(
+    path: Path,
+    *,
+    device: torch.device | None = None,
+    dtype: torch.dtype | None = None,
+    policy: MemoryPolicy | None = None,
+) -> ColorMNetColorizer:
+    """ColorMNet with the weights in a file: the authors' checkpoint (.pth or .safetensors), or one of ``save``.
+
+    Raises ``WeightsError`` where the file is missing, damaged, or not exactly this network's; it names the tensors.
+    """
+    tensors, metadata = checkpoint.read(path)
+    ours = "network" in metadata
+    if ours:
+        config = checkpoint.config_from(metadata, ColorMNetConfig, _NAME, path)
+    else:
+        config, tensors = official.config_of(tensors, path), official.renamed(tensors)
+    with torch.device("meta"):
+        network = ColorMNet(config)
+    checkpoint.load_strictly(network, tensors, path, name_of=str if ours else official.official_name)
+    return ColorMNetColorizer(network, policy=policy, device=device, dtype=dtype)
+
+
+def save(network: ColorMNet, path: Path) -> None:
+    """Writes a network and its config as safetensors, for ``load``."""
+    checkpoint.save(network, network.config, _NAME, path)

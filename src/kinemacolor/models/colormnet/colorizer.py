@@ -1,0 +1,178 @@
+"""A film's frames through ColorMNet, one by one.
+
+An exemplar that is the shot's first frame (index 0, the frame's size) begins as in the release's default mode: its
+chroma is the frame's. Every other exemplar is encoded before the first frame (the release's any-exemplar mode), at
+its own size and without a sensory state. Where the frame of such an exemplar comes, the frame takes its chroma and
+is written to memory.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from kinemacolor.errors import ExemplarError
+from kinemacolor.frames import Chroma, Luma
+from kinemacolor.models.base import Reference, StreamingColorizer
+from kinemacolor.models.colormnet.key import Key
+from kinemacolor.models.colormnet.memory import Memory, MemoryPolicy
+from kinemacolor.models.colormnet.propagation import PropagationNetwork
+from kinemacolor.resize import Padding
+
+CHROMA_SCALE = 110.0
+_COVERED = 0.5
+
+
+def normalised_luma(luma: Float[Tensor, "*b 1 h w"]) -> Float[Tensor, "*b 1 h w"]:
+    """L* (0..100) as networks of this family take it, in -1..1."""
+    return (luma - 50) / 50
+
+
+@dataclass
+class ColorMNetState:
+    """What a shot's frames so far leave behind.
+
+    ``hidden`` is the sensory state, ``source`` key and value of the frame last written, for local attention;
+    ``due`` the exemplars that are frames still to come.
+    """
+
+    memory: Memory
+    due: dict[int, Reference]
+    index: int = 0
+    written: int = 0
+    hidden: Tensor | None = None
+    source: tuple[Key, Tensor] | None = None
+
+
+class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
+    """ColorMNet, or a network of its kind, as the engine knows it.
+
+    Args:
+        network: with its weights; it is moved to ``device`` and set to eval mode.
+        policy: how memory behaves.
+        device: None leaves the network where it is.
+        dtype: bf16 or fp16 run the heavy parts in that precision by autocast; None and fp32 run all in fp32.
+            Memory is searched and kept in fp32 always.
+    """
+
+    def __init__(
+        self,
+        network: PropagationNetwork[Any],
+        *,
+        policy: MemoryPolicy | None = None,
+        device: torch.device | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        self.network = network.eval()
+        if device is not None:
+            self.network.to(device)
+        # torch's own stubs do not know that a module takes a memory format
+        self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.device = next(network.parameters()).device
+        self.policy = policy or MemoryPolicy()
+        self.dtype = dtype or torch.float32
+
+    @torch.no_grad()
+    def start(self, references: Sequence[Reference]) -> ColorMNetState:
+        """The state before a shot's first frame, with every exemplar in memory that is not that frame itself.
+
+        Raises ``ExemplarError`` where there is no exemplar, or one whose alpha leaves nothing of it.
+        """
+        if not references:
+            raise ExemplarError("ColorMNet has no exemplar for this shot. Colour one of its frames and pass it.")
+        state = ColorMNetState(Memory(self.policy), due={})
+        for reference in references:
+            of_shot = reference.index is not None and reference.index >= 0 and reference.alpha is None
+            known = of_shot and reference.index in state.due
+            if of_shot and not known:
+                assert reference.index is not None
+                state.due[reference.index] = reference
+            if not of_shot or known or reference.index:
+                self._memorise(reference, state)
+        return state
+
+    @torch.no_grad()
+    def step(self, luma: Luma, state: ColorMNetState, *, last: bool = False) -> Chroma:
+        """The chroma of the next frame; float32, of the luma's size.
+
+        ``last`` spares writing a frame that none will follow.
+        """
+        reference = state.due.pop(state.index, None)
+        if reference is not None and reference.chroma.shape[-2:] != luma.shape[-2:]:
+            if state.index == 0:
+                self._memorise(reference, state)
+            reference = None
+        given = None if reference is None else reference.chroma.to(self.device, torch.float32)
+        padding = Padding.to_multiple((luma.shape[-2], luma.shape[-1]), self.network.multiple)
+        padded = padding.pad(normalised_luma(luma.to(self.device, torch.float32)))[None]
+        with self._precision():
+            if given is None:
+                chroma = padding.unpad(self._predict(padded, state, last=last)[0]) * CHROMA_SCALE
+            else:
+                chroma = given
+                if not last:
+                    self._take(padded, padding.pad(given / CHROMA_SCALE)[None], state)
+        state.index += 1
+        return chroma.float()
+
+    def _predict(self, luma: Tensor, state: ColorMNetState, *, last: bool) -> Tensor:
+        """The chroma of a frame without exemplar, a*b* / 110, at the padded size."""
+        features, key = self.network.encode(luma)
+        readout = state.memory.read(key, self.network.planes)
+        first = state.hidden is None
+        hidden = self.network.no_hidden(key) if state.hidden is None else state.hidden
+        if state.source is not None:
+            readout = readout + self.network.attend(key, *state.source)
+        write = not last and (first or state.index - state.written >= self.policy.write_every_frames)
+        chroma, hidden = self.network.decode(features, readout, hidden, update_hidden=not (last or first or write))
+        if write:
+            value = self.network.encode_value(luma, chroma, features)
+            # as in the release: the first frame after a foreign exemplar leaves the sensory state at zero
+            hidden = hidden if first else self.network.deep_update(value, hidden)
+            self._write(key, value, state)
+        state.hidden = hidden
+        return chroma
+
+    def _take(self, luma: Tensor, chroma: Tensor, state: ColorMNetState) -> None:
+        """Writes a frame whose exemplar is given; at the shot's first frame it stays for good."""
+        features, key = self.network.encode(luma)
+        hidden = self.network.no_hidden(key) if state.hidden is None else state.hidden
+        value = self.network.encode_value(luma, chroma, features)
+        state.hidden = self.network.deep_update(value, hidden)
+        self._write(key, value, state, permanent=state.index == 0)
+
+    @staticmethod
+    def _write(key: Key, value: Tensor, state: ColorMNetState, *, permanent: bool = False) -> None:
+        state.memory.write(key, value, permanent=permanent)
+        state.source, state.written = (key, value), state.index
+
+    def _memorise(self, reference: Reference, state: ColorMNetState) -> None:
+        """Puts an exemplar into memory for good, by its own luma and at its own size."""
+        size = (reference.luma.shape[-2], reference.luma.shape[-1])
+        padding = Padding.to_multiple(size, self.network.multiple)
+        luma = padding.pad(normalised_luma(reference.luma.to(self.device, torch.float32)))[None]
+        chroma = padding.pad(reference.chroma.to(self.device, torch.float32) / CHROMA_SCALE)[None]
+        with self._precision():
+            features, key = self.network.encode(luma)
+            value = self.network.encode_value(luma, chroma, features)
+        counted = None
+        if reference.alpha is not None:
+            counted = _covered(padding.pad(reference.alpha.to(self.device, torch.float32)), key)
+        state.memory.write(key, value, permanent=True, counted=counted)
+
+    def _precision(self) -> AbstractContextManager[None]:
+        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
+
+
+def _covered(alpha: Float[Tensor, "1 h w"], key: Key) -> Bool[Tensor, "hk wk"]:
+    """The tokens that an exemplar's alpha covers by half or more."""
+    height, width = key.key.shape[-2:]
+    covered = F.adaptive_avg_pool2d(alpha, (height, width))[0] >= _COVERED
+    if not covered.any():
+        raise ExemplarError("An exemplar is transparent all over. Give one with a larger opaque part.")
+    return covered

@@ -1,0 +1,221 @@
+"""MFP, the storage: permanent exemplars, working memory, long-term memory, and when what moves where."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from kinemacolor.errors import SettingError
+from kinemacolor.models.colormnet import mfp
+from kinemacolor.models.colormnet.key import Key
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPolicy:
+    """How memory behaves; the defaults are the paper's and the release's.
+
+    Every ``write_every_frames`` (the paper's gamma) a frame is written. When working memory holds
+    ``working_max_frames`` (N_s), all but ``working_min_frames`` become ``prototypes_tokens`` (M) of long-term
+    memory; the exemplars count as one frame and always stay. Long-term memory drops its least used tokens beyond
+    ``long_term_max_tokens``. ``top_k`` tokens answer each query. Without ``long_term`` working memory grows on.
+
+    Usage is always counted. The release counts it in long-term memory only where it expects, from the film's
+    length, to drop tokens; nothing else depends on it.
+    """
+
+    write_every_frames: int = 5
+    working_max_frames: int = 10
+    working_min_frames: int = 5
+    prototypes_tokens: int = 128
+    long_term_max_tokens: int = 10_000
+    top_k: int = 30
+    long_term: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("write_every_frames", "working_min_frames", "prototypes_tokens", "top_k"):
+            if getattr(self, name) < 1:
+                raise SettingError(f"MemoryPolicy.{name} is {getattr(self, name)}. Give 1 or more.")
+        if self.working_max_frames <= self.working_min_frames:
+            raise SettingError(
+                f"MemoryPolicy.working_max_frames ({self.working_max_frames}) must be larger than "
+                f"working_min_frames ({self.working_min_frames})."
+            )
+        if self.long_term_max_tokens < self.prototypes_tokens:
+            raise SettingError(
+                f"MemoryPolicy.long_term_max_tokens ({self.long_term_max_tokens}) must not be smaller than "
+                f"prototypes_tokens ({self.prototypes_tokens})."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Rows of memory. ``operand`` is ``mfp.memory_operand`` of key and shrinkage; ``value`` has all planes joined.
+
+    ``use`` sums the weights that a token answered with, ``life`` counts the reads since it was written.
+    """
+
+    key: Float[Tensor, "n k"]
+    shrinkage: Float[Tensor, " n"]
+    selection: Float[Tensor, "n k"]
+    operand: Float[Tensor, "n k2"]
+    value: Float[Tensor, "n v"]
+    use: Float[Tensor, " n"]
+    life: Float[Tensor, " n"]
+
+    @classmethod
+    def new(
+        cls,
+        key: Float[Tensor, "n k"],
+        shrinkage: Float[Tensor, " n"],
+        selection: Float[Tensor, "n k"],
+        value: Float[Tensor, "n v"],
+    ) -> "Tokens":
+        """Tokens that were never read."""
+        unused = torch.zeros_like(shrinkage)
+        operand = mfp.memory_operand(key, shrinkage)
+        return cls(key, shrinkage, selection, operand, value, unused, unused + 1e-7)
+
+    @property
+    def usage(self) -> Float[Tensor, " n"]:
+        """S' of Eq. 6: use per read."""
+        return self.use / self.life
+
+    def columns(self) -> tuple[Tensor, ...]:
+        """All tensors, in order."""
+        return self.key, self.shrinkage, self.selection, self.operand, self.value, self.use, self.life
+
+    def take(self, rows: slice | Tensor) -> "Tokens":
+        """Some of the rows."""
+        return Tokens(*(column[rows] for column in self.columns()))
+
+
+class TokenBuffer:
+    """Tokens in preallocated rows: appending copies only the new ones."""
+
+    def __init__(self) -> None:
+        self._rows: Tokens | None = None
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    @property
+    def tokens(self) -> Tokens:
+        """The rows in use, as views. There is at least one."""
+        assert self._rows is not None
+        return self._rows.take(slice(0, self._count))
+
+    def append(self, tokens: Tokens) -> None:
+        """Adds rows at the end; the buffer doubles when it is full."""
+        count = self._count + len(tokens.key)
+        if self._rows is None or count > len(self._rows.key):
+            capacity = max(count, 2 * self._count)
+            grown = Tokens(*(column.new_empty(capacity, *column.shape[1:]) for column in tokens.columns()))
+            if self._rows is not None:
+                _copy(self.tokens, grown, 0)
+            self._rows = grown
+        _copy(tokens, self._rows, self._count)
+        self._count = count
+
+    def keep(self, rows: slice | Tensor) -> None:
+        """Leaves only these rows, in this order."""
+        kept = Tokens(*(column.clone() for column in self.tokens.take(rows).columns()))
+        self._count = 0
+        self.append(kept)
+
+
+def _copy(source: Tokens, target: Tokens, first: int) -> None:
+    for column, into in zip(source.columns(), target.columns()):
+        into[first : first + len(column)] = column
+
+
+def rows_of(planes: Float[Tensor, "1 c h w"]) -> Float[Tensor, "n c"]:
+    """A map's pixels as rows, in fp32."""
+    return planes[0].flatten(1).T.contiguous().float()
+
+
+class Memory:
+    """What a film leaves behind, to be searched by the frames that come."""
+
+    def __init__(self, policy: MemoryPolicy) -> None:
+        self.policy = policy
+        self.permanent = TokenBuffer()
+        self.working = TokenBuffer()
+        self.long_term = TokenBuffer()
+        self._frame_tokens = 0
+
+    @property
+    def sizes(self) -> tuple[int, int]:
+        """Tokens in working memory, exemplars included, and in long-term memory."""
+        return len(self.permanent) + len(self.working), len(self.long_term)
+
+    def _segments(self) -> list[TokenBuffer]:
+        return [buffer for buffer in (self.permanent, self.long_term, self.working) if len(buffer)]
+
+    def write(
+        self,
+        key: Key,
+        value: Float[Tensor, "1 p v h w"],
+        *,
+        permanent: bool = False,
+        counted: Bool[Tensor, "h w"] | None = None,
+    ) -> None:
+        """Adds a frame. A ``permanent`` one is never consolidated; of it only the ``counted`` pixels are kept."""
+        with torch.autocast(value.device.type, enabled=False):
+            rows = (rows_of(key.key), rows_of(key.shrinkage)[:, 0], rows_of(key.selection))
+            tokens = Tokens.new(*rows, rows_of(value.flatten(1, 2)))
+            if counted is not None:
+                tokens = tokens.take(counted.flatten())
+            if permanent:
+                self.permanent.append(tokens)
+                return
+            self.working.append(tokens)
+            self._frame_tokens = len(tokens.key)
+            # the exemplars count as one frame, however many they are
+            full = (self.policy.working_max_frames - 1) * self._frame_tokens
+            if self.policy.long_term and len(self.working) >= full:
+                self._consolidate()
+
+    def _consolidate(self) -> None:
+        """Eq. 6 to 8: the oldest frames of working memory become prototypes."""
+        keep = (self.policy.working_min_frames - 1) * self._frame_tokens
+        oldest = len(self.working) - keep
+        candidates = self.working.tokens.take(slice(0, oldest))
+        chosen = candidates.take(mfp.most_used(candidates.usage, self.policy.prototypes_tokens))
+        asking = mfp.query_operand(chosen.key, chosen.selection)
+        shrinkage, value = mfp.prototype_values(asking, candidates.operand, candidates.shrinkage, candidates.value)
+        self._make_room()
+        self.long_term.append(Tokens.new(chosen.key, shrinkage, chosen.selection, value))
+        self.working.keep(slice(oldest, oldest + keep))
+
+    def _make_room(self) -> None:
+        room = self.policy.long_term_max_tokens - self.policy.prototypes_tokens
+        surplus = len(self.long_term) - room
+        if surplus > 0:
+            self.long_term.keep(mfp.worth_keeping(self.long_term.tokens.usage, surplus))
+
+    def read(self, key: Key, planes: int) -> Float[Tensor, "1 p v h w"]:
+        """V of Eq. 10: what memory says of each pixel, per plane. Counts the use of every token."""
+        height, width = key.key.shape[-2:]
+        with torch.autocast(key.key.device.type, enabled=False):
+            asking = mfp.query_operand(rows_of(key.key), rows_of(key.selection))
+            segments = [buffer.tokens for buffer in self._segments()]
+            answer = mfp.search(asking, [tokens.operand for tokens in segments], self.policy.top_k)
+            readout = mfp.read(answer, [tokens.value for tokens in segments])
+            self._count_use(answer, segments)
+        return readout.T.reshape(1, planes, -1, height, width)
+
+    @staticmethod
+    def _count_use(answer: mfp.Answer, segments: list[Tokens]) -> None:
+        first = 0
+        for tokens in segments:
+            rows, weights = _part(answer, first, len(tokens.key))
+            tokens.use.index_add_(0, rows, weights)
+            tokens.life.add_(1)
+            first += len(tokens.key)
+
+
+def _part(answer: mfp.Answer, first: int, count: int) -> tuple[Int[Tensor, " n"], Float[Tensor, " n"]]:
+    rows, weights, _ = mfp.answer_of_segment(answer, first, count)
+    return rows, weights

@@ -1,0 +1,101 @@
+"""ColorMNet, the network: parts and how a frame passes through them. What a film leaves behind is not here."""
+
+import math
+from dataclasses import dataclass, field
+
+from jaxtyping import Float
+from torch import Tensor
+
+from kinemacolor.layers.dinov2 import DINOv2Config
+from kinemacolor.layers.resnet import ResNetConfig
+from kinemacolor.models.colormnet.decoder import Decoder
+from kinemacolor.models.colormnet.key import Key, KeyProjection
+from kinemacolor.models.colormnet.local_attention import LocalAttention
+from kinemacolor.models.colormnet.propagation import PropagationNetwork
+from kinemacolor.models.colormnet.pvgfe import PVGFE, ImageFeatures
+from kinemacolor.models.colormnet.value import ValueEncoder
+
+
+@dataclass(frozen=True, slots=True)
+class ColorMNetConfig:
+    """What the network is; the defaults are the release's."""
+
+    key_channels: int = 64
+    value_channels: int = 512
+    hidden_channels: int = 64
+    window_radius: int = 7
+    dino: DINOv2Config = field(default_factory=DINOv2Config)
+    image_trunk: ResNetConfig = field(default_factory=ResNetConfig.resnet50)
+    value_trunk: ResNetConfig = field(default_factory=lambda: ResNetConfig.resnet18(input_channels=5))
+
+    @classmethod
+    def tiny(cls) -> "ColorMNetConfig":
+        """For tests: every part, about 0.2 M parameters."""
+        return cls(
+            key_channels=8,
+            value_channels=16,
+            hidden_channels=8,
+            window_radius=2,
+            dino=DINOv2Config(patch_px=16, width=16, depth=4, heads=2, position_grid=3),
+            image_trunk=ResNetConfig(depths=(1, 1, 1), widths=(4, 8, 8), stem_channels=8, expansion=2),
+            value_trunk=ResNetConfig((1, 1, 1), (8, 8, 16), stem_channels=8, expansion=1, input_channels=5),
+        )
+
+
+class ColorMNet(PropagationNetwork[ImageFeatures]):
+    """Memory-based deep spatial-temporal feature propagation network (Yang et al., 2024)."""
+
+    planes = 2
+
+    def __init__(self, config: ColorMNetConfig) -> None:
+        super().__init__()
+        self.config = config
+        channels4, channels8, channels16 = config.image_trunk.channels
+        value, hidden = config.value_channels, config.hidden_channels
+        self.pvgfe = PVGFE(config.dino, config.image_trunk)
+        self.key = KeyProjection(channels16, config.key_channels)
+        self.value = ValueEncoder(config.value_trunk, channels16, value, hidden)
+        self.local_attention = LocalAttention(config.key_channels, self.planes * value, config.window_radius)
+        self.decoder = Decoder((channels16, channels8, channels4), value, hidden)
+
+    @property
+    def multiple(self) -> int:
+        """What both sides of a picture must be multiples of."""
+        return math.lcm(16, self.config.dino.patch_px)
+
+    def encode(self, luma: Float[Tensor, "b 1 h w"]) -> tuple[ImageFeatures, Key]:
+        """All that the luma alone tells."""
+        features = self.pvgfe(luma)
+        return features, self.key(features.stride16)
+
+    def no_hidden(self, key: Key) -> Float[Tensor, "b p s h16 w16"]:
+        """The sensory state before the first frame: zeros."""
+        batch, _, height, width = key.key.shape
+        return key.key.new_zeros(batch, self.planes, self.config.hidden_channels, height, width)
+
+    def encode_value(
+        self, luma: Float[Tensor, "b 1 h w"], chroma: Float[Tensor, "b 2 h w"], features: ImageFeatures
+    ) -> Float[Tensor, "b p v h16 w16"]:
+        """What memory keeps of a coloured frame, in fp32."""
+        return self.value(luma, chroma, features.stride16).float()
+
+    def deep_update(
+        self, value: Float[Tensor, "b p v h16 w16"], hidden: Float[Tensor, "b p s h16 w16"]
+    ) -> Float[Tensor, "b p s h16 w16"]:
+        """The sensory state after a frame that is written to memory."""
+        return self.value.deep_update(value, hidden)
+
+    def attend(self, key: Key, source: Key, value: Float[Tensor, "b p v h16 w16"]) -> Float[Tensor, "b p v h16 w16"]:
+        """L of Eq. 12: what the neighbourhood in the source frame says."""
+        return self.local_attention(key.key, source.key, value)
+
+    def decode(
+        self,
+        features: ImageFeatures,
+        readout: Float[Tensor, "b p v h16 w16"],
+        hidden: Float[Tensor, "b p s h16 w16"],
+        *,
+        update_hidden: bool,
+    ) -> tuple[Float[Tensor, "b 2 h w"], Float[Tensor, "b p s h16 w16"]]:
+        """Eq. 13: the chroma, and the sensory state after this frame (or as it was)."""
+        return self.decoder(features, readout, hidden, update_hidden=update_hidden)
