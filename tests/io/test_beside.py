@@ -136,7 +136,14 @@ def test_text_subtitles_are_converted_where_the_container_changes(
 
 
 @pytest.mark.parametrize(
-    ("sound", "ending", "target"), [("aac", "webm", "opus"), ("pcm_s16le", "webm", "opus"), ("libopus", "mov", "aac")]
+    ("sound", "ending", "target"),
+    [
+        ("aac", "webm", "opus"),
+        ("pcm_s16le", "webm", "opus"),
+        ("libopus", "mov", "aac"),
+        ("flac", "mov", "pcm_s24le"),
+        ("libopus", "avi", "mp3"),
+    ],
 )
 def test_sound_that_a_container_refuses_is_encoded_again_and_said(
     media: SimpleNamespace, tmp_path: Path, sound: str, ending: str, target: str
@@ -147,7 +154,9 @@ def test_sound_that_a_container_refuses_is_encoded_again_and_said(
     with av.open(str(tmp_path / f"out.{ending}")) as container:
         assert container.streams.audio[0].codec_context.codec.canonical_name == target
         frames = list(container.decode(audio=0))
-    wave = np.concatenate([frame.to_ndarray().reshape(-1, frame.samples)[0] for frame in frames])
+    parts = [frame.to_ndarray() for frame in frames]
+    scale = 2**31 if parts[0].dtype == np.int32 else 1
+    wave = np.concatenate([part.reshape(-1)[: frame.samples] for part, frame in zip(parts, frames)]) / scale
     assert abs(len(wave) / 48000 - 2) < 0.05
     assert 0.15 < np.abs(wave[4800:-4800]).max() < 0.4
 

@@ -96,6 +96,20 @@ def test_case_20_film_to_a_pipe_and_back_keeps_luma(
         np.testing.assert_array_equal(got, want)
 
 
+def test_chroma_siting_survives_a_pipe(
+    media: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piped: object
+) -> None:
+    source = media.encode(tmp_path / "in.mkv", frames=1)
+    assert probe(source).chroma_location == "left"
+    sink = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=sink))
+    done = media.colored(source, "-", pixel_format="yuv420p")
+    assert done.writer.layout.left_sited
+    assert b"C420mpeg2" in sink.getvalue()[:80]
+    piped(sink.getvalue())
+    assert probe("-").chroma_location == "left"
+
+
 def test_case_20_what_is_no_y4m_is_named(piped: object) -> None:
     piped(b"<html><body>no film</body></html>")
     with pytest.raises(NotAVideoError, match="not y4m: it looks like HTML text"):

@@ -42,7 +42,7 @@ _PRORES = {"vendor": "apl0"}
 _X265 = {"preset": "medium", "crf": "18", "x265-params": "log-level=error"}
 
 _ENCODERS: dict[str, Encoder] = {
-    "h264": Encoder("libx264", {"preset": "medium", "crf": "16"}, "crf", even=True),
+    "h264": Encoder("libx264", {"preset": "faster", "crf": "16"}, "crf", even=True),
     "h265": Encoder("libx265", _X265, "crf", even=True, smallest_px=64),
     "av1": Encoder("libsvtav1", {"preset": "8", "crf": "24"}, "crf", smallest_px=4),
     "vp9": Encoder(

@@ -14,6 +14,7 @@ from av.stream import Stream
 from av.subtitles.stream import SubtitleStream
 
 _AUDIO = {"webm": "libopus", "mp4": "aac", "mov": "aac", "avi": "libmp3lame", "matroska": "flac", "mxf": "pcm_s16le"}
+_LOSSLESS_IN_MOV = "pcm_s24le"
 _TEXT = {"mp4": "mov_text", "mov": "mov_text", "matroska": "subrip", "webm": "webvtt"}
 _REFUSED_LATE = frozenset({("mov", "opus"), ("mov", "vorbis"), ("mov", "flac"), ("flv", "opus"), ("mp4", "subrip")})
 """Pairs that a muxer accepts as a stream and refuses when it writes its header."""
@@ -48,7 +49,7 @@ def track_for(stream: Stream, output: OutputContainer, label: str) -> tuple[Trac
         except ValueError:
             pass  # the container does not take the codec: see below
     if isinstance(stream, AudioStream) and container in _AUDIO:
-        encoder = _AUDIO[container]
+        encoder = _LOSSLESS_IN_MOV if container == "mov" and Codec(codec).lossless else _AUDIO[container]
         return Reencoded(
             stream, output, encoder
         ), f"Re-encoded: {label}; {container} cannot hold {codec}, so {encoder}."

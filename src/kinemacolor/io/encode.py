@@ -110,6 +110,8 @@ def _options_of(encoder: Encoder, info: FilmInfo, layout: OutputLayout) -> dict[
     options = dict(encoder.options)
     if not layout.left_sited:
         options.setdefault("chroma_sample_location", "center")
+    elif encoder.name == "wrapped_avframe":
+        options.setdefault("chroma_sample_location", "left")  # y4m says JPEG siting where it is not told
     if encoder.name == "libx265" and info.hdr:
         hdr = ":".join(f"{name}={value}" for name, value in info.hdr)
         options["x265-params"] = f"{options['x265-params']}:{hdr}" if "x265-params" in options else hdr
