@@ -43,20 +43,25 @@ def track_for(stream: Stream, output: OutputContainer, label: str) -> tuple[Trac
     """The stream's way into the output, or None; and a warning where it is not a copy."""
     container = output.format.name
     codec = stream.codec_context.codec.canonical_name
-    if (container, codec) not in _REFUSED_LATE:
-        try:
-            return Copied(output.add_stream_from_template(stream, opaque=True)), None
-        except ValueError:
-            pass  # the container does not take the codec: see below
+    if (container, codec) not in _REFUSED_LATE and (copied := _copied(stream, output)) is not None:
+        return copied, None
     if isinstance(stream, AudioStream) and container in _AUDIO:
         encoder = _LOSSLESS_IN_MOV if container == "mov" and Codec(codec).lossless else _AUDIO[container]
-        return Reencoded(
-            stream, output, encoder
-        ), f"Re-encoded: {label}; {container} cannot hold {codec}, so {encoder}."
+        warning = f"Re-encoded: {label}; {container} cannot hold {codec}, so {encoder}."
+        return Reencoded(stream, output, encoder), warning
     if isinstance(stream, SubtitleStream) and container in _TEXT and Codec(codec).text_sub:
         target = _TEXT[container]
-        return Retold(stream, output, target), f"Converted: {label}; {container} cannot hold {codec}, so {target}."
+        warning = f"Converted: {label}; {container} cannot hold {codec}, so {target}."
+        return Retold(stream, output, target), warning
     return None, f"Left out: {label}; {container} cannot hold {codec}. Write to mkv to keep it."
+
+
+def _copied(stream: Stream, output: OutputContainer) -> "Copied | None":
+    """The stream's copy, or None where the container does not take its codec."""
+    try:
+        return Copied(output.add_stream_from_template(stream, opaque=True))
+    except ValueError:
+        return None
 
 
 def _shifted(time: int | None, shift_seconds: Fraction, time_base: Fraction) -> int | None:
@@ -157,11 +162,14 @@ class Retold:
         self._encoder = context
 
     def packets(self, packet: Packet, shift_seconds: Fraction) -> list[Packet]:
-        """The same text at the same time, or nothing for a packet without text."""
-        subtitles = self._decoder.decode2(packet)
-        if subtitles is None or not len(subtitles) or packet.pts is None:
-            return []
-        done = self._encoder.encode_subtitle(subtitles)
+        """The same text at the same time, or nothing for a packet without text that can be read."""
+        try:
+            subtitles = self._decoder.decode2(packet)
+            if subtitles is None or not len(subtitles) or packet.pts is None:
+                return []
+            done = self._encoder.encode_subtitle(subtitles)
+        except FFmpegError:
+            return []  # a damaged line is one line less
         start = packet.pts * packet.time_base - shift_seconds
         stop = start + (packet.duration or 0) * packet.time_base
         done.time_base = _MILLISECOND
