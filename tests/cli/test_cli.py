@@ -2,8 +2,10 @@
 
 import json
 import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -96,3 +98,20 @@ def test_a_mistake_is_one_clear_line(
 
 def test_wrong_usage_exits_with_2() -> None:
     assert run("colorize", FILM).returncode == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_case_33_an_interrupted_run_ends_soon_and_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "kinemacolor", "colorize", FILM, "-e", STILL, "-o", tmp_path / "out.mp4"]
+    process = subprocess.Popen([*map(str, command)], stderr=subprocess.PIPE, text=True)
+    waited_seconds = 0.0
+    while not list(tmp_path.iterdir()):
+        time.sleep(0.1)
+        waited_seconds += 0.1
+        assert waited_seconds < 120, "the run never began to write"
+    time.sleep(1)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    assert list(tmp_path.iterdir()) == []

@@ -4,7 +4,9 @@ Exit codes: 0 done; 1 an error that the user can mend, said in one line; 2 wrong
 damaged and the warnings say where; 130 interrupted.
 """
 
+import signal
 import sys
+from types import FrameType
 
 import typer
 
@@ -38,8 +40,14 @@ def _options(
     pass
 
 
+def _interrupt(signal_number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
 def main() -> None:
     """Runs the command line; a user's error is one line on stderr and exit code 1."""
+    signal.signal(signal.SIGINT, _interrupt)  # also where a shell started us with it ignored
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         app()
     except KinemacolorError as error:

@@ -1,14 +1,13 @@
 """Which frames of a film a user means: ``123``, ``00:01:02.5``, ``62.5s``."""
 
-import re
 from fractions import Fraction
 
 from kinemacolor.errors import SettingError
 from kinemacolor.frames import Shot
 from kinemacolor.io import FilmInfo
+from kinemacolor.io.position import parse_position
 
-_CLOCK = re.compile(r"^(?:(?:(?P<h>\d+):)?(?P<m>\d+):)(?P<s>\d+(?:\.\d+)?)$")
-_SECONDS = re.compile(r"^(\d+(?:\.\d+)?)s$")
+_UNKNOWN = 2**62
 
 
 def frame_at(info: FilmInfo, seconds: Fraction) -> int:
@@ -24,20 +23,16 @@ def frame_at(info: FilmInfo, seconds: Fraction) -> int:
 
 def position_of(text: str, info: FilmInfo) -> int:
     """The frame number that ``text`` names. Raises ``SettingError`` if it names none."""
-    if text.isdecimal():
-        return int(text)
-    if clock := _CLOCK.match(text):
-        seconds = int(clock["h"] or 0) * 3600 + int(clock["m"]) * 60 + Fraction(clock["s"])
-        return frame_at(info, seconds)
-    if plain := _SECONDS.match(text):
-        return frame_at(info, Fraction(plain[1]))
-    raise SettingError(f"'{text}' is no frame and no time. Write a frame number (123), 00:01:02.5 or 62.5s.")
+    position = parse_position(text)
+    if position is None:
+        raise SettingError(f"'{text}' is no frame and no time. Write a frame number (123), 00:01:02.5 or 62.5s.")
+    return position if isinstance(position, int) else frame_at(info, position)
 
 
 def span_of(start: str | int | None, end: str | int | None, info: FilmInfo) -> Shot:
     """The frames from ``start`` to before ``end``; None is the film's first and last.
 
-    ``stop`` is ``sys.maxsize`` where the film's length is not known. Raises ``SettingError`` for an empty span or
+    ``stop`` is far beyond any film where the film's length is not known. Raises ``SettingError`` for an empty span or
     one that begins past the film's end.
     """
     first = position_of(str(start), info) if start is not None else 0
@@ -49,6 +44,3 @@ def span_of(start: str | int | None, end: str | int | None, info: FilmInfo) -> S
     if last <= first:
         raise SettingError(f"End {end} is not after start {start}, so there is nothing to colour.")
     return Shot(first, last)
-
-
-_UNKNOWN = 2**62

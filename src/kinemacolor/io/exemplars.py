@@ -14,12 +14,11 @@ from kinemacolor import color
 from kinemacolor.errors import ExemplarError, ExemplarIndexError, GrayExemplarError
 from kinemacolor.frames import Exemplar
 from kinemacolor.io.pictures import read_picture
+from kinemacolor.io.position import parse_position
 from kinemacolor.io.sequence import PICTURE_ENDINGS
 
 _ENDINGS = PICTURE_ENDINGS | {".gif", ".avif"}
 _NUMBERED = re.compile(r"(?:(?:.*_)?ref_)?(\d+)", re.IGNORECASE)
-_CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)")
-_SECONDS = re.compile(r"(\d+(?:\.\d+)?)s")
 
 GRAY_MEAN_CHROMA, GRAY_PEAK_CHROMA = 2.0, 5.0
 """A still is gray if its mean C*ab and its 99th percentile lie below these; sepia has a mean of 9 and more."""
@@ -53,12 +52,8 @@ def parse(spec: str | Path) -> tuple[Path, int | Fraction | None]:
         return Path(text), _frame_in_name(text)
     if tail.lower() == "none":
         return Path(head), None
-    if tail.isdecimal():
-        return Path(head), int(tail)
-    if clock := _CLOCK.fullmatch(tail):
-        return Path(head), int(clock[1] or 0) * 3600 + int(clock[2]) * 60 + Fraction(clock[3])
-    if seconds := _SECONDS.fullmatch(tail):
-        return Path(head), Fraction(seconds[1])
+    if (position := parse_position(tail)) is not None:
+        return Path(head), position
     if Path(head).exists():
         raise ExemplarError(
             f"'{tail}' in {text} is no frame and no time. Write @123, @00:01:02.5, @62.5s, or @none for no frame."
