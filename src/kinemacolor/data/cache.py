@@ -1,0 +1,85 @@
+"""Decoded frames on disk, small and in uint8, so that training does not decode the same film again and again."""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+from kinemacolor import color
+from kinemacolor.data.sources import Source
+from kinemacolor.errors import InputError
+from kinemacolor.frames import Planes
+from kinemacolor.io.base import FrameReader
+from kinemacolor.io.open import open_reader
+from kinemacolor.io.sequence import is_picture_name
+from kinemacolor.resize import fit, resize
+
+Pictures = UInt8[np.ndarray, "n h w 3"]
+"""sRGB, 0..255."""
+
+
+class FrameCache:
+    """Frames of sources at a short side of at most ``short_side_px``, of each film the first ``max_frames``.
+
+    An entry is named after the SHA-256 of the source's bytes and the settings, and appears only when complete: a
+    changed file is read anew, and any number of processes may share a folder.
+    """
+
+    def __init__(self, folder: Path, *, short_side_px: int = 256, max_frames: int = 300) -> None:
+        self.folder, self.short_side_px, self.max_frames = folder, short_side_px, max_frames
+        self._entries: dict[Path, Path] = {}
+
+    def frames(self, source: Source) -> Pictures:
+        """The source's frames, read-only and from disk as they are touched; one for a photograph.
+
+        Raises ``InputError`` where the source cannot be read.
+        """
+        entry = self._entries.get(source.path)
+        if entry is None:
+            entry = self._entries[source.path] = self.folder / f"{self._key(source)}.npy"
+        if not entry.exists():
+            self._write(entry, self._decoded(source))
+        pictures: Pictures = np.load(entry, mmap_mode="r")
+        return pictures
+
+    def _key(self, source: Source) -> str:
+        digest = hashlib.sha256(f"{self.short_side_px}/{self.max_frames}".encode())
+        for path in _files_of(source):
+            with path.open("rb") as file:
+                digest.update(hashlib.file_digest(file, "sha256").digest())
+        return digest.hexdigest()[:32]
+
+    def _decoded(self, source: Source) -> Pictures:
+        with open_reader(source.path) as reader:
+            pictures = [self._picture(color.rgb_of_planes(p)) for p in islice(_planes(reader), self.max_frames)]
+        if not pictures:
+            raise InputError(f"{source.path} has no frames. Leave it out of the training data.")
+        return np.stack(pictures)
+
+    def _picture(self, rgb: Float[Tensor, "3 h w"]) -> UInt8[np.ndarray, "h2 w2 3"]:
+        small = resize(rgb, fit((rgb.shape[-2], rgb.shape[-1]), self.short_side_px))
+        return (small * 255).round().byte().permute(1, 2, 0).numpy()
+
+    def _write(self, entry: Path, pictures: Pictures) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        partial = entry.with_suffix(f".{os.getpid()}.partial")
+        with partial.open("wb") as file:
+            np.save(file, pictures)
+        partial.replace(entry)
+
+
+def _planes(reader: FrameReader) -> Iterator[Planes]:
+    for frame in reader:
+        assert frame.planes is not None
+        yield frame.planes
+
+
+def _files_of(source: Source) -> list[Path]:
+    if source.kind != "frames":
+        return [source.path]
+    return sorted(path for path in source.path.iterdir() if is_picture_name(path))

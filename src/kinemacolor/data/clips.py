@@ -1,0 +1,113 @@
+"""Clips in reach: which sources can be learnt from, their frames, and which frames of a clip a sample takes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Generator, Tensor
+
+from kinemacolor.data.cache import FrameCache, Pictures
+from kinemacolor.data.draw import chance, whole
+from kinemacolor.data.sources import Source
+from kinemacolor.errors import InputError
+
+FEWEST_FRAMES = 8
+"""A shorter film is left out, as in ColorMNet's release."""
+
+_LEAST_COLOR = 2.0
+
+
+@dataclass(frozen=True)
+class Library:
+    """Films and photographs whose frames lie in a cache. ``warnings`` says what was left out, and why."""
+
+    cache: FrameCache
+    clips: tuple[Source, ...]
+    photographs: tuple[Source, ...]
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def open(cls, sources: Sequence[Source], cache: FrameCache) -> "Library":
+        """The sources that can be learnt from, each decoded now where it is not in the cache yet.
+
+        Left out with a warning: what cannot be read, what has no colour, films of fewer than 8 frames. A film should
+        be one shot. Raises ``InputError`` where nothing is left.
+        """
+        clips, photographs, warnings = [], [], []
+        for source in sources:
+            reason = _unfit(source, cache)
+            if reason:
+                warnings.append(reason)
+            elif source.kind == "photograph":
+                photographs.append(source)
+            else:
+                clips.append(source)
+        if not clips and not photographs:
+            raise InputError(f"None of {len(sources)} files can be learnt from. The first: {warnings[0]}")
+        return cls(cache, tuple(clips), tuple(photographs), tuple(warnings))
+
+    def without(self, sources: Sequence[Source]) -> "Library":
+        """The same library with these sources held out."""
+        out = set(sources)
+        clips = tuple(s for s in self.clips if s not in out)
+        return Library(self.cache, clips, tuple(s for s in self.photographs if s not in out), self.warnings)
+
+    def frame_count(self, source: Source) -> int:
+        """How many frames a source has."""
+        return len(self.cache.frames(source))
+
+    def read(self, source: Source, indices: Sequence[int]) -> Float[Tensor, "t 3 h w"]:
+        """Frames of a source, sRGB 0..1."""
+        return pictures_as_rgb(self.cache.frames(source), indices)
+
+
+def _unfit(source: Source, cache: FrameCache) -> str | None:
+    """Why a source is left out; None where it is fit."""
+    try:
+        pictures = cache.frames(source)
+    except InputError as error:
+        return str(error)
+    if source.kind != "photograph" and len(pictures) < FEWEST_FRAMES:
+        return f"{source.path} has {len(pictures)} frames; a clip needs {FEWEST_FRAMES}."
+    sparse = pictures[:: max(1, len(pictures) // 3), ::8, ::8].astype(np.int16)
+    if np.ptp(sparse, axis=-1).mean() < _LEAST_COLOR:
+        return f"{source.path} has no colour to learn from."
+    return None
+
+
+def pictures_as_rgb(pictures: Pictures, indices: Sequence[int]) -> Float[Tensor, "t 3 h w"]:
+    """Some of the pictures as sRGB 0..1."""
+    taken = np.ascontiguousarray(pictures[list(indices)])
+    return torch.from_numpy(taken).permute(0, 3, 1, 2).float() / 255
+
+
+def random_walk(count: int, length: int, max_jump: int, generator: Generator) -> list[int]:
+    """``length`` frames of a clip of ``count``, in order of time or against it.
+
+    The first is uniform; each next one is drawn from all unused frames within ``max_jump`` of any picked one; they
+    are sorted, and reversed half of the time (ColorMNet's release, after XMem). A clip shorter than ``length`` is
+    walked to and fro.
+    """
+    picked = {whole(generator, count)}
+    while len(picked) < min(length, count):
+        near = {i + jump for i in picked for jump in range(-max_jump, max_jump + 1)}
+        reachable = sorted(i for i in near - picked if 0 <= i < count)
+        picked.add(reachable[whole(generator, len(reachable))])
+    walk = sorted(picked)
+    if chance(generator, 0.5):
+        walk.reverse()
+    return to_and_fro(walk, length)
+
+
+def to_and_fro(walk: Sequence[int], length: int) -> list[int]:
+    """The first ``length`` entries of a walk that turns round at each end."""
+    there_and_back = [*walk, *walk[-2:0:-1]]
+    return [there_and_back[i % len(there_and_back)] for i in range(length)]
+
+
+def frame_elsewhere(count: int, walk: Sequence[int], generator: Generator) -> int:
+    """A frame of the clip that is not in the walk, where there is one."""
+    others = sorted(set(range(count)) - set(walk))
+    return others[whole(generator, len(others))] if others else walk[whole(generator, len(walk))]

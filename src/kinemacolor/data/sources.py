@@ -1,0 +1,117 @@
+"""Which films, folders of frames and photographs there are to learn from, and under which licence.
+
+A table ``SOURCES.csv`` with the columns ``file`` (relative to the table) and ``licence_class`` may lie in a data
+folder or above it. What it does not name is of class ``unknown``.
+"""
+
+import csv
+import itertools
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from kinemacolor.errors import InputError, SettingError
+from kinemacolor.io.sequence import is_picture_name
+
+TABLE_NAME = "SOURCES.csv"
+UNKNOWN = "unknown"
+_FILM_ENDINGS = frozenset(
+    {".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm", ".mpg", ".mpeg", ".mxf", ".y4m", ".ts", ".ogv"}
+)
+_FEWEST_FRAMES = 8
+_NUMBERED = re.compile(r"(.*?)(\d+)(\D*)")
+
+Kind = Literal["film", "frames", "photograph"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file or folder to learn from. ``frames`` is a folder of consecutively numbered pictures."""
+
+    path: Path
+    kind: Kind
+    licence_class: str = UNKNOWN
+
+
+def find_sources(
+    roots: Sequence[Path], *, licence_classes: Collection[str] | None = None, table: Path | None = None
+) -> list[Source]:
+    """All sources in these files and folders and below, in order of their paths.
+
+    With ``licence_classes`` only those of one of these classes. ``table`` replaces a ``SOURCES.csv`` found nearby.
+
+    Raises ``InputError`` where a root does not exist or nothing is left, ``SettingError`` where licence classes are
+    asked for and there is no table.
+    """
+    found: dict[Path, Source] = {}
+    for root in roots:
+        if not root.exists():
+            raise InputError(f"{root} does not exist. Give a film, a photograph, or a folder of them.")
+        where = table or _table_above(root)
+        if licence_classes is not None and where is None:
+            raise SettingError(
+                f"No {TABLE_NAME} lies in or above {root}, so licence classes are not known. "
+                "Give the table, or train without choosing by licence."
+            )
+        classes = licence_classes_of(where) if where else {}
+        for path, kind in _walk(root.resolve()):
+            found[path] = Source(path, kind, _class_of(path, classes))
+    kept = [s for s in found.values() if licence_classes is None or s.licence_class in licence_classes]
+    if not kept:
+        among = f" of licence class {', '.join(sorted(licence_classes))}" if licence_classes is not None else ""
+        raise InputError(f"No films or photographs{among} under {', '.join(map(str, roots))}. Give other folders.")
+    return sorted(kept, key=lambda source: source.path)
+
+
+def licence_classes_of(table: Path) -> dict[Path, str]:
+    """The licence class of each file that a table names, by absolute path.
+
+    Raises ``InputError`` where a column is missing.
+    """
+    with table.open(newline="", encoding="utf-8") as file:
+        rows = csv.DictReader(file)
+        missing = {"file", "licence_class"} - set(rows.fieldnames or ())
+        if missing:
+            raise InputError(f"{table} has no column {', '.join(sorted(missing))}. Its first line must name them.")
+        folder = table.resolve().parent
+        return {folder / row["file"]: row["licence_class"] or UNKNOWN for row in rows}
+
+
+def _table_above(root: Path) -> Path | None:
+    places = [root, *root.resolve().parents]
+    return next((place / TABLE_NAME for place in places if (place / TABLE_NAME).is_file()), None)
+
+
+def _class_of(path: Path, classes: dict[Path, str]) -> str:
+    return next((classes[p] for p in (path, *path.parents) if p in classes), UNKNOWN)
+
+
+def _walk(root: Path) -> Iterable[tuple[Path, Kind]]:
+    if root.is_file():
+        kind = _kind_of(root)
+        return [(root, kind)] if kind else []
+    inside = sorted(root.iterdir())
+    files = [(path, kind) for path in inside if path.is_file() and (kind := _kind_of(path))]
+    if _is_sequence([path for path, _ in files]):
+        return [(root, "frames")]
+    folders = [path for path in inside if path.is_dir() and not path.name.startswith(".")]
+    return [*files, *(pair for folder in folders for pair in _walk(folder))]
+
+
+def _kind_of(path: Path) -> Kind | None:
+    if path.suffix.lower() in _FILM_ENDINGS:
+        return "film"
+    return "photograph" if is_picture_name(path) else None
+
+
+def _is_sequence(paths: list[Path]) -> bool:
+    """Whether these are one clip's frames: at least 8 pictures, named alike but for numbers at a constant step."""
+    parts = [_NUMBERED.fullmatch(path.stem) for path in paths if is_picture_name(path)]
+    if len(parts) != len(paths) or len(parts) < _FEWEST_FRAMES or not all(parts):
+        return False
+    names = {(part[1], part[3]) for part in parts if part}
+    numbers = sorted(int(part[2]) for part in parts if part)
+    steps = {after - before for before, after in itertools.pairwise(numbers)}
+    return len(names) == 1 and len(steps) == 1
