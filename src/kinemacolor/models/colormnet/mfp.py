@@ -15,7 +15,6 @@ from torch import Tensor
 
 _QUERIES_AT_ONCE = 256
 _TOKENS_AT_ONCE = 16384
-_GROUP = 32
 
 
 def memory_operand(key: Float[Tensor, "*b n k"], shrinkage: Float[Tensor, "*b n"]) -> Float[Tensor, "*b n k2"]:
@@ -39,25 +38,6 @@ def similarity(query: Float[Tensor, "*b m k2"], memory: Float[Tensor, "*b n k2"]
     return query @ memory.transpose(-1, -2)
 
 
-def top_k_of_rows(scores: Float[Tensor, "m n"], k: int) -> tuple[Float[Tensor, "m k"], Int[Tensor, "m k"]]:
-    """The ``k`` largest of each row and where they are, exactly, in no order.
-
-    The ``k`` groups with the largest maxima hold them all, so that only these are searched.
-    """
-    groups = scores.shape[1] // _GROUP
-    if groups < 2 * k:
-        values, where = scores.topk(min(k, scores.shape[1]), sorted=False)
-        return values, where
-    covered = groups * _GROUP
-    of_group = scores[:, :covered].view(-1, _GROUP, groups).amax(1).topk(k, sorted=False).indices
-    members = groups * torch.arange(_GROUP, device=scores.device)
-    candidates = (of_group[:, :, None] + members).flatten(1)
-    rest = torch.arange(covered, scores.shape[1], device=scores.device).expand(len(scores), -1)
-    candidates = torch.cat((candidates, rest), dim=1)
-    values, where = scores.gather(1, candidates).topk(k, sorted=False)
-    return values, candidates.gather(1, where)
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Which tokens answer each query, and by how much. ``token`` counts through all segments in order."""
@@ -78,7 +58,7 @@ def search(query: Float[Tensor, "m k2"], segments: Sequence[Float[Tensor, "_ k2"
             for chunk in torch.split(segment, _TOKENS_AT_ONCE):
                 if not len(chunk):
                     continue
-                value, where = top_k_of_rows(similarity(some, chunk), top_k)
+                value, where = similarity(some, chunk).topk(min(top_k, len(chunk)), sorted=False)
                 values.append(value)
                 tokens.append(where + first)
                 first += len(chunk)
