@@ -143,19 +143,23 @@ def test_text_subtitles_are_converted_where_the_container_changes(
         ("libopus", "mov", "aac"),
         ("flac", "mov", "pcm_s24le"),
         ("libopus", "avi", "mp3"),
+        ("flac", "ts", "aac"),
+        ("pcm_s16le", "mp4", "aac"),
+        ("aac", "mxf", "pcm_s16le"),
+        ("libopus", "flv", "aac"),
     ],
 )
 def test_sound_that_a_container_refuses_is_encoded_again_and_said(
     media: SimpleNamespace, tmp_path: Path, sound: str, ending: str, target: str
 ) -> None:
-    source = media.encode(tmp_path / "in.mkv", frames=50, size=(64, 64), sound=sound)
+    source = media.encode(tmp_path / "in.mkv", frames=50, size=(128, 256), sound=sound)
     done = media.colored(source, tmp_path / f"out.{ending}")
     assert any("Re-encoded: audio stream 1" in text for text in done.warnings)
     with av.open(str(tmp_path / f"out.{ending}")) as container:
         assert container.streams.audio[0].codec_context.codec.canonical_name == target
         frames = list(container.decode(audio=0))
     parts = [frame.to_ndarray() for frame in frames]
-    scale = 2**31 if parts[0].dtype == np.int32 else 1
+    scale = np.iinfo(parts[0].dtype).max if parts[0].dtype.kind == "i" else 1
     wave = np.concatenate([part.reshape(-1)[: frame.samples] for part, frame in zip(parts, frames)]) / scale
     assert abs(len(wave) / 48000 - 2) < 0.05
     assert 0.15 < np.abs(wave[4800:-4800]).max() < 0.4

@@ -13,11 +13,27 @@ from av.packet import Packet
 from av.stream import Stream
 from av.subtitles.stream import SubtitleStream
 
-_AUDIO = {"webm": "libopus", "mp4": "aac", "mov": "aac", "avi": "libmp3lame", "matroska": "flac", "mxf": "pcm_s16le"}
+_AUDIO = {
+    "webm": "libopus", "mp4": "aac", "mov": "aac", "avi": "libmp3lame", "matroska": "flac", "mxf": "pcm_s16le",
+    "mpegts": "aac", "mpeg": "mp2", "flv": "aac",
+}  # fmt: skip
 _LOSSLESS_IN_MOV = "pcm_s24le"
 _TEXT = {"mp4": "mov_text", "mov": "mov_text", "matroska": "subrip", "webm": "webvtt"}
-_REFUSED_LATE = frozenset({("mov", "opus"), ("mov", "vorbis"), ("mov", "flac"), ("flv", "opus"), ("mp4", "subrip")})
-"""Pairs that a muxer accepts as a stream and refuses when it writes its header."""
+_REFUSED_LATE = {
+    "mov": {"opus", "vorbis", "flac"},
+    "mp4": {"subrip", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_f32le", "pcm_u8"},
+    "avi": {"aac"},
+}
+"""What a muxer accepts as a stream, and then refuses at its header or while writing."""
+_SOUND_TAKEN = {
+    "mpegts": {"mp2", "mp3", "aac", "ac3", "eac3", "dts", "opus"},
+    "mpeg": {"mp2", "mp3", "ac3", "dts"},
+    "mxf": {"pcm_s16le", "pcm_s24le"},
+    "flv": {"aac", "mp3"},
+}
+"""What muxers that refuse nothing can really store."""
+_LAYOUTS = {1: "mono", 2: "stereo"}
+"""PCM says how many channels there are, but not which; encoders want to know."""
 _MILLISECOND = Fraction(1, 1000)
 
 
@@ -43,7 +59,7 @@ def track_for(stream: Stream, output: OutputContainer, label: str) -> tuple[Trac
     """The stream's way into the output, or None; and a warning where it is not a copy."""
     container = output.format.name
     codec = stream.codec_context.codec.canonical_name
-    if (container, codec) not in _REFUSED_LATE and (copied := _copied(stream, output)) is not None:
+    if _plays(container, codec, stream.type) and (copied := _copied(stream, output)) is not None:
         return copied, None
     if isinstance(stream, AudioStream) and container in _AUDIO:
         encoder = _LOSSLESS_IN_MOV if container == "mov" and Codec(codec).lossless else _AUDIO[container]
@@ -54,6 +70,12 @@ def track_for(stream: Stream, output: OutputContainer, label: str) -> tuple[Trac
         warning = f"Converted: {label}; {container} cannot hold {codec}, so {target}."
         return Retold(stream, output, target), warning
     return None, f"Left out: {label}; {container} cannot hold {codec}. Write to mkv to keep it."
+
+
+def _plays(container: str, codec: str, kind: str) -> bool:
+    if codec in _REFUSED_LATE.get(container, ()):
+        return False
+    return kind != "audio" or container not in _SOUND_TAKEN or codec in _SOUND_TAKEN[container]
 
 
 def _copied(stream: Stream, output: OutputContainer) -> "Copied | None":
@@ -107,11 +129,11 @@ class Reencoded:
 
     def __init__(self, stream: AudioStream, output: OutputContainer, encoder: str) -> None:
         rates = Codec(encoder, "w").audio_rates
-        rate = stream.rate if not rates or stream.rate in rates else 48000
+        rate = stream.rate if (not rates or stream.rate in rates) and output.format.name != "mxf" else 48000
         out = output.add_stream(encoder, rate=rate)
         assert isinstance(out, AudioStream)
         self.out = out
-        self.out.layout = stream.layout.name
+        self.out.layout = _LAYOUTS.get(stream.channels, stream.layout.name)
         if not encoder.startswith(("flac", "pcm")):
             self.out.bit_rate = 96_000 * max(1, stream.channels)
         context = self.out.codec_context

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 from av.error import FFmpegError
@@ -39,18 +40,29 @@ def _shown_packets(path: Path, stream_index: int) -> int:
     return counted
 
 
-def packets_of(path: Path) -> dict[int, int]:
-    """How many packets each stream of a file has, by stream index."""
-    counts: dict[int, int] = {}
+class Packets(NamedTuple):
+    """The packets of a stream: how many, and the earliest time in seconds."""
+
+    total: int
+    first_seconds: Fraction
+
+
+def packets_of(path: Path) -> dict[int, Packets]:
+    """The packets of each stream of a file, by stream index."""
+    found: dict[int, Packets] = {}
     with av.open(f"file:{path}", metadata_errors="replace") as container:
         for packet in container.demux():
             if packet.size:
-                counts[packet.stream.index] = counts.get(packet.stream.index, 0) + 1
-    return counts
+                seconds = (packet.pts or 0) * packet.time_base
+                old = found.get(packet.stream.index, Packets(0, seconds))
+                found[packet.stream.index] = Packets(old.total + 1, min(old.first_seconds, seconds))
+    return found
 
 
-def require_packets(path: Path, expected: Mapping[int, int]) -> None:
-    """Reads an output back. Raises ``OutputError`` where a packet is missing: a full disk can go unreported.
+def require_packets(path: Path, expected: Mapping[int, int]) -> dict[int, Packets]:
+    """Reads an output back and gives its packets.
+
+    Raises ``OutputError`` where one is missing: a full disk can go unreported.
 
     More packets than expected are no loss: a muxer may add subtitle fillers.
     """
@@ -59,8 +71,10 @@ def require_packets(path: Path, expected: Mapping[int, int]) -> None:
     except FFmpegError as error:
         raise OutputError(f"The output cannot be read back ({error}). Check the disk's free space.") from error
     for index, wanted in expected.items():
-        if found.get(index, 0) < wanted:
+        there = found[index].total if index in found else 0
+        if there < wanted:
             raise OutputError(
-                f"The output is not complete: stream {index} has {found.get(index, 0)} of {wanted} packets. "
+                f"The output is not complete: stream {index} has {there} of {wanted} packets. "
                 "Check the disk's free space and try again."
             )
+    return found

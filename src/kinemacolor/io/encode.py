@@ -14,7 +14,7 @@ from kinemacolor.io.info import FilmInfo
 
 _CONSTANT_RATE = frozenset({"avi", "mxf", "yuv4mpegpipe", "mpeg"})
 _MP4_FAMILY = frozenset({"mp4", "mov"})
-_STARTS_BELOW_ZERO = frozenset({"matroska", "webm", "nut"})
+_STARTS_BELOW_ZERO = frozenset({"matroska", "webm", "avi"})
 _LARGEST_TIMESCALE = 2**31 - 1
 _LIMITED_TAG, _FULL_TAG = 1, 2
 _ASSUMED_RATE = Fraction(25)

@@ -75,7 +75,7 @@ class VideoWriter:
         self._time_base = encode.time_base_for(self._container_name, self.info)
         self._written = 0
         self._shift: Fraction | None = None
-        self._last_seconds = Fraction(0)
+        self._first_seconds = self._last_seconds = Fraction(0)
         self._beside: Beside | None = None
         self._rounded = False
         self._last_tick = -(2**62)
@@ -91,6 +91,11 @@ class VideoWriter:
         )
         try:
             self._open(encoder, dict(options or {}))
+        except (FFmpegError, ValueError) as error:
+            self._abandon()
+            raise CodecError(
+                f"{self._container_name} refuses this combination of streams ({error}). Write to .mkv instead."
+            ) from error
         except BaseException:
             self._abandon()
             raise
@@ -105,12 +110,7 @@ class VideoWriter:
         if self._beside is not None:
             self._beside.add_streams(before=False)
             self._beside.copy_tags(self._stream, self._start_estimate())
-        try:
-            self._output.start_encoding()
-        except (FFmpegError, ValueError) as error:
-            raise CodecError(
-                f"{self._container_name} refuses this combination of streams ({error}). Write to .mkv instead."
-            ) from error
+        self._output.start_encoding()
 
     def _start_estimate(self) -> Fraction:
         if self._reader is None or not self._reader.start or not self.info.frame_rate:
@@ -123,6 +123,7 @@ class VideoWriter:
             raise ValueError("VideoWriter takes frames with planes.")
         if self._shift is None:
             self._begin(frame.seconds)
+            self._first_seconds = frame.seconds
         encoded = self._video_frame(frame.planes)
         encoded.pts = self._tick(frame.seconds)
         encoded.time_base = self._time_base
@@ -205,8 +206,17 @@ class VideoWriter:
             expected = {self._stream.index: self._written}
             if self._beside is not None:
                 expected |= {i: n for i, n in self._beside.expected.items() if i in self._beside.countable}
-            count.require_packets(self._destination.partial, expected)
+            found = count.require_packets(self._destination.partial, expected)
+            self._note_move(found[self._stream.index].first_seconds)
             self._destination.commit()
+
+    def _note_move(self, first_seconds: Fraction) -> None:
+        """Says so where the container has moved all streams together (MPEG-TS, AVI and FLV begin as they must)."""
+        move = first_seconds - (self._first_seconds - (self._shift or 0))
+        if abs(move) > Fraction(1, 1000):
+            self.warnings.append(
+                f"{self._container_name} begins {float(move):.3f} s later than the source; all streams moved alike."
+            )
 
     def _cut_seconds(self) -> Fraction | None:
         """Where the source was cut: just after the last frame, if the reader was to stop before the end."""
