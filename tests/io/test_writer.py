@@ -407,10 +407,17 @@ def test_container_that_moves_all_streams_says_by_how_much(
     source = media.encode(tmp_path / "in.mkv", codec="libx264", frames=30, size=(64, 64), sound="libmp3lame")
     done = media.colored(source, tmp_path / f"out.{ending}")
     moved = {a - b for a, b in zip(media.times_of(tmp_path / f"out.{ending}"), media.times_of(source), strict=True)}
-    said = [text for text in done.warnings if "all streams moved alike" in text]
+    said = [text for text in done.warnings if "the same for all streams" in text]
     assert max(moved) - min(moved) <= Fraction(1, 1000)
     assert len(said) == (max(moved) > Fraction(1, 1000))
     assert all(f"{float(max(moved)):.2f}" in text for text in said)
+
+
+def test_avi_that_holds_no_start_time_says_so(media: SimpleNamespace, tmp_path: Path) -> None:
+    source = media.encode(tmp_path / "in.mkv", frames=5, times=[200, 240, 280, 320, 360], time_base=Fraction(1, 1000))
+    done = media.colored(source, tmp_path / "out.avi")
+    assert any("avi holds no start time: picture and sound begin 0.200 s earlier" in text for text in done.warnings)
+    assert media.times_of(tmp_path / "out.avi") == [Fraction(index, 25) for index in range(5)]
 
 
 def test_case_43_output_that_lost_packets_is_refused(

@@ -16,6 +16,8 @@ _CONSTANT_RATE = frozenset({"avi", "mxf", "yuv4mpegpipe", "mpeg"})
 _MP4_FAMILY = frozenset({"mp4", "mov"})
 _STARTS_BELOW_ZERO = frozenset({"matroska", "webm", "avi"})
 _LARGEST_TIMESCALE = 2**31 - 1
+STARTS_AT_ZERO = frozenset({"avi", "mxf"})
+"""Containers that hold no start time: a late first frame would leave a hole behind it."""
 _LIMITED_TAG, _FULL_TAG = 1, 2
 _ASSUMED_RATE = Fraction(25)
 

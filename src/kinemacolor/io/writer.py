@@ -132,7 +132,14 @@ class VideoWriter:
         self._written += 1
 
     def _begin(self, seconds: Fraction) -> None:
-        self._shift = seconds if self._reader is not None and self._reader.start else Fraction(0)
+        """Decides how much earlier than in the source everything is: an excerpt begins at 0."""
+        late = seconds > 0 and self._container_name in encode.STARTS_AT_ZERO
+        excerpt = self._reader is not None and self._reader.start > 0
+        if late and not excerpt:
+            self.warnings.append(
+                f"{self._container_name} holds no start time: picture and sound begin {float(seconds):.3f} s earlier."
+            )
+        self._shift = seconds if late or excerpt else Fraction(0)
         if self._beside is not None and self._shift:
             self._beside.keep(Window(start=self._shift))
 
@@ -211,11 +218,11 @@ class VideoWriter:
             self._destination.commit()
 
     def _note_move(self, first_seconds: Fraction) -> None:
-        """Says so where the container has moved all streams together (MPEG-TS, AVI and FLV begin as they must)."""
+        """Says so where the muxer has moved everything: MPEG-TS and FLV begin late."""
         move = first_seconds - (self._first_seconds - (self._shift or 0))
         if abs(move) > Fraction(1, 1000):
             self.warnings.append(
-                f"{self._container_name} begins {float(move):.3f} s later than the source; all streams moved alike."
+                f"{self._container_name} moves the start by {float(move):.3f} s, the same for all streams."
             )
 
     def _cut_seconds(self) -> Fraction | None:
