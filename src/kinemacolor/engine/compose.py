@@ -13,7 +13,7 @@ def in_color(planes: Planes, chroma: Chroma, layout: OutputLayout) -> Planes:
     gray = color.gray_level_of(planes.y, bits=planes.bits, full_range=planes.full_range)
     gray = sample_chroma(gray, planes.size, layout.subsampling, left_sited=layout.left_sited)
     chroma = sample_chroma(chroma.float().cpu(), planes.size, layout.subsampling, left_sited=layout.left_sited)
-    blue_red = color.blue_red_of(gray, chroma, matrix=planes.matrix)
+    blue_red = color.blue_red_of(gray, chroma, matrix=layout.matrix)
     u, v = color.codes_of(blue_red, bits=planes.bits, full_range=planes.full_range)
     return replace(planes, u=u, v=v)
 

@@ -194,6 +194,10 @@ def colorize_video(
                 done += 1
                 if progress is not None:
                     progress(Progress(done, total, time.perf_counter() - began))
+    for exemplar in loaded:
+        # where the film's length was not known beforehand, this could not be an error before the work
+        if exemplar.index is not None and end is None and exemplar.index >= span.start + done:
+            warnings.append(f"{exemplar.name} is bound to frame {exemplar.index}, which the film does not have.")
     if damaged:
         warnings.append(f"The model gave no number for part of {damaged} frames; that part is gray.")
     if pictures is not None:

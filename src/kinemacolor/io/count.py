@@ -12,7 +12,7 @@ from av.video.stream import VideoStream
 
 from kinemacolor.errors import OutputError
 
-COUNT_BELOW_BYTES = 256 * 2**20
+COUNT_BELOW_BYTES = 2 * 2**30
 """Files up to this size have their packets counted; larger ones give the container's own number or an estimate."""
 
 
