@@ -1,0 +1,73 @@
+"""Several processes that train one network, started by ``torchrun``; alone, everything here does nothing."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+import torch.distributed as dist
+
+from kinemacolor.errors import ModelError
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """This process among those of a run. The first (rank 0) writes and evaluates."""
+
+    device: torch.device
+    rank: int = 0
+    processes: int = 1
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process writes."""
+        return self.rank == 0
+
+    def any(self, flag: bool) -> bool:
+        """Whether the flag is up in any process; all must ask."""
+        if self.processes == 1:
+            return flag
+        flags = torch.tensor([float(flag)], device=self.device)
+        dist.all_reduce(flags, dist.ReduceOp.MAX)
+        return bool(flags.item())
+
+    def mean(self, values: list[float]) -> list[float]:
+        """Each value's mean over the processes; all must ask."""
+        if self.processes == 1:
+            return values
+        summed = torch.tensor(values, dtype=torch.float64, device=self.device)
+        dist.all_reduce(summed)
+        return [value / self.processes for value in summed.tolist()]
+
+
+@contextmanager
+def team(device: str | torch.device = "auto") -> Iterator[Team]:
+    """This process's place, from the variables that ``torchrun`` sets. ``auto`` is a GPU where there is one.
+
+    Raises ``ModelError`` where the device cannot be used.
+    """
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    place = _device(device, int(os.environ.get("LOCAL_RANK", "0")))
+    if processes == 1:
+        yield Team(place)
+        return
+    dist.init_process_group("nccl" if place.type == "cuda" else "gloo")
+    try:
+        yield Team(place, dist.get_rank(), processes)
+    finally:
+        dist.destroy_process_group()
+
+
+def _device(wanted: str | torch.device, local_rank: int) -> torch.device:
+    if str(wanted) == "auto":
+        wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    if str(wanted) == "cuda":
+        wanted = f"cuda:{local_rank}"
+    try:
+        place = torch.device(wanted)
+        torch.empty(1, device=place)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise ModelError(f"Device '{wanted}' cannot be used here ({reason}). Use --device cpu.") from error
+    return place

@@ -1,0 +1,339 @@
+"""A run: a recipe, data and a folder go in; weights come out. It may end at any moment and go on as if it had not.
+
+A step depends on the weights, on the seed and on its number alone, so that a run that was stopped or killed and went
+on equals one that was not: bit for bit on a CPU with the same number of threads.
+"""
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.optim.swa_utils import AveragedModel
+from torch.utils.data import DataLoader, Dataset
+
+from kinemacolor.data.draw import generator_of, seed_of
+from kinemacolor.data.samples import Batch, Sample, collate
+from kinemacolor.errors import ModelError, SettingError
+from kinemacolor.training.checkpoints import Learner, load_checkpoint, remove_run, save_checkpoint
+from kinemacolor.training.distributed import Team, team
+from kinemacolor.training.recipe import Moment, Recipe
+from kinemacolor.training.runlog import RunLog
+from kinemacolor.training.schedule import following_mean, rate_factor, requests
+from kinemacolor.training.validate import validate
+
+_MOST_SKIPPED = 20
+_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+
+Ending = Literal["complete", "stopped", "out of time"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunSettings:
+    """How a run behaves; nothing here changes what is learnt, but ``bf16`` a little.
+
+    ``stop_after_minutes`` ends this sitting with a checkpoint, to go on another time. ``bf16`` and ``checkpointed``
+    replace the recipe's where given.
+    """
+
+    workers: int = 0
+    log_every_steps: int = 10
+    evaluate_every_steps: int = 500
+    checkpoint_every_steps: int = 500
+    checkpoint_every_minutes: float = 10.0
+    keep_checkpoints: int = 2
+    stop_after_minutes: float | None = None
+    bf16: bool | None = None
+    checkpointed: bool | None = None
+    tensorboard: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run is. ``psnr`` is that of the last evaluation."""
+
+    step: int
+    steps: int
+    loss: float
+    seconds_per_step: float
+    psnr: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingResult:
+    """What a run came to. ``weights`` are the running mean of its end; ``psnr`` its last evaluation's."""
+
+    step: int
+    loss: float
+    psnr: float | None
+    ending: Ending
+    weights: Path
+
+
+def train(
+    recipe: Recipe,
+    data: Dataset[Sample],
+    out: Path,
+    *,
+    steps: int | None = None,
+    validation: Sequence[Sample] = (),
+    device: str | torch.device = "auto",
+    seed: int = 0,
+    resume: bool = True,
+    settings: RunSettings | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> TrainingResult:
+    """Trains a recipe's network for ``steps`` (its own number by default) and leaves in ``out``:
+
+    ``weights.safetensors`` (running mean at the end), ``best.safetensors`` (that of the best evaluation),
+    ``log.jsonl``, ``strips/`` and ``checkpoints/``. With ``resume`` it goes on from the newest checkpoint there;
+    without, what an earlier run left is removed first. SIGTERM and SIGINT end it after the step with a checkpoint.
+    ``data`` answers a ``Request`` with a ``Sample``. Under ``torchrun`` the processes share each batch.
+
+    Raises ``SettingError`` where the folder holds another run or the batch cannot be shared, ``ModelError`` where
+    the loss is no number any more or the device cannot be used.
+    """
+    settings, steps = settings or RunSettings(), steps or recipe.steps
+    out.mkdir(parents=True, exist_ok=True)
+    with team(device) as us, _stop_signal() as stop, torch.random.fork_rng(devices=[]):
+        if recipe.batch % us.processes:
+            raise SettingError(
+                f"A batch of {recipe.batch} cannot be shared by {us.processes} processes. Start a divisor of it."
+            )
+        if us.is_first and not resume:
+            remove_run(out)
+        us.any(False)  # no process looks for checkpoints before they are removed
+        learner = _new_learner(recipe, seed, us.device)
+        if load_checkpoint(learner, recipe, out, seed=seed) and learner.step > steps:
+            raise SettingError(f"The run in {out} is at step {learner.step} already. Give more than {steps} steps.")
+        run = _Run(recipe, data, out, steps, list(validation), seed, settings, us, stop, learner, progress)
+        return run.to_its_end()
+
+
+def _new_learner(recipe: Recipe, seed: int, device: torch.device) -> Learner:
+    torch.manual_seed(seed_of(seed, "network"))
+    network: nn.Module = recipe.network().to(device)
+    mean = AveragedModel(network, multi_avg_fn=following_mean(recipe.ema_decay), use_buffers=True).eval()
+    groups = [
+        {"params": parameters, "lr": recipe.learning_rate * factor, "factor": factor}
+        for parameters, factor in recipe.parameter_groups(network)
+    ]
+    return Learner(network, mean, torch.optim.AdamW(groups, betas=recipe.betas, weight_decay=recipe.weight_decay))
+
+
+class _Objective(nn.Module):
+    """The loss as a module, so that DistributedDataParallel sees one forward pass whatever the recipe does."""
+
+    def __init__(self, recipe: Recipe, network: nn.Module) -> None:
+        super().__init__()
+        self.recipe, self.network = recipe, network
+
+    def forward(self, batch: Batch, moment: Moment) -> dict[str, Tensor]:
+        return dict(self.recipe.losses(self.network, batch, moment))
+
+
+@dataclass
+class _Run:
+    recipe: Recipe
+    data: Dataset[Sample]
+    out: Path
+    steps: int
+    validation: list[Sample]
+    seed: int
+    settings: RunSettings
+    us: Team
+    stop: threading.Event
+    learner: Learner
+    progress: Callable[[Progress], None] | None
+    loss: float = math.nan
+    psnr: float | None = None
+    skipped_in_a_row: int = 0
+    began: float = field(default_factory=time.monotonic)
+    saved: float = field(default_factory=time.monotonic)
+
+    def to_its_end(self) -> TrainingResult:
+        """All steps that are left, or as many as there is time for."""
+        objective = self._objective()
+        log = None
+        if self.us.is_first:
+            log = RunLog(self.out, step=self.learner.step, tensorboard=self.settings.tensorboard)
+        ending: Ending = "complete"
+        before = time.monotonic()
+        for batch in self._batches():
+            figures = self._learn(objective, batch.to(self.us.device))
+            seconds, before = time.monotonic() - before, time.monotonic()
+            self._record(log, figures, seconds)
+            if self._is_due(self.settings.evaluate_every_steps):
+                self._evaluate(log)
+            stopping = self._stopping()
+            if stopping or self._is_due(self.settings.checkpoint_every_steps) or self._is_long_ago():
+                self._save()
+            if stopping:
+                ending = stopping
+                break
+        return self._finish(log, ending)
+
+    def _objective(self) -> nn.Module:
+        objective = _Objective(self.recipe, self.learner.network)
+        if self.us.processes == 1:
+            return objective
+        return DistributedDataParallel(objective, find_unused_parameters=not self.recipe.every_parameter_used)
+
+    def _batches(self) -> Iterator[Batch]:
+        wanted = requests(
+            self.recipe,
+            first=self.learner.step,
+            steps=self.steps,
+            rank=self.us.rank,
+            processes=self.us.processes,
+        )
+        loader: DataLoader[Any] = DataLoader(
+            self.data,
+            batch_sampler=wanted,
+            num_workers=self.settings.workers,
+            collate_fn=collate,
+            pin_memory=self.us.device.type == "cuda",
+            generator=torch.Generator(),
+        )
+        return iter(loader)
+
+    def _learn(self, objective: nn.Module, batch: Batch) -> dict[str, float]:
+        """One step; its figures."""
+        learner, step = self.learner, self.learner.step
+        torch.manual_seed(seed_of(self.seed, "step", step, self.us.rank))
+        for group in learner.optimizer.param_groups:
+            factor = group["factor"] * rate_factor(step, self.steps, self.recipe)
+            group["lr"] = self.recipe.learning_rate * factor
+        self._to_train_mode()
+        learner.optimizer.zero_grad(set_to_none=True)
+        with torch.autocast(self.us.device.type, torch.bfloat16, enabled=self._chosen("bf16")):
+            terms = objective(batch, self._moment())
+        loss = torch.stack(list(terms.values())).sum()
+        loss.backward()  # type: ignore[no-untyped-call]
+        norm = nn.utils.clip_grad_norm_(learner.network.parameters(), self.recipe.clip_norm or math.inf)
+        self._update(bool(torch.isfinite(norm)))
+        learner.step += 1
+        return {
+            "loss": loss.item(),
+            **{name: term.item() for name, term in terms.items()},
+            "gradient_norm": norm.item(),
+            "learning_rate": self.recipe.learning_rate * rate_factor(step, self.steps, self.recipe),
+            "frames": float(batch.lumas.shape[1]),
+            "crop_px": float(batch.lumas.shape[-1]),
+        }
+
+    def _moment(self) -> Moment:
+        step = self.learner.step
+        generator = generator_of(self.seed, "loss", step, self.us.rank)
+        return Moment(step, step / self.steps, generator, self._chosen("checkpointed"))
+
+    def _chosen(self, name: Literal["bf16", "checkpointed"]) -> bool:
+        given = getattr(self.settings, name)
+        return getattr(self.recipe, name) if given is None else given
+
+    def _to_train_mode(self) -> None:
+        self.learner.network.train()
+        if self.recipe.frozen_norms:
+            for module in self.learner.network.modules():
+                if isinstance(module, _NORMS):
+                    module.eval()
+
+    def _update(self, finite: bool) -> None:
+        """Changes the weights, or leaves them where a gradient is no number."""
+        if finite:
+            self.learner.optimizer.step()
+            self.learner.mean.update_parameters(self.learner.network)
+            self.skipped_in_a_row = 0
+            return
+        self.skipped_in_a_row += 1
+        if self.skipped_in_a_row >= _MOST_SKIPPED:
+            raise ModelError(
+                f"The gradient was no number in {_MOST_SKIPPED} steps on end, up to step {self.learner.step}. "
+                "Go on from the last checkpoint with a lower learning rate, or without bf16."
+            )
+
+    def _record(self, log: RunLog | None, figures: dict[str, float], seconds: float) -> None:
+        self.loss = figures["loss"]
+        step = self.learner.step
+        if step == 1 or step % self.settings.log_every_steps == 0:
+            # the processes agree on the figures' names, so that their means can be taken by place
+            figures = dict(zip(figures, self.us.mean(list(figures.values()))))
+            if log:
+                log.write("train", step, {**figures, "seconds": seconds})
+        if self.us.is_first and self.progress:
+            self.progress(Progress(step, self.steps, self.loss, seconds, self.psnr))
+
+    def _is_due(self, every_steps: int) -> bool:
+        return self.learner.step % every_steps == 0 or self.learner.step == self.steps
+
+    def _is_long_ago(self) -> bool:
+        return time.monotonic() - self.saved > 60 * self.settings.checkpoint_every_minutes
+
+    def _stopping(self) -> Ending | None:
+        """Why the run ends here, as all processes agree; None where it does not."""
+        if self.learner.step == self.steps:
+            return None
+        if self.us.any(self.stop.is_set()):
+            return "stopped"
+        minutes = self.settings.stop_after_minutes
+        if minutes is not None and self.us.any(time.monotonic() - self.began > 60 * minutes):
+            return "out of time"
+        return None
+
+    def _evaluate(self, log: RunLog | None) -> None:
+        if log is None or not self.validation:
+            return
+        learner = self.learner
+        found = validate(self.recipe, learner.mean.module, self.validation, self.us.device)
+        log.write("evaluation", learner.step, {"psnr": found.psnr, "psnr_last": found.psnr_last})
+        found.save_strip(self.out / "strips" / f"{learner.step:08d}.png")
+        self.psnr = found.psnr
+        if found.psnr > learner.best_psnr:
+            learner.best_psnr = found.psnr
+            self._write_weights("best.safetensors")
+
+    def _save(self) -> None:
+        self.saved = time.monotonic()
+        if self.us.is_first:
+            save_checkpoint(self.learner, self.recipe, self.out, seed=self.seed, keep=self.settings.keep_checkpoints)
+
+    def _write_weights(self, name: str) -> Path:
+        path = self.out / name
+        partial = self.out / f"partial.{name}"
+        self.recipe.save(self.learner.mean.module, partial)
+        return partial.replace(path)
+
+    def _finish(self, log: RunLog | None, ending: Ending) -> TrainingResult:
+        weights = self.out / "weights.safetensors"
+        if log:
+            self._write_weights(weights.name)
+            log.close()
+        return TrainingResult(self.learner.step, self.loss, self.psnr, ending, weights)
+
+
+@contextmanager
+def _stop_signal() -> Iterator[threading.Event]:
+    """An event that SIGTERM and SIGINT set; as before when left. Only the main thread may listen to signals."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def note(_signal: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

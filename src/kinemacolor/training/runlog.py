@@ -1,0 +1,60 @@
+"""The record of a run: a line of JSON per entry always, TensorBoard where asked for."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kinemacolor.errors import SettingError
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard.writer import SummaryWriter
+
+LOG_NAME = "log.jsonl"
+
+
+class RunLog:
+    """Appends to ``log.jsonl`` in a run's folder. Entries after the step a run goes on from are taken out first."""
+
+    def __init__(self, out: Path, *, step: int, tensorboard: bool = False) -> None:
+        self._path = out / LOG_NAME
+        kept = [entry for entry in read_log(out) if entry["step"] <= step]
+        self._path.write_text("".join(json.dumps(entry) + "\n" for entry in kept))
+        self._board = _board(out, step) if tensorboard else None
+
+    def write(self, kind: str, step: int, figures: dict[str, float]) -> None:
+        """Adds an entry: ``kind`` is ``train`` or ``evaluation``."""
+        with self._path.open("a") as file:
+            file.write(json.dumps({"kind": kind, "step": step, **figures}) + "\n")
+        if self._board is not None:
+            for name, value in figures.items():
+                self._board.add_scalar(f"{kind}/{name}", value, step)
+
+    def close(self) -> None:
+        """Writes out what TensorBoard still holds."""
+        if self._board is not None:
+            self._board.close()
+
+
+def read_log(out: Path) -> list[dict]:
+    """The entries of a run's log, the oldest first; a last line cut short by a crash is left out."""
+    path = out / LOG_NAME
+    if not path.exists():
+        return []
+    entries = []
+    for line in path.read_text().splitlines():
+        try:
+            entries.append(json.loads(line))
+        except json.JSONDecodeError:
+            break
+    return entries
+
+
+def _board(out: Path, step: int) -> "SummaryWriter":
+    try:
+        from torch.utils.tensorboard.writer import SummaryWriter
+    except ImportError:
+        raise SettingError(
+            "TensorBoard is not installed. Run: pip install kinemacolor[train]; or leave --tensorboard out, "
+            f"{LOG_NAME} is written anyway."
+        ) from None
+    return SummaryWriter(str(out / "tensorboard"), purge_step=step + 1)

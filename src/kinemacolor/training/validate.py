@@ -1,0 +1,72 @@
+"""How good a network is on clips it never saw: PSNR, and a strip of pictures to look at."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from jaxtyping import Float, UInt8
+from PIL import Image
+from torch import Tensor, nn
+
+from kinemacolor import color
+from kinemacolor.data.samples import Sample, collate
+from kinemacolor.resize import fit, resize
+from kinemacolor.training.recipe import Recipe
+
+_ROWS, _SHORT_SIDE_PX = 8, 128
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """PSNR in dB over all frames and over each clip's last, a mean over clips; and rows of pictures.
+
+    PSNR is that of 8-bit sRGB with the true luma, computed in float64, as in use where the luma is never changed.
+    """
+
+    psnr: float
+    psnr_last: float
+    rows: tuple[UInt8[Tensor, "3 _ _"], ...]
+
+    def save_strip(self, path: Path) -> None:
+        """Writes the rows (exemplar | gray | coloured, first and last frame | truth, last frame)."""
+        width = max(row.shape[-1] for row in self.rows)
+        padded = [torch.nn.functional.pad(row, (0, width - row.shape[-1])) for row in self.rows]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(torch.cat(padded, dim=-2).permute(1, 2, 0).contiguous().numpy()).save(path)
+
+
+@torch.no_grad()
+def validate(recipe: Recipe, network: nn.Module, samples: Sequence[Sample], device: torch.device) -> Validation:
+    """What the network makes of each sample, one at a time."""
+    every: list[float] = []
+    last: list[float] = []
+    rows: list[Tensor] = []
+    for sample in samples:
+        chromas = recipe.predict(network, collate([sample]).to(device))[0].float().cpu()
+        figures = [psnr_of(*frames) for frames in zip(sample.lumas, chromas, sample.chromas)]
+        every.append(sum(figures) / len(figures))
+        last.append(figures[-1])
+        if len(rows) < _ROWS:
+            rows.append(_row(sample, chromas))
+    return Validation(sum(every) / len(every), sum(last) / len(last), tuple(rows))
+
+
+def psnr_of(luma: Float[Tensor, "1 h w"], chroma: Float[Tensor, "2 h w"], truth: Float[Tensor, "2 h w"]) -> float:
+    """PSNR in dB between two colourings of a luma, as 8-bit sRGB; 100 where they are equal."""
+    difference = color.combine(luma, chroma).double() - color.combine(luma, truth).double()
+    error = float(difference.square().mean())
+    return 10 * math.log10(255**2 / error) if error else 100.0
+
+
+def _row(sample: Sample, chromas: Tensor) -> UInt8[Tensor, "3 h2 w2"]:
+    panels = (
+        (sample.exemplar_luma, sample.exemplar_chroma),
+        (sample.lumas[-1], torch.zeros_like(chromas[-1])),
+        (sample.lumas[0], chromas[0]),
+        (sample.lumas[-1], chromas[-1]),
+        (sample.lumas[-1], sample.chromas[-1]),
+    )
+    size = fit((sample.lumas.shape[-2], sample.lumas.shape[-1]), _SHORT_SIDE_PX)
+    return torch.cat([color.combine(resize(luma, size), resize(chroma, size)) for luma, chroma in panels], dim=-1)
