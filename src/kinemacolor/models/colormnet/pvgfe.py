@@ -110,26 +110,35 @@ class CrossChannelAttention(nn.Module):
 
     def forward(self, guide: Float[Tensor, "b c h w"], local: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         """The mixed map."""
-        query = self._by_head(self.query(guide))
-        key = self._by_head(self.key(local))
-        # the two norms go to the small matrix instead of the maps
-        lengths = self._lengths(query)[..., :, None] * self._lengths(key)[..., None, :]
-        similarity = (query @ key.transpose(-1, -2)).float() / lengths
-        weights = (similarity * self.temperature).softmax(-1)
-        # and the output projection is multiplied into it: one pass over the value instead of two
+        weights = self._weights(_pixels(self.query(guide)), _pixels(self.key(local)))
+        # the output projection is multiplied into the small matrix: one pass over the value instead of two
         head_out = torch.unflatten(self.out.weight[:, :, 0, 0], 1, (self.heads, -1)).transpose(0, 1)
-        mixing = (head_out @ weights.to(head_out.dtype)).transpose(-1, -2).flatten(1, 2)  # b, heads * channels, out
-        value = self.value(local).movedim(1, -1).flatten(1, 2)
+        mixing = (head_out @ weights.to(head_out.dtype)).transpose(-1, -2).flatten(1, 2)
+        value = _pixels(self.value(local))
         assert self.out.bias is not None
         out = value @ mixing + self.out.bias.to(value.dtype)
         return torch.unflatten(out, 1, guide.shape[-2:]).movedim(-1, 1)
 
-    def _by_head(self, x: Tensor) -> Float[Tensor, "b heads c n"]:
-        return torch.unflatten(x, 1, (self.heads, -1)).flatten(3)
+    def _weights(self, query: Float[Tensor, "b n c"], key: Float[Tensor, "b n c"]) -> Float[Tensor, "b heads d d"]:
+        """Eq. 2's softmax in fp32: sums over a whole picture are too long for half precision."""
+        with torch.autocast(query.device.type, enabled=False):
+            query, key = query.float(), key.float()
+            heads = (self.heads, -1)
+            similarity = torch.unflatten(query, 2, heads).permute(0, 2, 3, 1) @ torch.unflatten(
+                key, 2, heads
+            ).transpose(1, 2)
+            # both normalisations over space go to the small matrix instead of the maps
+            of_query, of_key = (torch.unflatten(_lengths(x), 1, heads) for x in (query, key))
+            similarity = similarity / (of_query[..., :, None] * of_key[..., None, :])
+            return (similarity * self.temperature).softmax(-1)
 
-    @staticmethod
-    def _lengths(x: Tensor) -> Tensor:
-        return torch.linalg.vector_norm(x, dim=-1, dtype=torch.float32).clamp_min(1e-12)
+
+def _pixels(x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b n c"]:
+    return x.movedim(1, -1).flatten(1, 2)
+
+
+def _lengths(x: Float[Tensor, "b n c"]) -> Float[Tensor, "b c"]:
+    return x.square().sum(1).sqrt().clamp_min(1e-12)
 
 
 class FusionBlock(nn.Module):

@@ -1,0 +1,137 @@
+"""Files: ours come back the same, others are refused in words, nothing is executed."""
+
+import pickle
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from kinemacolor.errors import WeightsError
+from kinemacolor.models import colormnet
+from kinemacolor.models.colormnet import ColorMNet, ColorMNetConfig, MemoryPolicy
+from kinemacolor.models.colormnet.official import config_of, official_name, our_name
+
+
+@pytest.fixture
+def saved(network: ColorMNet, tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.safetensors"
+    colormnet.save(network, path)
+    return path
+
+
+def test_a_saved_network_comes_back_with_its_config(saved: Path, network: ColorMNet) -> None:
+    policy = MemoryPolicy(top_k=3)
+    loaded = colormnet.load(saved, policy=policy, dtype=torch.bfloat16)
+    assert isinstance(loaded.network, ColorMNet)
+    assert loaded.network.config == ColorMNetConfig.tiny()
+    assert loaded.policy == policy
+    assert loaded.dtype == torch.bfloat16
+    state = loaded.network.state_dict()
+    assert all(torch.equal(value, state[name]) for name, value in network.state_dict().items())
+
+
+def test_half_precision_files_load_as_fp32(network: ColorMNet, tmp_path: Path) -> None:
+    path = tmp_path / "half.safetensors"
+    colormnet.save(ColorMNet(network.config).half(), path)
+    assert all(p.dtype == torch.float32 for p in colormnet.load(path).network.parameters())
+
+
+def test_missing_extra_and_reshaped_tensors_are_named(network: ColorMNet, tmp_path: Path) -> None:
+    path = tmp_path / "other.safetensors"
+    changed = ColorMNet(network.config)
+    del changed.decoder.predict.bias
+    changed.decoder.register_parameter("bonus", torch.nn.Parameter(torch.zeros(1)))
+    changed.key.shrinkage.bias = torch.nn.Parameter(torch.zeros(3))
+    colormnet.save(changed, path)
+    with pytest.raises(WeightsError) as told:
+        colormnet.load(path)
+    message = str(told.value)
+    assert "1 missing: decoder.predict.bias" in message
+    assert "1 extra: decoder.bonus" in message
+    assert "key.shrinkage.bias is (3,) instead of (1,)" in message
+
+
+def test_long_lists_of_names_are_cut(tmp_path: Path) -> None:
+    path = tmp_path / "one.pth"
+    torch.save({"decoder.pred.bias": torch.zeros(1)}, path)
+    with pytest.raises(WeightsError, match=r"666 missing: .* and 658 more"):
+        colormnet.load(path)
+
+
+class Bomb:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, tuple[Path, str]]:
+        return Path.write_text, (self.path, "boom")
+
+
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+def test_case_50_a_web_page_is_refused(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"page{suffix}"
+    path.write_text("<html>404 Not Found</html>" * 10)
+    with pytest.raises(WeightsError, match="page"):
+        colormnet.load(path)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_case_50_a_pickle_with_code_is_refused_and_not_run(zipped: bool, tmp_path: Path) -> None:
+    path, trace = tmp_path / "evil.pth", tmp_path / "trace"
+    if zipped:
+        torch.save({"decoder.pred.bias": Bomb(trace)}, path)
+    else:
+        path.write_bytes(pickle.dumps(Bomb(trace)))
+    with pytest.raises(WeightsError, match=r"nothing in it was run"):
+        colormnet.load(path)
+    assert not trace.exists()
+
+
+def test_case_50_a_file_cut_short_is_refused(saved: Path, network: ColorMNet, tmp_path: Path) -> None:
+    cut = tmp_path / "cut.safetensors"
+    cut.write_bytes(saved.read_bytes()[:-1000])
+    with pytest.raises(WeightsError, match="cut"):
+        colormnet.load(cut)
+    torch.save(network.state_dict(), tmp_path / "whole.pth")
+    (tmp_path / "cut.pth").write_bytes((tmp_path / "whole.pth").read_bytes()[:-1000])
+    with pytest.raises(WeightsError, match="cut"):
+        colormnet.load(tmp_path / "cut.pth")
+
+
+def test_other_contents_are_refused(tmp_path: Path) -> None:
+    torch.save({"network": {"a": torch.zeros(1)}, "it": 5}, tmp_path / "training.pth")
+    with pytest.raises(WeightsError, match="plain table of tensors"):
+        colormnet.load(tmp_path / "training.pth")
+    torch.save({"conv.weight": torch.zeros(1)}, tmp_path / "vgg.pth")
+    with pytest.raises(WeightsError, match="None of the 1 tensors"):
+        colormnet.load(tmp_path / "vgg.pth")
+    save_file({"a": torch.zeros(1)}, tmp_path / "lite.safetensors", metadata={"network": "lite", "config": "{}"})
+    with pytest.raises(WeightsError, match="holds lite, not colormnet"):
+        colormnet.load(tmp_path / "lite.safetensors")
+    save_file(
+        {"a": torch.zeros(1)}, tmp_path / "new.safetensors", metadata={"network": "colormnet", "config": '{"z": 1}'}
+    )
+    with pytest.raises(WeightsError, match="unknown z"):
+        colormnet.load(tmp_path / "new.safetensors")
+    with pytest.raises(WeightsError, match="does not exist"):
+        colormnet.load(tmp_path / "absent.pth")
+
+
+def test_names_round_trip(network: ColorMNet) -> None:
+    ours = list(network.state_dict())
+    theirs = [official_name(name) for name in ours]
+    assert len(set(theirs)) == len(ours)
+    assert [our_name(name) for name in theirs] == ours
+    assert our_name("backbone.conv.weight") is None
+
+
+def test_widths_are_read_from_an_authors_file(tmp_path: Path) -> None:
+    config = config_of(
+        {
+            "key_proj.key_proj.weight": torch.zeros(32, 1),
+            "value_encoder.fuser.block2.conv2.weight": torch.zeros(256, 1),
+            "decoder.hidden_update.transform.weight": torch.zeros(96, 1),
+        },
+        tmp_path,
+    )
+    assert (config.key_channels, config.value_channels, config.hidden_channels) == (32, 256, 32)

@@ -1,0 +1,129 @@
+"""What is stored, what moves, and when."""
+
+import copy
+
+import pytest
+import torch
+
+from kinemacolor.errors import SettingError
+from kinemacolor.models.colormnet.key import Key
+from kinemacolor.models.colormnet.memory import Memory, MemoryPolicy, TokenBuffer, Tokens
+
+SIZE = (3, 4)
+POLICY = MemoryPolicy(working_max_frames=4, working_min_frames=2, prototypes_tokens=5, long_term_max_tokens=12)
+
+
+def frame(seed: int, size: tuple[int, int] = SIZE) -> tuple[Key, torch.Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    key = torch.randn(1, 6, *size, generator=generator)
+    return Key(key, key[:, :1].square() + 1, key.sigmoid()), torch.randn(1, 2, 3, *size, generator=generator)
+
+
+def filled(frames: int, policy: MemoryPolicy = POLICY) -> Memory:
+    memory = Memory(policy)
+    memory.write(*frame(0), permanent=True)
+    for i in range(1, frames):
+        memory.read(frame(100 + i)[0], 2)
+        memory.write(*frame(i))
+    return memory
+
+
+def test_policy_defaults_are_the_papers() -> None:
+    assert MemoryPolicy() == MemoryPolicy(5, 10, 5, 128, 10_000, 30, True)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"write_every_frames": 0},
+        {"top_k": 0},
+        {"working_max_frames": 5},
+        {"working_min_frames": 0},
+        {"long_term_max_tokens": 100},
+    ],
+)
+def test_an_impossible_policy_is_refused(wrong: dict[str, int]) -> None:
+    with pytest.raises(SettingError, match=next(iter(wrong))):
+        MemoryPolicy(**wrong)
+
+
+def test_consolidation_keeps_the_exemplar_and_the_latest_frames() -> None:
+    memory = filled(4)
+    assert memory.sizes == (2 * 12, 5)
+    assert torch.equal(memory.permanent.tokens.key, frame(0)[0].key[0].flatten(1).T)
+    assert torch.equal(memory.working.tokens.key, frame(3)[0].key[0].flatten(1).T)
+
+
+def test_prototypes_are_the_most_used_tokens() -> None:
+    memory = filled(3)
+    tokens = memory.working.tokens
+    expected = tokens.key[tokens.usage.topk(5).indices]
+    memory.write(*frame(3))
+    assert torch.equal(memory.long_term.tokens.key, expected)
+
+
+def test_long_term_memory_stays_within_its_limit() -> None:
+    # each consolidation brings 5 tokens; with 12 in all, the third has to drop some
+    for frames in range(4, 20):
+        assert filled(frames).sizes[1] <= 12
+    assert filled(20).sizes[0] <= 4 * 12
+
+
+def test_no_surplus_drops_nothing() -> None:
+    policy = MemoryPolicy(working_max_frames=4, working_min_frames=2, prototypes_tokens=5, long_term_max_tokens=10)
+    assert filled(6, policy).sizes[1] == 10
+
+
+def test_without_long_term_nothing_is_consolidated() -> None:
+    policy = MemoryPolicy(working_max_frames=4, working_min_frames=2, long_term=False)
+    assert filled(9, policy).sizes == (9 * 12, 0)
+
+
+def test_several_exemplars_stay_and_count_as_one_frame() -> None:
+    memory = Memory(POLICY)
+    for i in range(3):
+        memory.write(*frame(50 + i, (2, 5)), permanent=True)
+    for i in range(3):
+        memory.read(frame(100 + i)[0], 2)
+        memory.write(*frame(i))
+    assert len(memory.permanent) == 30
+    assert memory.sizes == (30 + 12, 5)
+
+
+def test_only_counted_pixels_of_an_exemplar_are_kept() -> None:
+    memory = Memory(POLICY)
+    counted = torch.zeros(SIZE, dtype=torch.bool)
+    counted[1, 2] = True
+    key, value = frame(0)
+    memory.write(key, value, permanent=True, counted=counted)
+    assert torch.equal(memory.permanent.tokens.value[0], value[0, :, :, 1, 2].flatten())
+    assert torch.allclose(memory.read(frame(5)[0], 2), value[:, :, :, 1:2, 2:3].expand(1, 2, 3, *SIZE))
+
+
+def test_use_sums_to_the_queries_and_life_counts_reads() -> None:
+    memory = filled(3)
+    life = memory.permanent.tokens.life
+    assert torch.allclose(life, torch.full_like(life, 2))
+    before = sum(float(b.tokens.use.sum()) for b in (memory.permanent, memory.working))
+    memory.read(frame(9)[0], 2)
+    after = sum(float(b.tokens.use.sum()) for b in (memory.permanent, memory.working))
+    assert after - before == pytest.approx(12, abs=1e-4)
+
+
+def test_a_copy_goes_its_own_way() -> None:
+    memory = filled(5)
+    twin = copy.deepcopy(memory)
+    before = memory.read(frame(7)[0], 2)
+    memory.write(*frame(6))
+    assert torch.equal(twin.read(frame(7)[0], 2), before)
+
+
+def test_a_buffer_keeps_rows_while_it_grows() -> None:
+    buffer, rows = TokenBuffer(), []
+    for i in range(7):
+        key = torch.full((i + 1, 2), float(i))
+        buffer.append(Tokens.new(key, torch.ones(i + 1), key, key))
+        rows.append(key)
+    assert torch.equal(buffer.tokens.key, torch.cat(rows))
+    buffer.keep(slice(3, 6))
+    assert torch.equal(buffer.tokens.key, torch.cat(rows)[3:6])
