@@ -40,20 +40,24 @@ def test_a_sample_has_the_shape_asked_for_and_lab_ranges(dataset: ClipDataset) -
 
 def test_every_kind_of_exemplar_comes_and_the_sample_says_which(dataset: ClipDataset) -> None:
     kinds = {dataset[replace(r, index=i)].exemplar_kind for i, r in enumerate(REQUESTS * 3)}
-    assert kinds == {"same_frame", "other_frame", "other_augmentation", "unrelated"}
+    assert kinds == {"frame_before", "same_frame", "other_frame", "other_augmentation", "unrelated"}
 
 
 def test_only_unrelated_exemplars_are_marked_so(library: Library) -> None:
     never = ClipDataset(library, replace(Variety(), unrelated=0.0), seed=1)
     always = ClipDataset(
-        library, Variety(same_frame=0.0, other_frame=0.0, other_augmentation=0.0, unrelated=1.0), seed=1
+        library,
+        Variety(frame_before=0.0, same_frame=0.0, other_frame=0.0, other_augmentation=0.0, unrelated=1.0),
+        seed=1,
     )
     assert all(never[r].related for r in REQUESTS)
     assert not any(always[r].related for r in REQUESTS)
 
 
 def test_a_same_frame_exemplar_has_the_colours_of_one_of_the_frames(library: Library) -> None:
-    variety = Variety(same_frame=1.0, other_frame=0.0, other_augmentation=0.0, unrelated=0.0, color_change=1.0)
+    variety = Variety(
+        frame_before=0.0, same_frame=1.0, other_frame=0.0, other_augmentation=0.0, unrelated=0.0, color_change=1.0
+    )
     dataset = ClipDataset(library, variety, seed=1)
     for request in REQUESTS[:8]:
         sample = dataset[request]
@@ -72,7 +76,7 @@ def test_wear_touches_the_luma_and_never_the_truth(library: Library) -> None:
 
 
 def test_the_truth_beside_an_unrelated_exemplar_keeps_its_natural_colours(library: Library) -> None:
-    variety = Variety(same_frame=0.0, other_frame=0.0, other_augmentation=0.0, unrelated=1.0)
+    variety = Variety(frame_before=0.0, same_frame=0.0, other_frame=0.0, other_augmentation=0.0, unrelated=1.0)
     changed = ClipDataset(library, replace(variety, color_change=1.0), seed=3)
     natural = ClipDataset(library, replace(variety, color_change=0.0), seed=3)
     assert all(torch.equal(changed[r].chromas, natural[r].chromas) for r in REQUESTS[:6])

@@ -54,6 +54,11 @@ RECIPE = Recipe(
 )
 
 
+def recipe(initial: Path | None) -> Recipe:
+    """As the command finds it."""
+    return RECIPE
+
+
 class Squares(Dataset[Sample]):
     """Two halves, each of a colour of its own, that the exemplar shows."""
 

@@ -1,6 +1,6 @@
 """Clips in reach: which sources can be learnt from, their frames, and which frames of a clip a sample takes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,14 +29,20 @@ class Library:
     warnings: tuple[str, ...] = ()
 
     @classmethod
-    def open(cls, sources: Sequence[Source], cache: FrameCache) -> "Library":
+    def open(
+        cls, sources: Sequence[Source], cache: FrameCache, *, progress: Callable[[int, int], None] | None = None
+    ) -> "Library":
         """The sources that can be learnt from, each decoded now where it is not in the cache yet.
 
         Left out with a warning: what cannot be read, what has no colour, films of fewer than 8 frames. A film should
-        be one shot. Raises ``InputError`` where nothing is left.
+        be one shot. ``progress`` gets the number of sources seen and of all.
+
+        Raises ``InputError`` where nothing is left.
         """
         clips, photographs, warnings = [], [], []
-        for source in sources:
+        for number, source in enumerate(sources):
+            if progress:
+                progress(number, len(sources))
             reason = _unfit(source, cache)
             if reason:
                 warnings.append(reason)

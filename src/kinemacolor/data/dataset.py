@@ -31,15 +31,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Variety:
-    """How often what is drawn. The four exemplar weights are relative to each other.
+    """How often what is drawn. The five exemplar weights are relative to each other.
 
     ``clean`` samples are not worn; of the exemplars of worn clips half are.
     """
 
     photograph: float = 0.4
-    same_frame: float = 0.2
-    other_frame: float = 0.45
-    other_augmentation: float = 0.25
+    frame_before: float = 0.2
+    same_frame: float = 0.1
+    other_frame: float = 0.4
+    other_augmentation: float = 0.2
     unrelated: float = 0.1
     occluder: float = 0.6
     exposure: float = 0.3
@@ -53,6 +54,7 @@ class Variety:
     def exemplar_kinds(self) -> dict[ExemplarKind, float]:
         """The weight of each kind of exemplar."""
         return {
+            "frame_before": self.frame_before,
             "same_frame": self.same_frame,
             "other_frame": self.other_frame,
             "other_augmentation": self.other_augmentation,
@@ -100,8 +102,9 @@ class ClipDataset(Dataset[Sample]):
     ) -> tuple[Float[Tensor, "t 3 h w"], Float[Tensor, "3 h w"]]:
         source = _drawn(self.library.clips, generator)
         count = self.library.frame_count(source)
-        walk = clips.random_walk(count, request.frames, request.max_jump, generator)
-        still = walk[whole(generator, len(walk))]
+        walk = clips.random_walk(count, request.frames + 1, request.max_jump, generator)
+        before, walk = walk[0], walk[1:]
+        still = before if kind == "frame_before" else walk[whole(generator, len(walk))]
         if kind == "other_frame":
             still = clips.frame_elsewhere(count, walk, generator)
         rgbs = self.library.read(source, [*walk, still])
@@ -121,7 +124,9 @@ class ClipDataset(Dataset[Sample]):
             occluder = self._photograph(_drawn(self.library.photographs, generator))
         # the moment of the exemplar: before, within or after the clip
         moment = uniform(generator, -8.0, request.frames + 8.0)
-        if kind == "same_frame":
+        if kind == "frame_before":
+            moment = -1.0
+        elif kind == "same_frame":
             moment = float(whole(generator, request.frames))
         times = torch.tensor([*range(request.frames), moment], dtype=torch.float32)
         frames = augment.pseudo_clip(photograph, times, request.crop_px, generator, occluder=occluder)
@@ -186,4 +191,4 @@ def held_out_sample(library: Library, source: Source, *, frames: int, short_side
         rgbs = resize(rgbs, fit((rgbs.shape[-2], rgbs.shape[-1]), short_side_px))
         rgbs = rgbs[..., : rgbs.shape[-2] // 16 * 16, : rgbs.shape[-1] // 16 * 16]
     lab = color.lab_of(rgbs)
-    return Sample(lab[1:, :1], lab[1:, 1:], lab[0, :1], lab[0, 1:], "other_frame")
+    return Sample(lab[1:, :1], lab[1:, 1:], lab[0, :1], lab[0, 1:])

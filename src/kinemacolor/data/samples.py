@@ -8,8 +8,9 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-ExemplarKind = Literal["same_frame", "other_frame", "other_augmentation", "unrelated"]
-"""Where a sample's exemplar comes from."""
+ExemplarKind = Literal["frame_before", "same_frame", "other_frame", "other_augmentation", "unrelated"]
+"""Where a sample's exemplar comes from: the frame before the clip, one of its frames, any other frame of the film,
+one of its frames moved, bent and exposed otherwise, or another film or photograph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ class Sample:
     chromas: Float[Tensor, "t 2 h w"]
     exemplar_luma: Float[Tensor, "1 h w"]
     exemplar_chroma: Float[Tensor, "2 h w"]
-    exemplar_kind: ExemplarKind = "same_frame"
+    exemplar_kind: ExemplarKind = "frame_before"
 
     @property
     def related(self) -> bool:

@@ -1,0 +1,102 @@
+"""``kinemacolor train``: films and photographs to a model's weights."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from kinemacolor.training.loop import Progress
+
+
+def train(
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="colormnet-lite or colormnet.")],
+    data: Annotated[
+        list[Path], typer.Option(help="A folder of films, photographs and folders of numbered frames. Repeatable.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run: weights, log, strips, checkpoints.")],
+    steps: Annotated[int | None, typer.Option(help="Of the whole run. The recipe's number by default.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Clips a step, of all processes together.")] = None,
+    resume: Annotated[bool, typer.Option("--resume/--fresh", help="Go on with the run in the folder.")] = True,
+    minutes: Annotated[float | None, typer.Option(help="End this sitting then, to go on another time.")] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")] = "auto",
+    initial: Annotated[Path | None, typer.Option(help="Weights to begin with.")] = None,
+    licence_class: Annotated[
+        list[str] | None, typer.Option(help="Learn only from files of this class in SOURCES.csv. Repeatable.")
+    ] = None,
+    table: Annotated[
+        Path | None, typer.Option("--sources", help="The table, where it does not lie in or above the data.")
+    ] = None,
+    validation: Annotated[
+        list[Path] | None, typer.Option("--validate", help="Films to measure on, never learnt from. Repeatable.")
+    ] = None,
+    held_out: Annotated[int, typer.Option(help="Without --validate, so many of the data's are put aside.")] = 4,
+    cache: Annotated[Path | None, typer.Option(help="Folder for decoded frames, in place of the usual one.")] = None,
+    short_side: Annotated[int, typer.Option(help="Of decoded frames, in pixels.")] = 256,
+    seed: Annotated[int, typer.Option(help="Of everything drawn at random.")] = 0,
+    workers: Annotated[int, typer.Option(help="Processes that prepare clips.")] = 0,
+    bf16: Annotated[bool | None, typer.Option("--bf16/--fp32", help="Precision of the heavy parts.")] = None,
+    checkpointed: Annotated[
+        bool | None, typer.Option(help="Compute activations twice and hold fewer (gradient checkpointing).")
+    ] = None,
+    evaluate_every: Annotated[int, typer.Option(help="Steps between evaluations.")] = 500,
+    tensorboard: Annotated[bool, typer.Option(help="Also write for TensorBoard.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Train a model. End it when you like: the same command goes on. Under torchrun, processes share each batch."""
+    from kinemacolor.training.folders import DataSettings, train_on_folders
+    from kinemacolor.training.loop import RunSettings
+    from kinemacolor.training.recipes import recipe_named
+
+    said = _Said(quiet=quiet)
+    settings = RunSettings(
+        workers=workers,
+        evaluate_every_steps=evaluate_every,
+        stop_after_minutes=minutes,
+        bf16=bf16,
+        checkpointed=checkpointed,
+        tensorboard=tensorboard,
+    )
+    result, warnings = train_on_folders(
+        recipe_named(recipe, initial=initial),
+        DataSettings(data, validation or (), held_out, licence_class, table, cache, short_side),
+        out,
+        steps=steps,
+        batch=batch,
+        device=device,
+        seed=seed,
+        resume=resume,
+        settings=settings,
+        decoding=said.decoding,
+        progress=said.progress,
+    )
+    for warning in warnings:
+        typer.echo(f"Left out: {warning}", err=True)
+    figure = f", {result.psnr:.2f} dB" if result.psnr is not None else ""
+    typer.echo(f"{result.weights}: step {result.step}, loss {result.loss:.4f}{figure} ({result.ending})", err=True)
+
+
+class _Said:
+    """Says on stderr how far a run is, a line every few seconds at most."""
+
+    _EVERY_SECONDS = 10.0
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet, self._said = quiet, 0.0
+
+    def _say(self, line: str) -> None:
+        import time
+
+        if not self._quiet and time.monotonic() - self._said > self._EVERY_SECONDS:
+            self._said = time.monotonic()
+            typer.echo(line, err=True)
+
+    def decoding(self, done: int, total: int) -> None:
+        self._say(f"Decoding {done}/{total}")
+
+    def progress(self, progress: "Progress") -> None:
+        figure = f"  {progress.psnr:.2f} dB" if progress.psnr is not None else ""
+        self._say(
+            f"Step {progress.step}/{progress.steps}  loss {progress.loss:.4f}  "
+            f"{progress.seconds_per_step:.2f} s/step{figure}"
+        )

@@ -1,0 +1,95 @@
+"""A run on films and photographs in folders: what ``kinemacolor train`` does."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kinemacolor import weights
+from kinemacolor.data.cache import FrameCache
+from kinemacolor.data.clips import Library
+from kinemacolor.data.dataset import ClipDataset, held_out_sample
+from kinemacolor.data.draw import generator_of, whole
+from kinemacolor.data.samples import Sample
+from kinemacolor.data.sources import Source, find_sources
+from kinemacolor.training.loop import Progress, RunSettings, TrainingResult, train
+from kinemacolor.training.recipe import Recipe
+
+_FRAMES, _GAP = 8, 2
+
+
+@dataclass(frozen=True, slots=True)
+class DataSettings:
+    """What a run reads.
+
+    ``validation`` are films and photographs to measure on; without them ``held_out`` of the data's are put aside
+    (films where there are enough). ``licence_classes`` and ``table`` are as for ``find_sources``; they choose what
+    is learnt from, not what is measured on. Frames are decoded once, to ``cache``, at ``short_side_px``.
+    """
+
+    folders: Sequence[Path]
+    validation: Sequence[Path] = ()
+    held_out: int = 4
+    licence_classes: Collection[str] | None = None
+    table: Path | None = None
+    cache: Path | None = None
+    short_side_px: int = 256
+
+
+def train_on_folders(
+    recipe: Recipe,
+    data: DataSettings,
+    out: Path,
+    *,
+    steps: int | None = None,
+    batch: int | None = None,
+    device: str = "auto",
+    seed: int = 0,
+    resume: bool = True,
+    settings: RunSettings | None = None,
+    decoding: Callable[[int, int], None] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> tuple[TrainingResult, tuple[str, ...]]:
+    """The run's result, and what was left out of the data and why. See ``train`` for the rest.
+
+    Raises ``InputError`` where there is nothing to learn from.
+    """
+    recipe = replace(recipe, batch=batch or recipe.batch)
+    cache = FrameCache(data.cache or weights.cache_folder() / "training", short_side_px=data.short_side_px)
+    sources = find_sources(data.folders, licence_classes=data.licence_classes, table=data.table)
+    library = Library.open(sources, cache, progress=decoding)
+    library, validation = _divided(library, data, seed)
+    dataset = ClipDataset(library, recipe.variety, seed=seed)
+    result = train(
+        recipe,
+        dataset,
+        out,
+        steps=steps,
+        validation=validation,
+        device=device,
+        seed=seed,
+        resume=resume,
+        settings=settings,
+        progress=progress,
+    )
+    return result, library.warnings
+
+
+def _divided(library: Library, data: DataSettings, seed: int) -> tuple[Library, list[Sample]]:
+    """What is learnt from, and what is measured on."""
+    measured = library
+    if data.validation:
+        measured = Library.open(find_sources(data.validation), library.cache)
+        chosen: Sequence[Source] = (*measured.clips, *measured.photographs)
+    else:
+        chosen = _put_aside(library, data.held_out, seed)
+    samples = [
+        held_out_sample(measured, s, frames=_FRAMES, short_side_px=data.short_side_px, gap=_GAP) for s in chosen
+    ]
+    return library.without(chosen), samples
+
+
+def _put_aside(library: Library, count: int, seed: int) -> list[Source]:
+    """``count`` films, or photographs where films are few; at most a quarter of them."""
+    pool = list(library.clips if len(library.clips) >= 4 * count else library.photographs or library.clips)
+    generator = generator_of(seed, "held out")
+    return [pool.pop(whole(generator, len(pool))) for _ in range(min(count, len(pool) // 4))]
