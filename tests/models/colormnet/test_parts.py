@@ -64,8 +64,10 @@ def test_parts_equal_the_joined_channels() -> None:
 
 def test_each_plane_sees_itself_first() -> None:
     luma, a, b = (torch.full((1, 1, 2, 2), float(i)) for i in range(3))
-    inputs = plane_inputs(luma, torch.cat((a, b), 1))
+    inputs = plane_inputs(luma, torch.cat((a, b), 1), planes=2)
     assert inputs[0, :, :, 0, 0].tolist() == [[0, 1, 2], [0, 2, 1]]
+    together = plane_inputs(luma, torch.cat((a, b), 1), planes=1)
+    assert together[0, :, :, 0, 0].tolist() == [[0, 1, 2]]
 
 
 def test_sensory_update_mixes_old_and_new() -> None:

@@ -54,25 +54,30 @@ class DecoderSensoryUpdate(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Residual blocks from stride 16 to stride 4, for each chroma plane with the same weights."""
+    """Residual blocks from stride 16 to stride 4, for each chroma plane with the same weights or for both at once."""
 
-    def __init__(self, feature_channels: tuple[int, int, int], value_channels: int, hidden_channels: int) -> None:
+    def __init__(
+        self, feature_channels: tuple[int, int, int], value_channels: int, hidden_channels: int, planes: int = 2
+    ) -> None:
         super().__init__()
+        outputs = 2 // planes
         channels16, channels8, channels4 = feature_channels
         self.fuser = Fuser(channels16, value_channels + hidden_channels, value_channels)
         self.up8 = UpsampleBlock(channels8, value_channels, channels4)
         self.up4 = UpsampleBlock(channels4, channels4, channels4)
-        self.predict = nn.Conv2d(channels4, 1, 3, padding=1)
-        self.sensory = DecoderSensoryUpdate((value_channels, channels4, channels4 + 1), channels4, hidden_channels)
+        self.predict = nn.Conv2d(channels4, outputs, 3, padding=1)
+        self.sensory = DecoderSensoryUpdate(
+            (value_channels, channels4, channels4 + outputs), channels4, hidden_channels
+        )
 
     def forward(
         self,
         features: ImageFeatures,
-        readout: Float[Tensor, "b 2 v h16 w16"],
-        hidden: Float[Tensor, "b 2 s h16 w16"],
+        readout: Float[Tensor, "b p v h16 w16"],
+        hidden: Float[Tensor, "b p s h16 w16"],
         *,
         update_hidden: bool,
-    ) -> tuple[Float[Tensor, "b 2 h w"], Float[Tensor, "b 2 s h16 w16"]]:
+    ) -> tuple[Float[Tensor, "b 2 h w"], Float[Tensor, "b p s h16 w16"]]:
         """The chroma (a*b* / 110, in -1..1) at full size, and the sensory state after this frame or as it was."""
         stride16 = self.fuser(features.stride16, torch.cat((readout, hidden), dim=2))
         stride8 = self.up8(features.stride8, stride16)

@@ -1,6 +1,7 @@
 """ColorMNet, the network: parts and how a frame passes through them. What a film leaves behind is not here."""
 
 import math
+from abc import abstractmethod
 from dataclasses import dataclass, field
 
 from jaxtyping import Float
@@ -42,36 +43,42 @@ class ColorMNetConfig:
         )
 
 
-class ColorMNet(PropagationNetwork[ImageFeatures]):
-    """Memory-based deep spatial-temporal feature propagation network (Yang et al., 2024)."""
+class MemoryNetwork(PropagationNetwork[ImageFeatures]):
+    """All that follows the image encoder, whichever that is."""
 
-    planes = 2
-
-    def __init__(self, config: ColorMNetConfig) -> None:
+    def __init__(
+        self,
+        feature_channels: tuple[int, int, int],
+        *,
+        key_channels: int,
+        value_channels: int,
+        hidden_channels: int,
+        window_radius: int,
+        value_trunk: ResNetConfig,
+        planes: int,
+    ) -> None:
+        """``feature_channels`` are those of the image encoder at strides 16, 8 and 4."""
         super().__init__()
-        self.config = config
-        channels4, channels8, channels16 = config.image_trunk.channels
-        value, hidden = config.value_channels, config.hidden_channels
-        self.pvgfe = PVGFE(config.dino, config.image_trunk)
-        self.key = KeyProjection(channels16, config.key_channels)
-        self.value = ValueEncoder(config.value_trunk, channels16, value, hidden)
-        self.local_attention = LocalAttention(config.key_channels, self.planes * value, config.window_radius)
-        self.decoder = Decoder((channels16, channels8, channels4), value, hidden)
+        self.planes, self.hidden_channels = planes, hidden_channels
+        image_channels = feature_channels[0]
+        self.key = KeyProjection(image_channels, key_channels)
+        self.value = ValueEncoder(value_trunk, image_channels, value_channels, hidden_channels, planes)
+        self.local_attention = LocalAttention(key_channels, planes * value_channels, window_radius)
+        self.decoder = Decoder(feature_channels, value_channels, hidden_channels, planes)
 
-    @property
-    def multiple(self) -> int:
-        """What both sides of a picture must be multiples of."""
-        return math.lcm(16, self.config.dino.patch_px)
+    @abstractmethod
+    def features(self, luma: Float[Tensor, "b 1 h w"]) -> ImageFeatures:
+        """The image encoder's maps."""
 
     def encode(self, luma: Float[Tensor, "b 1 h w"]) -> tuple[ImageFeatures, Key]:
         """All that the luma alone tells."""
-        features = self.pvgfe(luma)
+        features = self.features(luma)
         return features, self.key(features.stride16)
 
     def no_hidden(self, key: Key) -> Float[Tensor, "b p s h16 w16"]:
         """The sensory state before the first frame: zeros."""
         batch, _, height, width = key.key.shape
-        return key.key.new_zeros(batch, self.planes, self.config.hidden_channels, height, width)
+        return key.key.new_zeros(batch, self.planes, self.hidden_channels, height, width)
 
     def encode_value(
         self, luma: Float[Tensor, "b 1 h w"], chroma: Float[Tensor, "b 2 h w"], features: ImageFeatures
@@ -99,3 +106,30 @@ class ColorMNet(PropagationNetwork[ImageFeatures]):
     ) -> tuple[Float[Tensor, "b 2 h w"], Float[Tensor, "b p s h16 w16"]]:
         """Eq. 13: the chroma, and the sensory state after this frame (or as it was)."""
         return self.decoder(features, readout, hidden, update_hidden=update_hidden)
+
+
+class ColorMNet(MemoryNetwork):
+    """Memory-based deep spatial-temporal feature propagation network (Yang et al., 2024)."""
+
+    def __init__(self, config: ColorMNetConfig) -> None:
+        channels4, channels8, channels16 = config.image_trunk.channels
+        super().__init__(
+            (channels16, channels8, channels4),
+            key_channels=config.key_channels,
+            value_channels=config.value_channels,
+            hidden_channels=config.hidden_channels,
+            window_radius=config.window_radius,
+            value_trunk=config.value_trunk,
+            planes=2,
+        )
+        self.config = config
+        self.pvgfe = PVGFE(config.dino, config.image_trunk)
+
+    @property
+    def multiple(self) -> int:
+        """What both sides of a picture must be multiples of."""
+        return math.lcm(16, self.config.dino.patch_px)
+
+    def features(self, luma: Float[Tensor, "b 1 h w"]) -> ImageFeatures:
+        """The maps of PVGFE."""
+        return self.pvgfe(luma)
