@@ -1,45 +1,27 @@
 """Tests of ``kinemacolor train`` on tiny films and photographs."""
 
-from fractions import Fraction
 from pathlib import Path
 
-import av
-import numpy as np
 import pytest
+import tiny_lite
+import torch
 import typer
-from PIL import Image
 from typer.testing import CliRunner
 
 from kinemacolor.cli.train import train
+from kinemacolor.data.cache import FrameCache
+from kinemacolor.data.clips import Library
+from kinemacolor.data.dataset import ClipDataset, Request, Variety
+from kinemacolor.data.draw import generator_of
+from kinemacolor.data.samples import Batch, collate
+from kinemacolor.data.sources import find_sources
 from kinemacolor.errors import SettingError
+from kinemacolor.models import colormnet_lite
+from kinemacolor.models.colormnet_lite import ColorMNetLiteConfig
 from kinemacolor.training.folders import DataSettings, train_on_folders
+from kinemacolor.training.recipe import Moment
 from kinemacolor.training.recipes import RECIPES
 from kinemacolor.training.runlog import read_log
-
-
-def _film(path: Path, seed: int) -> None:
-    noise = np.random.default_rng(seed)
-    ground, square = noise.integers(0, 256, (2, 3))
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=Fraction(24), options={"crf": "5", "preset": "ultrafast"})
-        stream.height, stream.width, stream.pix_fmt = 64, 80, "yuv420p"
-        for i in range(10):
-            picture = np.empty((64, 80, 3), np.uint8)
-            picture[:] = ground
-            picture[20:44, 3 * i : 3 * i + 24] = square
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        container.mux(stream.encode(None))
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("data")
-    for i in range(5):
-        _film(folder / f"film{i}.mp4", i)
-        ramp = np.random.default_rng(i).integers(0, 256, (6, 8, 3)).astype(np.uint8)
-        Image.fromarray(ramp).resize((80, 64)).save(folder / f"photo{'abcde'[i]}.png")
-    (folder / "SOURCES.csv").write_text("file,licence_class\n" + "".join(f"film{i}.mp4,free\n" for i in range(4)))
-    return folder
 
 
 @pytest.fixture
@@ -54,8 +36,10 @@ def call(command: typer.Typer, *words: object, **given: object):
     return CliRunner().invoke(command, ["standin", *map(str, words)], catch_exceptions=False)
 
 
-def test_the_command_trains_ends_for_the_day_and_goes_on(command: typer.Typer, folder: Path, tmp_path: Path) -> None:
-    words = ["--data", folder, "-o", tmp_path / "run", "--steps", 6, "--held-out", 1, "--device", "cpu"]
+def test_the_command_trains_ends_for_the_day_and_goes_on(
+    command: typer.Typer, training_films: Path, tmp_path: Path
+) -> None:
+    words = ["--data", training_films, "-o", tmp_path / "run", "--steps", 6, "--held-out", 1, "--device", "cpu"]
     words += ["--cache", tmp_path / "cache", "--short-side", 48, "--evaluate-every", 3]
     first = call(command, *words, "--minutes", 0)
     assert first.exit_code == 0
@@ -68,16 +52,29 @@ def test_the_command_trains_ends_for_the_day_and_goes_on(command: typer.Typer, f
     assert "step 1, loss" in fresh.stderr
 
 
-def test_only_the_licence_class_asked_for_is_learnt_from(command: typer.Typer, folder: Path, tmp_path: Path) -> None:
-    words = ["--data", folder, "-o", tmp_path / "run", "--steps", 1, "--device", "cpu", "--cache", tmp_path / "cache"]
+def test_only_the_licence_class_asked_for_is_learnt_from(
+    command: typer.Typer, training_films: Path, tmp_path: Path
+) -> None:
+    words = [
+        "--data",
+        training_films,
+        "-o",
+        tmp_path / "run",
+        "--steps",
+        1,
+        "--device",
+        "cpu",
+        "--cache",
+        tmp_path / "cache",
+    ]
     assert call(command, *words, "--licence-class", "free").exit_code == 0
-    assert len(list((tmp_path / "cache").iterdir())) == 4
+    assert len(list((tmp_path / "cache").glob("*.shots.npy"))) == 4
     with pytest.raises(SettingError, match=r"SOURCES\.csv"):
         call(command, "--data", tmp_path / "cache", "-o", tmp_path / "other", "--licence-class", "free")
 
 
 def test_films_to_measure_on_are_never_learnt_from(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    training_films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from standin import RECIPE
 
@@ -91,11 +88,42 @@ def test_films_to_measure_on_are_never_learnt_from(
         return TrainingResult(0, 0.0, None, "complete", tmp_path)
 
     monkeypatch.setattr(folders, "train", note)
-    data = DataSettings([folder], validation=[folder / "film0.mp4"], cache=tmp_path / "cache", short_side_px=48)
+    data = DataSettings(
+        [training_films], validation=[training_films / "film0.mp4"], cache=tmp_path / "cache", short_side_px=48
+    )
     train_on_folders(RECIPE, data, tmp_path)
-    names = {source.path.name for source in seen["dataset"].library.clips}
+    names = {clip.source.path.name for clip in seen["dataset"].library.clips}
     assert names == {f"film{i}.mp4" for i in range(1, 5)}
     assert len(seen["validation"]) == 1
-    train_on_folders(RECIPE, DataSettings([folder], held_out=1, cache=tmp_path / "cache", short_side_px=48), tmp_path)
+    train_on_folders(
+        RECIPE, DataSettings([training_films], held_out=1, cache=tmp_path / "cache", short_side_px=48), tmp_path
+    )
     assert len(seen["dataset"].library.clips) == 4
     assert len(seen["validation"]) == 1
+
+
+def loss_of(weights: Path | None, batch: Batch) -> float:
+    """The recipe's loss of the weights, or of a network at its beginning."""
+    torch.manual_seed(0)
+    recipe = tiny_lite.recipe(weights)
+    with torch.no_grad():
+        return sum(recipe.losses(recipe.network().eval(), batch, Moment(0, 0.0, generator_of(0))).values()).item()
+
+
+def test_the_command_run_for_200_steps_lowers_the_loss(
+    training_films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RECIPES, "tiny-lite", "tiny_lite")
+    app = typer.Typer()
+    app.command()(train)
+    words = ["tiny-lite", "--data", training_films, "-o", tmp_path / "run", "--steps", 200, "--held-out", 1]
+    words += ["--device", "cpu", "--cache", tmp_path / "cache", "--short-side", 48, "--evaluate-every", 100]
+    done = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
+    assert "step 200" in done.stderr
+    library = Library.open(find_sources([training_films]), FrameCache(tmp_path / "cache", short_side_px=48))
+    samples = ClipDataset(library, Variety(), seed=1)
+    batch = collate([samples[Request(i, frames=3, crop_px=32)] for i in range(32)])
+    before, after = (loss_of(weights, batch) for weights in (None, tmp_path / "run" / "weights.safetensors"))
+    assert after < 0.9 * before
+    loaded = colormnet_lite.load(tmp_path / "run" / "weights.safetensors")
+    assert loaded.network.config == ColorMNetLiteConfig.tiny()

@@ -9,7 +9,7 @@ from kinemacolor.training.losses.adversarial import discriminator_loss, generato
 from kinemacolor.training.losses.contextual import contextual_affinity, contextual_loss
 from kinemacolor.training.losses.edge_enhancing import edge_enhancing_loss, sobel
 from kinemacolor.training.losses.hard_example import hard_example_loss, hard_pixels
-from kinemacolor.training.losses.l1 import l1_loss
+from kinemacolor.training.losses.l1 import l1_loss, vivid_l1_loss
 from kinemacolor.training.losses.perceptual import perceptual_loss
 from kinemacolor.training.losses.smoothness import smoothness_loss, wls_weights
 from kinemacolor.training.losses.temporal import temporal_loss
@@ -144,3 +144,10 @@ def test_hard_example_draws_some_more_at_random() -> None:
     assert 50 < hard.sum() <= 60
     again = hard_pixels(error, generator=torch.Generator().manual_seed(0))
     assert torch.equal(hard, again)
+
+
+def test_vivid_l1_weighs_an_error_by_the_true_chroma() -> None:
+    truth = torch.tensor([[3.0, 0.0], [4.0, 0.0]]).view(2, 1, 2)
+    # errors of 1 in a* and b* at a place of chroma 5 and at a gray one: weights 1 + 2 * 5 and 1
+    assert vivid_l1_loss(truth + 1, truth, gain=2.0) == pytest.approx((11 + 1) / 2)
+    assert vivid_l1_loss(truth + 1, truth, gain=0.0) == pytest.approx(1.0)

@@ -33,6 +33,7 @@ def train(
     held_out: Annotated[int, typer.Option(help="Without --validate, so many of the data's are put aside.")] = 4,
     cache: Annotated[Path | None, typer.Option(help="Folder for decoded frames, in place of the usual one.")] = None,
     short_side: Annotated[int, typer.Option(help="Of decoded frames, in pixels.")] = 256,
+    max_frames: Annotated[int, typer.Option(help="So many frames are taken from each film.")] = 300,
     seed: Annotated[int, typer.Option(help="Of everything drawn at random.")] = 0,
     workers: Annotated[int, typer.Option(help="Processes that prepare clips.")] = 0,
     bf16: Annotated[bool | None, typer.Option("--bf16/--fp32", help="Precision of the heavy parts.")] = None,
@@ -59,7 +60,7 @@ def train(
     )
     result, warnings = train_on_folders(
         recipe_named(recipe, initial=initial),
-        DataSettings(data, validation or (), held_out, licence_class, table, cache, short_side),
+        DataSettings(data, validation or (), held_out, licence_class, table, cache, short_side, max_frames),
         out,
         steps=steps,
         batch=batch,

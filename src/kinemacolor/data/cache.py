@@ -11,6 +11,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from kinemacolor import color
+from kinemacolor.data.cuts import Pictures, shots_of
 from kinemacolor.data.sources import Source
 from kinemacolor.errors import InputError
 from kinemacolor.frames import Planes
@@ -18,9 +19,6 @@ from kinemacolor.io.base import FrameReader
 from kinemacolor.io.open import open_reader
 from kinemacolor.io.sequence import is_picture_name
 from kinemacolor.resize import fit, resize
-
-Pictures = UInt8[np.ndarray, "n h w 3"]
-"""sRGB, 0..255."""
 
 
 class FrameCache:
@@ -39,13 +37,24 @@ class FrameCache:
 
         Raises ``InputError`` where the source cannot be read.
         """
-        entry = self._entries.get(source.path)
-        if entry is None:
-            entry = self._entries[source.path] = self.folder / f"{self._key(source)}.npy"
+        entry = self._entry(source)
         if not entry.exists():
             self._write(entry, self._decoded(source))
         pictures: Pictures = np.load(entry, mmap_mode="r")
         return pictures
+
+    def shots(self, source: Source) -> list[range]:
+        """The frames between the source's cuts, in order. Raises as ``frames`` does."""
+        entry = self._entry(source).with_suffix(".shots.npy")
+        if not entry.exists():
+            shots = shots_of(self.frames(source))
+            self._write(entry, np.array([(shot.start, shot.stop) for shot in shots]))
+        return [range(start, stop) for start, stop in np.load(entry).tolist()]
+
+    def _entry(self, source: Source) -> Path:
+        if source.path not in self._entries:
+            self._entries[source.path] = self.folder / f"{self._key(source)}.npy"
+        return self._entries[source.path]
 
     def _key(self, source: Source) -> str:
         digest = hashlib.sha256(f"{self.short_side_px}/{self.max_frames}".encode())
@@ -65,11 +74,11 @@ class FrameCache:
         small = resize(rgb, fit((rgb.shape[-2], rgb.shape[-1]), self.short_side_px))
         return (small * 255).round().byte().permute(1, 2, 0).numpy()
 
-    def _write(self, entry: Path, pictures: Pictures) -> None:
+    def _write(self, entry: Path, array: np.ndarray) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         partial = entry.with_suffix(f".{os.getpid()}.partial")
         with partial.open("wb") as file:
-            np.save(file, pictures)
+            np.save(file, array)
         partial.replace(entry)
 
 

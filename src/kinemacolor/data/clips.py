@@ -8,7 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Generator, Tensor
 
-from kinemacolor.data.cache import FrameCache, Pictures
+from kinemacolor.data.cache import FrameCache
+from kinemacolor.data.cuts import Pictures
 from kinemacolor.data.draw import chance, whole
 from kinemacolor.data.sources import Source
 from kinemacolor.errors import InputError
@@ -19,13 +20,29 @@ FEWEST_FRAMES = 8
 _LEAST_COLOR = 2.0
 
 
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A shot of a film, or a photograph (of one frame); ``frames`` are their numbers in the source."""
+
+    source: Source
+    frames: range
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    @property
+    def is_photograph(self) -> bool:
+        """Whether it stands still."""
+        return self.source.kind == "photograph"
+
+
 @dataclass(frozen=True)
 class Library:
-    """Films and photographs whose frames lie in a cache. ``warnings`` says what was left out, and why."""
+    """Clips and photographs whose frames lie in a cache. ``warnings`` says what was left out, and why."""
 
     cache: FrameCache
-    clips: tuple[Source, ...]
-    photographs: tuple[Source, ...]
+    clips: tuple[Clip, ...]
+    photographs: tuple[Clip, ...]
     warnings: tuple[str, ...] = ()
 
     @classmethod
@@ -34,53 +51,51 @@ class Library:
     ) -> "Library":
         """The sources that can be learnt from, each decoded now where it is not in the cache yet.
 
-        Left out with a warning: what cannot be read, what has no colour, films of fewer than 8 frames. A film should
-        be one shot. ``progress`` gets the number of sources seen and of all.
+        A film is divided at its cuts. Left out with a warning: what cannot be read, what has no colour, films
+        without a shot of 8 frames. ``progress`` gets the number of sources seen and of all.
 
         Raises ``InputError`` where nothing is left.
         """
-        clips, photographs, warnings = [], [], []
+        clips: list[Clip] = []
+        photographs: list[Clip] = []
+        warnings: list[str] = []
         for number, source in enumerate(sources):
             if progress:
                 progress(number, len(sources))
-            reason = _unfit(source, cache)
-            if reason:
-                warnings.append(reason)
-            elif source.kind == "photograph":
-                photographs.append(source)
+            try:
+                found = _clips_of(source, cache)
+            except InputError as error:
+                warnings.append(str(error))
             else:
-                clips.append(source)
+                (photographs if source.kind == "photograph" else clips).extend(found)
         if not clips and not photographs:
             raise InputError(f"None of {len(sources)} files can be learnt from. The first: {warnings[0]}")
         return cls(cache, tuple(clips), tuple(photographs), tuple(warnings))
 
-    def without(self, sources: Sequence[Source]) -> "Library":
-        """The same library with these sources held out."""
-        out = set(sources)
-        clips = tuple(s for s in self.clips if s not in out)
-        return Library(self.cache, clips, tuple(s for s in self.photographs if s not in out), self.warnings)
+    def without(self, clips: Sequence[Clip]) -> "Library":
+        """The same library without the sources of these clips."""
+        out = {clip.source for clip in clips}
+        kept = tuple(clip for clip in self.clips if clip.source not in out)
+        photographs = tuple(clip for clip in self.photographs if clip.source not in out)
+        return Library(self.cache, kept, photographs, self.warnings)
 
-    def frame_count(self, source: Source) -> int:
-        """How many frames a source has."""
-        return len(self.cache.frames(source))
-
-    def read(self, source: Source, indices: Sequence[int]) -> Float[Tensor, "t 3 h w"]:
-        """Frames of a source, sRGB 0..1."""
-        return pictures_as_rgb(self.cache.frames(source), indices)
+    def read(self, clip: Clip, indices: Sequence[int]) -> Float[Tensor, "t 3 h w"]:
+        """Frames of a clip, counted from its first, as sRGB 0..1."""
+        return pictures_as_rgb(self.cache.frames(clip.source), [clip.frames[i] for i in indices])
 
 
-def _unfit(source: Source, cache: FrameCache) -> str | None:
-    """Why a source is left out; None where it is fit."""
-    try:
-        pictures = cache.frames(source)
-    except InputError as error:
-        return str(error)
-    if source.kind != "photograph" and len(pictures) < FEWEST_FRAMES:
-        return f"{source.path} has {len(pictures)} frames; a clip needs {FEWEST_FRAMES}."
+def _clips_of(source: Source, cache: FrameCache) -> list[Clip]:
+    """What can be learnt from in a source. Raises ``InputError`` where there is nothing, saying why."""
+    pictures = cache.frames(source)
     sparse = pictures[:: max(1, len(pictures) // 3), ::8, ::8].astype(np.int16)
     if np.ptp(sparse, axis=-1).mean() < _LEAST_COLOR:
-        return f"{source.path} has no colour to learn from."
-    return None
+        raise InputError(f"{source.path} has no colour to learn from.")
+    if source.kind == "photograph":
+        return [Clip(source, range(1))]
+    shots = [shot for shot in cache.shots(source) if len(shot) >= FEWEST_FRAMES]
+    if not shots:
+        raise InputError(f"{source.path} has {len(pictures)} frames, but no shot of {FEWEST_FRAMES}.")
+    return [Clip(source, shot) for shot in shots]
 
 
 def pictures_as_rgb(pictures: Pictures, indices: Sequence[int]) -> Float[Tensor, "t 3 h w"]:

@@ -9,13 +9,12 @@ from torch import Generator, Tensor
 from torch.utils.data import Dataset
 
 from kinemacolor import color
-from kinemacolor.data import augment, clips
+from kinemacolor.data import augment
 from kinemacolor.data.augment import ColorChange
-from kinemacolor.data.clips import Library
+from kinemacolor.data.clips import Clip, Library, frame_elsewhere, random_walk, to_and_fro
 from kinemacolor.data.degrade import Wear, degrade
 from kinemacolor.data.draw import chance, generator_of, one_of, uniform, whole
 from kinemacolor.data.samples import ExemplarKind, Sample
-from kinemacolor.data.sources import Source
 from kinemacolor.resize import fit, resize
 
 
@@ -100,14 +99,14 @@ class ClipDataset(Dataset[Sample]):
     def _from_film(
         self, request: Request, kind: ExemplarKind, generator: Generator
     ) -> tuple[Float[Tensor, "t 3 h w"], Float[Tensor, "3 h w"]]:
-        source = _drawn(self.library.clips, generator)
-        count = self.library.frame_count(source)
-        walk = clips.random_walk(count, request.frames + 1, request.max_jump, generator)
+        clip = _drawn(self.library.clips, generator)
+        count = len(clip)
+        walk = random_walk(count, request.frames + 1, request.max_jump, generator)
         before, walk = walk[0], walk[1:]
         still = before if kind == "frame_before" else walk[whole(generator, len(walk))]
         if kind == "other_frame":
-            still = clips.frame_elsewhere(count, walk, generator)
-        rgbs = self.library.read(source, [*walk, still])
+            still = frame_elsewhere(count, walk, generator)
+        rgbs = self.library.read(clip, [*walk, still])
         box = augment.crop_box((rgbs.shape[-2], rgbs.shape[-1]), generator, area=self.variety.crop_area)
         frames = augment.cropped(rgbs, box, request.crop_px)
         if kind != "other_augmentation":
@@ -136,13 +135,13 @@ class ClipDataset(Dataset[Sample]):
         return frames[:-1], moved[0]
 
     def _unrelated(self, request: Request, generator: Generator) -> Float[Tensor, "3 h w"]:
-        source = _drawn([*self.library.clips, *self.library.photographs], generator)
-        rgbs = self.library.read(source, [whole(generator, self.library.frame_count(source))])
+        clip = _drawn([*self.library.clips, *self.library.photographs], generator)
+        rgbs = self.library.read(clip, [whole(generator, len(clip))])
         box = augment.crop_box((rgbs.shape[-2], rgbs.shape[-1]), generator, area=self.variety.crop_area)
         return augment.cropped(rgbs, box, request.crop_px)[0]
 
-    def _photograph(self, source: Source) -> Float[Tensor, "3 h w"]:
-        return self.library.read(source, [0])[0]
+    def _photograph(self, clip: Clip) -> Float[Tensor, "3 h w"]:
+        return self.library.read(clip, [0])[0]
 
     def _lumas(
         self, lumas: Tensor, exemplar: Tensor, kind: ExemplarKind, generator: Generator
@@ -170,24 +169,22 @@ class ClipDataset(Dataset[Sample]):
         return chromas if kind == "unrelated" else change.apply(chromas), change.apply(exemplar)
 
 
-def _drawn(sources: Sequence[Source], generator: Generator) -> Source:
-    return sources[whole(generator, len(sources))]
+def _drawn(clips: Sequence[Clip], generator: Generator) -> Clip:
+    return clips[whole(generator, len(clips))]
 
 
-def held_out_sample(library: Library, source: Source, *, frames: int, short_side_px: int, gap: int = 1) -> Sample:
+def held_out_sample(library: Library, clip: Clip, *, frames: int, short_side_px: int, gap: int = 1) -> Sample:
     """A clip to measure on: frame 0 is the exemplar, then ``frames`` frames ``gap`` apart, whole, unworn.
 
     Sides are multiples of 16 (the rest is cut off at the right and the bottom). A photograph becomes a clip by
     moving it, always in the same way.
     """
-    if source.kind == "photograph":
+    if clip.is_photograph:
         times = torch.arange(frames + 1) * float(gap)
-        generator = generator_of("held out", source.path.name)
-        rgbs = augment.pseudo_clip(library.read(source, [0])[0], times, short_side_px // 16 * 16, generator)
+        generator = generator_of("held out", clip.source.path.name)
+        rgbs = augment.pseudo_clip(library.read(clip, [0])[0], times, short_side_px // 16 * 16, generator)
     else:
-        count = library.frame_count(source)
-        indices = clips.to_and_fro(range(0, count, gap), frames + 1)
-        rgbs = library.read(source, indices)
+        rgbs = library.read(clip, to_and_fro(range(0, len(clip), gap), frames + 1))
         rgbs = resize(rgbs, fit((rgbs.shape[-2], rgbs.shape[-1]), short_side_px))
         rgbs = rgbs[..., : rgbs.shape[-2] // 16 * 16, : rgbs.shape[-1] // 16 * 16]
     lab = color.lab_of(rgbs)

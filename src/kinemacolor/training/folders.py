@@ -6,11 +6,11 @@ from pathlib import Path
 
 from kinemacolor import weights
 from kinemacolor.data.cache import FrameCache
-from kinemacolor.data.clips import Library
+from kinemacolor.data.clips import Clip, Library
 from kinemacolor.data.dataset import ClipDataset, held_out_sample
 from kinemacolor.data.draw import generator_of, whole
 from kinemacolor.data.samples import Sample
-from kinemacolor.data.sources import Source, find_sources
+from kinemacolor.data.sources import find_sources
 from kinemacolor.training.loop import Progress, RunSettings, TrainingResult, train
 from kinemacolor.training.recipe import Recipe
 
@@ -23,7 +23,8 @@ class DataSettings:
 
     ``validation`` are films and photographs to measure on; without them ``held_out`` of the data's are put aside
     (films where there are enough). ``licence_classes`` and ``table`` are as for ``find_sources``; they choose what
-    is learnt from, not what is measured on. Frames are decoded once, to ``cache``, at ``short_side_px``.
+    is learnt from, not what is measured on. The first ``max_frames`` of each film are decoded once, to ``cache``, at
+    ``short_side_px``.
     """
 
     folders: Sequence[Path]
@@ -33,6 +34,7 @@ class DataSettings:
     table: Path | None = None
     cache: Path | None = None
     short_side_px: int = 256
+    max_frames: int = 300
 
 
 def train_on_folders(
@@ -54,7 +56,11 @@ def train_on_folders(
     Raises ``InputError`` where there is nothing to learn from.
     """
     recipe = replace(recipe, batch=batch or recipe.batch)
-    cache = FrameCache(data.cache or weights.cache_folder() / "training", short_side_px=data.short_side_px)
+    cache = FrameCache(
+        data.cache or weights.cache_folder() / "training",
+        short_side_px=data.short_side_px,
+        max_frames=data.max_frames,
+    )
     sources = find_sources(data.folders, licence_classes=data.licence_classes, table=data.table)
     library = Library.open(sources, cache, progress=decoding)
     library, validation = _divided(library, data, seed)
@@ -79,17 +85,17 @@ def _divided(library: Library, data: DataSettings, seed: int) -> tuple[Library, 
     measured = library
     if data.validation:
         measured = Library.open(find_sources(data.validation), library.cache)
-        chosen: Sequence[Source] = (*measured.clips, *measured.photographs)
+        chosen: Sequence[Clip] = (*measured.clips, *measured.photographs)
     else:
         chosen = _put_aside(library, data.held_out, seed)
     samples = [
-        held_out_sample(measured, s, frames=_FRAMES, short_side_px=data.short_side_px, gap=_GAP) for s in chosen
+        held_out_sample(measured, clip, frames=_FRAMES, short_side_px=data.short_side_px, gap=_GAP) for clip in chosen
     ]
     return library.without(chosen), samples
 
 
-def _put_aside(library: Library, count: int, seed: int) -> list[Source]:
-    """``count`` films, or photographs where films are few; at most a quarter of them."""
+def _put_aside(library: Library, count: int, seed: int) -> list[Clip]:
+    """``count`` clips, or photographs where clips are few; at most a quarter of them."""
     pool = list(library.clips if len(library.clips) >= 4 * count else library.photographs or library.clips)
     generator = generator_of(seed, "held out")
     return [pool.pop(whole(generator, len(pool))) for _ in range(min(count, len(pool) // 4))]

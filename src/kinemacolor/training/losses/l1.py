@@ -1,5 +1,6 @@
 """The L1 loss: the mean absolute difference of chroma (Deep Exemplar, Eq. 14; ColorMNet, Section 4)."""
 
+import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
@@ -16,3 +17,14 @@ def l1_loss(
         return (predicted - truth).abs().mean()
     per_sample = (predicted - truth).abs().flatten(1).mean(1)
     return (per_sample * related).sum() / related.sum().clamp_min(1)
+
+
+def vivid_l1_loss(
+    predicted: Float[Tensor, "*b 2 h w"], truth: Float[Tensor, "*b 2 h w"], *, gain: float
+) -> Float[Tensor, ""]:
+    """``mean w |predicted - truth|`` with ``w = 1 + gain C``, C the length of the true chroma. Ours.
+
+    Small saturated things are few pixels, and L1 alone forgives their graying.
+    """
+    weight = 1 + gain * torch.linalg.vector_norm(truth, dim=-3, keepdim=True)
+    return (weight * (predicted - truth).abs()).mean()

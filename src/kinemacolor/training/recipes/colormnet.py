@@ -25,7 +25,7 @@ from torch import Tensor
 from kinemacolor.data.dataset import Variety
 from kinemacolor.data.samples import Batch
 from kinemacolor.models import colormnet
-from kinemacolor.models.colormnet import ColorMNet, ColorMNetConfig
+from kinemacolor.models.colormnet import ColorMNet, ColorMNetColorizer, ColorMNetConfig
 from kinemacolor.models.colormnet.colorizer import CHROMA_SCALE
 from kinemacolor.training.losses.l1 import l1_loss
 from kinemacolor.training.recipe import Moment, Recipe, Stage
@@ -48,7 +48,7 @@ def recipe(initial: Path | None = None, *, config: ColorMNetConfig | None = None
         name="colormnet",
         network=network,
         losses=losses,
-        predict=colored,
+        predict=lambda network, batch: colored(ColorMNetColorizer(network), batch),
         save=colormnet.save,
         stages=(
             Stage(0.1 * 150 / 160, _FRAMES, _CROP_PX, max_jump=5),

@@ -1,0 +1,66 @@
+"""The compact default: from EfficientNet-Lite0's ImageNet weights, on films and photographs alike.
+
+Clips and crops grow: many short small ones first, to learn to match; then longer and larger ones, to learn not to
+drift. The trunk learns at a tenth of the rate and its batch norms keep their statistics. Exemplars are of every kind:
+colours are copied, whatever they are, where the exemplar shows the thing, and are muted where it does not, since an
+unrelated exemplar says nothing of the truth. The loss is L1, heavier where the truth is vivid.
+"""
+
+from copy import deepcopy
+from pathlib import Path
+
+from torch import Tensor, nn
+
+from kinemacolor.data.samples import Batch
+from kinemacolor.models import colormnet_lite
+from kinemacolor.models.colormnet.colorizer import CHROMA_SCALE
+from kinemacolor.models.colormnet_lite import ColorMNetLite, ColorMNetLiteColorizer, ColorMNetLiteConfig
+from kinemacolor.training.losses.l1 import vivid_l1_loss
+from kinemacolor.training.recipe import Moment, Recipe, Stage
+from kinemacolor.training.recipes.propagation import clip_chromas, colored
+
+_TRUNK_RATE = 0.1
+_VIVID_GAIN = 2.0
+
+
+def recipe(initial: Path | None = None, *, config: ColorMNetLiteConfig | None = None) -> Recipe:
+    """The recipe, from the weights in ``initial``; else random ones of ``config``, else ImageNet's trunk."""
+
+    def network() -> ColorMNetLite:
+        if initial is not None:
+            return deepcopy(colormnet_lite.load_network(initial))  # what was loaded lies in the file still
+        return ColorMNetLite(config) if config is not None else ColorMNetLite.with_imagenet_trunk()
+
+    return Recipe(
+        name="colormnet-lite",
+        network=network,
+        losses=losses,
+        predict=lambda network, batch: colored(ColorMNetLiteColorizer(network), batch),
+        save=colormnet_lite.save,
+        stages=(
+            Stage(0.4, frames=3, crop_px=160),
+            Stage(0.75, frames=4, crop_px=192, max_jump=10),
+            Stage(1.0, frames=6, crop_px=256),
+        ),
+        steps=20_000,
+        batch=4,
+        learning_rate=5e-4,
+        weight_decay=1e-4,
+        warm_up_steps=200,
+        clip_norm=1.0,
+        frozen_norms=True,
+        every_parameter_used=False,
+        groups=_groups,
+    )
+
+
+def _groups(network: ColorMNetLite) -> list[tuple[list[nn.Parameter], float]]:
+    trunk = list(network.encoder.trunk.parameters())
+    of_trunk = {id(parameter) for parameter in trunk}
+    return [(trunk, _TRUNK_RATE), ([p for p in network.parameters() if id(p) not in of_trunk], 1.0)]
+
+
+def losses(network: ColorMNetLite, batch: Batch, moment: Moment) -> dict[str, Tensor]:
+    """L1 of all frames in a*b* / 110, heavier where the truth is vivid."""
+    truth = batch.chromas / CHROMA_SCALE
+    return {"vivid_l1": vivid_l1_loss(clip_chromas(network, batch, moment), truth, gain=_VIVID_GAIN)}

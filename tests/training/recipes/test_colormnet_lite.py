@@ -1,0 +1,46 @@
+"""Tests of ColorMNet-lite's recipe on a tiny network of its kind."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from standin import Squares
+from tiny_lite import recipe as tiny
+
+from kinemacolor.data.dataset import Request
+from kinemacolor.models.colormnet_lite import ColorMNetLite, ColorMNetLiteConfig
+from kinemacolor.training.checkpoints import checkpoints_of
+from kinemacolor.training.loop import RunSettings, train
+from kinemacolor.training.recipes import recipe_named
+
+
+def test_the_trunk_learns_slowly_and_every_weight_is_in_one_group() -> None:
+    network = ColorMNetLite(ColorMNetLiteConfig.tiny())
+    (trunk, slow), (rest, full) = tiny(None).parameter_groups(network)
+    assert (slow, full) == (0.1, 1.0)
+    assert len(trunk) + len(rest) == len(list(network.parameters()))
+    assert len({id(p) for p in [*trunk, *rest]}) == len(trunk) + len(rest)
+
+
+def test_clips_and_crops_grow_and_fit_the_network() -> None:
+    recipe = recipe_named("colormnet-lite")
+    assert [s.frames for s in recipe.stages] == sorted(s.frames for s in recipe.stages)
+    assert [s.crop_px for s in recipe.stages] == sorted(s.crop_px for s in recipe.stages)
+    assert all(stage.crop_px % 32 == 0 for stage in recipe.stages)
+
+
+def test_a_parted_run_equals_a_whole_one_and_may_begin_another(tmp_path: Path) -> None:
+    recipe = replace(tiny(None), batch=1)
+    held_out = [Squares()[Request(1000, 2, 32)]]
+    given = {"steps": 4, "validation": held_out, "device": "cpu"}
+    train(recipe, Squares(), tmp_path / "whole", **given)
+    for _ in range(4):
+        train(recipe, Squares(), tmp_path / "parted", **given, settings=RunSettings(stop_after_minutes=0.0))
+    ours, theirs = (load_file(tmp_path / name / "weights.safetensors") for name in ("whole", "parted"))
+    assert all(torch.equal(ours[key], theirs[key]) for key in ours)
+    begun = recipe_named("colormnet-lite", initial=checkpoints_of(tmp_path / "whole")[-1] / "network.safetensors")
+    network = begun.network()
+    weights = load_file(checkpoints_of(tmp_path / "whole")[-1] / "network.safetensors")
+    assert all(torch.equal(value, weights[name]) for name, value in network.state_dict().items())
+    assert all(parameter.requires_grad for parameter in network.parameters())
