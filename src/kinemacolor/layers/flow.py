@@ -25,11 +25,11 @@ _PRESETS: dict[Preset, int] = {
     "fast": cv2.DISOPTICAL_FLOW_PRESET_FAST,
     "medium": cv2.DISOPTICAL_FLOW_PRESET_MEDIUM,
 }
-_SMALLEST_PX = 16  # DIS refuses pictures smaller than its patches at its coarsest scale
+_SMALLEST_PX = 32  # OpenCV 5.0's DIS refuses or crashes on some pictures with a side below 32 (16 x 300, say)
 
 
 def gray_image(luma: Luma) -> np.ndarray:
-    """L* as the 8-bit picture that DIS reads, at least 16 px a side (edges repeated)."""
+    """L* as the 8-bit picture that DIS reads, at least 32 px a side (edges repeated)."""
     image = (luma[0].float() * 2.55).round().clamp(0, 255).to(torch.uint8).cpu().numpy()
     rows, columns = (max(0, _SMALLEST_PX - n) for n in image.shape)
     return np.pad(image, ((0, rows), (0, columns)), mode="edge") if rows or columns else image
@@ -38,7 +38,9 @@ def gray_image(luma: Luma) -> np.ndarray:
 def optical_flow(source: Luma, target: Luma, *, preset: Preset = "ultrafast") -> Flow:
     """Where each point of ``source`` lies in ``target``, as a displacement; on the device of ``source``."""
     height, width = source.shape[-2:]
-    field = cv2.DISOpticalFlow.create(_PRESETS[preset]).calc(gray_image(source), gray_image(target), None)
+    one, other = gray_image(source), gray_image(target)
+    still = np.zeros((*one.shape, 2), np.float32)  # where the search starts
+    field = np.asarray(cv2.DISOpticalFlow.create(_PRESETS[preset]).calc(one, other, still))
     flow = torch.from_numpy(np.ascontiguousarray(field[:height, :width].transpose(2, 0, 1)))
     return flow.to(source.device)
 
