@@ -117,6 +117,7 @@ def test_a_run_killed_without_warning_goes_on_from_its_last_checkpoint_and_equal
     first_steps = []
     run(tmp_path, progress=lambda progress: first_steps.append(progress.step))
     assert first_steps[0] == 6
+    assert not list((tmp_path / "checkpoints").glob("*.partial"))
     assert_equal_runs(tmp_path, uninterrupted)
 
 

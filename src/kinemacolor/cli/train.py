@@ -32,7 +32,9 @@ def train(
     ] = None,
     held_out: Annotated[int, typer.Option(help="Without --validate, so many of the data's are put aside.")] = 4,
     cache: Annotated[Path | None, typer.Option(help="Folder for decoded frames, in place of the usual one.")] = None,
-    short_side: Annotated[int, typer.Option(help="Of decoded frames, in pixels.")] = 256,
+    short_side: Annotated[
+        int | None, typer.Option(help="Of decoded frames, in pixels. The recipe's by default.")
+    ] = None,
     max_frames: Annotated[int, typer.Option(help="So many frames are taken from each film.")] = 300,
     seed: Annotated[int, typer.Option(help="Of everything drawn at random.")] = 0,
     workers: Annotated[int, typer.Option(help="Processes that prepare clips.")] = 0,

@@ -44,7 +44,9 @@ def save_checkpoint(learner: Learner, recipe: Recipe, out: Path, *, seed: int, k
     """Writes a checkpoint of the learner's step and removes all but the newest ``keep``."""
     folder = out / _FOLDER / f"{learner.step:08d}"
     partial = out / _FOLDER / f"{learner.step:08d}.{os.getpid()}.partial"
-    partial.mkdir(parents=True, exist_ok=True)
+    for left_by_a_crash in (out / _FOLDER).glob("*.partial"):
+        shutil.rmtree(left_by_a_crash)
+    partial.mkdir(parents=True)
     recipe.save(learner.network, partial / "network.safetensors")
     recipe.save(learner.mean.module, partial / "mean.safetensors")
     state = {

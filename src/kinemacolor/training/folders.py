@@ -24,7 +24,7 @@ class DataSettings:
     ``validation`` are films and photographs to measure on; without them ``held_out`` of the data's are put aside
     (films where there are enough). ``licence_classes`` and ``table`` are as for ``find_sources``; they choose what
     is learnt from, not what is measured on. The first ``max_frames`` of each film are decoded once, to ``cache``, at
-    ``short_side_px``.
+    ``short_side_px`` (None: the recipe's).
     """
 
     folders: Sequence[Path]
@@ -33,7 +33,7 @@ class DataSettings:
     licence_classes: Collection[str] | None = None
     table: Path | None = None
     cache: Path | None = None
-    short_side_px: int = 256
+    short_side_px: int | None = None
     max_frames: int = 300
 
 
@@ -58,7 +58,7 @@ def train_on_folders(
     recipe = replace(recipe, batch=batch or recipe.batch)
     cache = FrameCache(
         data.cache or weights.cache_folder() / "training",
-        short_side_px=data.short_side_px,
+        short_side_px=data.short_side_px or recipe.short_side_px,
         max_frames=data.max_frames,
     )
     sources = find_sources(data.folders, licence_classes=data.licence_classes, table=data.table)
@@ -89,7 +89,8 @@ def _divided(library: Library, data: DataSettings, seed: int) -> tuple[Library, 
     else:
         chosen = _put_aside(library, data.held_out, seed)
     samples = [
-        held_out_sample(measured, clip, frames=_FRAMES, short_side_px=data.short_side_px, gap=_GAP) for clip in chosen
+        held_out_sample(measured, clip, frames=_FRAMES, short_side_px=library.cache.short_side_px, gap=_GAP)
+        for clip in chosen
     ]
     return library.without(chosen), samples
 

@@ -329,6 +329,8 @@ def _stop_signal() -> Iterator[threading.Event]:
         return
 
     def note(_signal: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt  # asked twice: at once, without a checkpoint
         stop.set()
 
     before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}

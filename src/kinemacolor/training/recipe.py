@@ -50,10 +50,14 @@ class Recipe:
     """How a model is trained.
 
     ``losses`` runs the network on a batch. ``predict`` colours the lumas of a batch of one as in use, given its
-    exemplar as the frame before. ``save`` writes weights for the model's ``load``. ``groups`` gives parameters their
-    own learning rate, as a factor of ``learning_rate``; what it leaves out is not trained. ``batch`` is that of all
-    processes together. The learning rate rises over ``warm_up_steps`` and then stays, or falls along a cosine to
-    ``final_rate`` of itself. ``frozen_norms`` leaves the statistics of batch norms as they are.
+    exemplar as the frame before. ``save`` writes weights for the model's ``load``.
+
+    ``batch`` is that of all processes together. The learning rate rises over ``warm_up_steps`` and then stays, or
+    falls along a cosine to ``final_rate`` of itself. ``groups`` gives parameters their own learning rate, as a factor
+    of ``learning_rate``; what it leaves out is not trained. ``frozen_norms`` leaves the statistics of batch norms as
+    they are. ``every_parameter_used`` False lets processes share a network of which a step may not use every part.
+
+    Films are decoded to a short side of ``short_side_px``; ``variety`` says how samples are made of them.
     """
 
     name: str
@@ -77,6 +81,7 @@ class Recipe:
     frozen_norms: bool = False
     every_parameter_used: bool = True
     groups: Callable[[Network], list[tuple[list[nn.Parameter], float]]] | None = None
+    short_side_px: int = 256
     variety: Variety = field(default_factory=Variety)
 
     def stage_at(self, part: float) -> Stage:

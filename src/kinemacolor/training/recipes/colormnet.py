@@ -63,6 +63,7 @@ def recipe(initial: Path | None = None, *, config: ColorMNetConfig | None = None
         clip_norm=None,
         frozen_norms=True,
         every_parameter_used=False,
+        short_side_px=480,
         variety=Variety(
             photograph=0.0,
             frame_before=1.0,
