@@ -81,7 +81,7 @@ def test_case_50_a_pickle_with_code_is_refused_and_not_run(zipped: bool, tmp_pat
     if zipped:
         torch.save({"decoder.pred.bias": Bomb(trace)}, path)
     else:
-        path.write_bytes(pickle.dumps(Bomb(trace)))
+        path.write_bytes(pickle.dumps(Bomb(trace), protocol=2))
     with pytest.raises(WeightsError, match=r"nothing in it was run"):
         colormnet.load(path)
     assert not trace.exists()

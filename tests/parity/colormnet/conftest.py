@@ -1,7 +1,7 @@
 """The authors' checkpoint, with every tensor filled by the recipe, through our public loading function."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,15 @@ from kinemacolor.models.colormnet import ColorMNet, ColorMNetColorizer
 HERE = Path(__file__).parent
 SEED = 1
 STRIDE = 7  # of each measured array, raveled, every seventh number is kept; memory sizes are whole
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """On a busy machine two threads that wait for each other take several times longer than one."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -87,13 +87,13 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
             raise ExemplarError("ColorMNet has no exemplar for this shot. Colour one of its frames and pass it.")
         state = ColorMNetState(Memory(self.policy), due={})
         for reference in references:
-            of_shot = reference.index is not None and reference.index >= 0 and reference.alpha is None
-            known = of_shot and reference.index in state.due
-            if of_shot and not known:
-                assert reference.index is not None
-                state.due[reference.index] = reference
-            if not of_shot or known or reference.index:
-                self._memorise(reference, state)
+            index = reference.index
+            # a partly transparent exemplar cannot stand for its frame
+            if index is not None and reference.alpha is None and index not in state.due:
+                state.due[index] = reference
+                if index == 0:
+                    continue
+            self._memorise(reference, state)
         return state
 
     @torch.no_grad()
