@@ -1,11 +1,11 @@
-"""The default that needs no training: flow where it is consistent, matching to the exemplars elsewhere."""
+"""The default that needs no training: colours carried by optical flow and matched to the exemplars, fused."""
 
 from dataclasses import replace
 
 import torch
 
 from kinemacolor.models.matching.colorizer import MatchingColorizer, MatchingSettings, MatchingState
-from kinemacolor.models.matching.features import KeyEncoder
+from kinemacolor.models.matching.features import Encoder
 
 __all__ = ["MatchingColorizer", "MatchingSettings", "MatchingState", "load"]
 
@@ -27,7 +27,7 @@ def load(
     if not features:
         chosen = replace(chosen, features=False)
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    encoder = KeyEncoder(chosen.strides).to(place) if chosen.features else None
+    encoder = Encoder().to(place) if chosen.features else None
     return MatchingColorizer(encoder, chosen, place, dtype or _fast_dtype(place))
 
 

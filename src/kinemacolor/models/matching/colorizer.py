@@ -1,76 +1,111 @@
-"""Training-free colorization: optical flow where it is consistent, feature matching to the exemplars elsewhere."""
+"""Training-free colorization: colours carried by optical flow and colours matched to the exemplars, fused."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
+from kinemacolor.errors import ExemplarError
 from kinemacolor.frames import Chroma, Luma
 from kinemacolor.layers.flow import Preset, consistent, optical_flow
 from kinemacolor.layers.warp import warp
 from kinemacolor.models.base import Reference, StreamingColorizer
-from kinemacolor.models.matching.features import KeyEncoder
-from kinemacolor.models.matching.matching import Bank, read
+from kinemacolor.models.matching.bank import Bank, Entry, Search, entry_of
+from kinemacolor.models.matching.features import Encoder, Features, Projection
+from kinemacolor.models.matching.fusion import Noise, carried_variance, fuse
 from kinemacolor.resize import resize
 
 _SAME_ASPECT = 0.02
+_STRIDE = 2
+
+SmallLuma = Float[Tensor, "1 h2 w2"]
+"""CIE L* at stride 2."""
+
+SmallChroma = Float[Tensor, "2 h2 w2"]
+"""CIE a*, b* at stride 2."""
+
+Variance = Float[Tensor, "1 h2 w2"]
 
 
 @dataclass(frozen=True, slots=True)
 class MatchingSettings:
     """How matching behaves.
 
-    ``features`` off leaves optical flow alone, ``flow`` off leaves matching alone. ``strides`` are the feature
-    levels compared, ``top_k`` and ``temperature`` those of the softmax over matches.
+    ``features`` off leaves optical flow alone. Keys are compared in ``key_channels`` principal components, with at
+    most ``exemplars_at_once`` exemplars a frame. A match whose similarity is ``strange`` or less gets no colour, one
+    of ``familiar`` or more all of it.
     """
 
     features: bool = True
-    flow: bool = True
-    strides: tuple[int, ...] = (8, 16, 32)
-    top_k: int = 8
-    temperature: float = 0.03
-    preset: Preset = "ultrafast"
+    key_channels: int = 128
+    exemplars_at_once: int = 4
+    search: Search = field(default_factory=Search)
+    noise: Noise = field(default_factory=Noise)
+    strange: float = 0.0
+    familiar: float = 0.4
+    preset: Preset = "fast"
 
 
 @dataclass(slots=True)
 class MatchingState:
-    """What a shot leaves behind: the exemplars, their keys, and the previous frame in colour."""
+    """What a shot leaves behind: its exemplars, and the previous frame in colour, at stride 2, with its variance."""
 
     references: tuple[Reference, ...]
+    bank: Bank | None
     frame: int = 0
-    bank: Bank | None = None
-    luma: Luma | None = field(default=None, repr=False)
-    chroma: Chroma | None = field(default=None, repr=False)
+    luma: SmallLuma | None = None
+    chroma: SmallChroma | None = None
+    variance: Variance | None = None
 
 
-def _size(planes: Tensor) -> tuple[int, int]:
-    return planes.shape[-2], planes.shape[-1]
+def _half(luma: Luma) -> tuple[int, int]:
+    return -(-luma.shape[-2] // _STRIDE), -(-luma.shape[-1] // _STRIDE)
 
 
 class MatchingColorizer(StreamingColorizer[MatchingState]):
-    """Flow and matching, blended per pixel."""
+    """Flow and matching, fused for each pixel. Without an encoder, flow alone."""
 
     def __init__(
-        self, encoder: KeyEncoder | None, settings: MatchingSettings, device: torch.device, dtype: torch.dtype
+        self, encoder: Encoder | None, settings: MatchingSettings, device: torch.device, dtype: torch.dtype
     ) -> None:
         self.encoder, self.settings, self.device, self.dtype = encoder, settings, device, dtype
 
+    @torch.inference_mode()
     def start(self, references: Sequence[Reference]) -> MatchingState:
-        """The state before a shot's first frame."""
-        return MatchingState(tuple(references))
+        """The state before a shot's first frame. Raises ``ExemplarError`` where there is no exemplar."""
+        if not references:
+            raise ExemplarError("There is no exemplar for this shot. Colour one of its frames and pass it.")
+        return MatchingState(tuple(references), self._bank(references) if self.encoder is not None else None)
+
+    def _bank(self, references: Sequence[Reference]) -> Bank:
+        features = [self._features(reference.luma.to(self.device, torch.float32)) for reference in references]
+        keys = torch.cat([each.key.flatten(1) for each in features], dim=1)
+        projection = Projection.of(keys, self.settings.key_channels)
+        entries: list[Entry] = [entry_of(r, f, projection, self.dtype) for r, f in zip(references, features)]
+        return Bank(entries, projection, at_once=self.settings.exemplars_at_once)
+
+    def _features(self, luma: Luma) -> Features:
+        assert self.encoder is not None
+        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
+            return self.encoder(luma)
 
     @torch.inference_mode()
     def step(self, luma: Luma, state: MatchingState) -> Chroma:
         """The chroma of the next frame, of the luma's size. Changes the state, and nothing else."""
         luma = luma.to(self.device, torch.float32)
-        chroma = self._own(luma, state)
-        if chroma is None:
-            chroma = self._found(luma, state)
-        state.luma, state.chroma, state.frame = luma, chroma, state.frame + 1
-        return chroma
+        small = resize(luma, _half(luma))
+        own = self._own(luma, state)
+        if own is not None:
+            chroma, variance = resize(own, _half(luma)), torch.zeros_like(small)
+        else:
+            chroma, variance = self._found(luma, small, state)
+        state.luma, state.chroma, state.variance = small, chroma, variance
+        state.frame += 1
+        return own if own is not None else resize(chroma, (luma.shape[-2], luma.shape[-1]))
 
-    def _own(self, luma: Tensor, state: MatchingState) -> Chroma | None:
+    def _own(self, luma: Luma, state: MatchingState) -> Chroma | None:
         """The chroma of the exemplar that is this very frame, None where there is none."""
         height, width = luma.shape[-2:]
         for reference in state.references:
@@ -80,42 +115,40 @@ class MatchingColorizer(StreamingColorizer[MatchingState]):
                 return resize(reference.chroma.to(self.device, torch.float32), (height, width))
         return None
 
-    def _found(self, luma: Luma, state: MatchingState) -> Chroma:
-        matched = self._matched(luma, state) if self.encoder is not None else None
-        if state.luma is None or state.chroma is None or not self.settings.flow:
-            return matched if matched is not None else self._copied(luma, state)
-        back = optical_flow(luma, state.luma, preset=self.settings.preset)
-        carried = warp(state.chroma, back)
-        if matched is None:
-            return carried
-        forth = optical_flow(state.luma, luma, preset=self.settings.preset)
-        trust = torch.nn.functional.avg_pool2d(
-            consistent(back, forth).float()[None], 5, 1, 2, count_include_pad=False
-        )[0]
-        return trust * carried + (1 - trust) * matched
-
-    def _copied(self, luma: Luma, state: MatchingState) -> Chroma:
-        """The first exemplar's chroma, place for place."""
-        return resize(state.references[0].chroma.to(self.device, torch.float32), _size(luma))
-
-    def _keys(self, luma: Luma) -> Tensor:
-        assert self.encoder is not None
-        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
-            return self.encoder(luma).to(self.dtype)
-
-    def _matched(self, luma: Luma, state: MatchingState) -> Chroma:
+    def _found(self, luma: Luma, small: SmallLuma, state: MatchingState) -> tuple[SmallChroma, Variance]:
+        """The chroma at stride 2 of a frame that has no exemplar of its own, and its variance."""
+        carried = self._carried(small, state)
         if state.bank is None:
-            state.bank = self._bank(state.references, _size(luma))
-        chroma, _ = read(
-            state.bank, self._keys(luma), top_k=self.settings.top_k, temperature=self.settings.temperature
-        )
-        return resize(chroma, _size(luma))
+            return carried if carried is not None else (self._copied(small, state), torch.zeros_like(small))
+        match = state.bank.match(luma, self._features(luma), self.settings.search)
+        similarity = resize(match.similarity, (small.shape[-2], small.shape[-1]))
+        matched = resize(match.chroma, (small.shape[-2], small.shape[-1])) * self._trust(similarity)
+        if carried is None:
+            return matched, torch.full_like(small, self.settings.noise.match)
+        return fuse(*carried, matched, similarity, self.settings.noise)
 
-    def _bank(self, references: Sequence[Reference], size: tuple[int, int]) -> Bank:
-        keys, colors = [], []
-        for reference in references:
-            key = self._keys(resize(reference.luma.to(self.device, torch.float32), size))
-            color = resize(reference.chroma.to(self.device, torch.float32), _size(key))
-            keys.append(key.flatten(1).T)
-            colors.append(color.flatten(1).T)
-        return Bank(torch.cat(keys), torch.cat(colors))
+    def _trust(self, similarity: Tensor) -> Tensor:
+        span = self.settings.familiar - self.settings.strange
+        return ((similarity - self.settings.strange) / span).clamp(0, 1)
+
+    def _carried(self, small: SmallLuma, state: MatchingState) -> tuple[SmallChroma, Variance] | None:
+        """The previous frame's colours where this frame's pixels were, and their variance."""
+        if state.luma is None or state.chroma is None or state.variance is None:
+            return None
+        back = optical_flow(small, state.luma, preset=self.settings.preset)
+        chroma = warp(state.chroma, back)
+        if state.bank is None:
+            return chroma, state.variance
+        forth = optical_flow(state.luma, small, preset=self.settings.preset)
+        variance = carried_variance(
+            warp(state.variance, back),
+            warp(state.luma, back) - small,
+            consistent(back, forth),
+            self.settings.noise,
+        )
+        return chroma, variance
+
+    def _copied(self, small: SmallLuma, state: MatchingState) -> SmallChroma:
+        """The first exemplar's chroma, place for place."""
+        size = (small.shape[-2], small.shape[-1])
+        return resize(state.references[0].chroma.to(self.device, torch.float32), size)

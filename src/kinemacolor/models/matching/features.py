@@ -1,4 +1,6 @@
-"""What is compared: ImageNet features of a luma at strides 8, 16 and 32, as one unit key a position."""
+"""What is compared: ImageNet features of a luma, as unit vectors: keys at stride 8, details at stride 4."""
+
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -8,26 +10,51 @@ from torch import Tensor, nn
 from kinemacolor.frames import Luma
 from kinemacolor.layers.efficientnet_lite import EfficientNetLite, load_trunk
 
-KEY_STRIDE = 8
+_LEVELS = (8, 16, 32)
 
 
-class KeyEncoder(nn.Module):
-    """Keys on a grid of stride 8; levels of other strides are brought to it bilinearly."""
+@dataclass(frozen=True, slots=True)
+class Features:
+    """``key`` says what lies at a place, ``detail`` tells it from its neighbours, ``summary`` the whole picture."""
 
-    def __init__(self, strides: tuple[int, ...], trunk: EfficientNetLite | None = None) -> None:
+    key: Float[Tensor, "c h8 w8"]
+    detail: Float[Tensor, "d h4 w4"]
+    summary: Float[Tensor, " s"]
+
+
+class Encoder(nn.Module):
+    """EfficientNet-Lite's features of strides 8, 16 and 32 together, and those of stride 4."""
+
+    def __init__(self, trunk: EfficientNetLite | None = None) -> None:
         super().__init__()
-        self.strides = strides
-        self.trunk = (trunk or load_trunk(last_stride=max(strides))).fold()
+        self.trunk = (trunk or load_trunk(last_stride=max(_LEVELS))).fold()
 
-    def forward(self, luma: Luma) -> Float[Tensor, "key_channels h8 w8"]:
-        """Unit keys: their dot product is the mean cosine over the levels, -1..1."""
-        features = self.trunk(luma[None])
-        size = features[KEY_STRIDE].shape[-2:]
-        levels = []
-        for stride in self.strides:
-            level = features[stride].float()
-            # the mean says "this is a picture", the differences from it say which place
-            level = F.normalize(level - level.mean((-2, -1), keepdim=True), dim=1)
-            level = F.interpolate(level, size, mode="bilinear", align_corners=False)
-            levels.append(F.normalize(level, dim=1))
-        return torch.cat(levels, 1)[0] / len(levels) ** 0.5
+    def forward(self, luma: Luma) -> Features:
+        """Features in float32; ``h4 = ceil(h / 4)``, ``h8 = ceil(h / 8)``."""
+        maps = {stride: level.float() for stride, level in self.trunk(luma[None]).items()}
+        size = maps[8].shape[-2:]
+        levels = [F.interpolate(maps[s], size, mode="bilinear", align_corners=False) for s in _LEVELS]
+        key = torch.cat([F.normalize(level, dim=1) for level in levels], 1)[0] / len(levels) ** 0.5
+        detail = maps[4][0]
+        # the mean says "this is a picture", the differences from it say which place
+        detail = F.normalize(detail - detail.mean((1, 2), keepdim=True), dim=0)
+        return Features(key, detail, F.normalize(maps[32][0].mean((1, 2)), dim=0))
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Keys in fewer channels: the principal components of the exemplars' keys."""
+
+    mean: Float[Tensor, "c 1"]
+    basis: Float[Tensor, "p c"]
+
+    @classmethod
+    def of(cls, keys: Float[Tensor, "c n"], channels: int) -> "Projection":
+        """The ``channels`` directions in which these keys differ most."""
+        mean = keys.mean(1, keepdim=True)
+        _, vectors = torch.linalg.eigh((keys - mean) @ (keys - mean).T)
+        return cls(mean, vectors[:, -channels:].T.contiguous())
+
+    def __call__(self, key: Float[Tensor, "c h8 w8"]) -> Float[Tensor, "n p"]:
+        """Unit keys as rows: their dot product is a cosine, -1..1."""
+        return F.normalize(self.basis @ (key.flatten(1) - self.mean), dim=0).T.contiguous()
