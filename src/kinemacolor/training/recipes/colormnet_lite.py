@@ -7,23 +7,28 @@ unrelated exemplar says nothing of the truth. The loss is L1, heavier where the 
 """
 
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 
 from torch import Tensor, nn
 
 from kinemacolor.data.samples import Batch
 from kinemacolor.models import colormnet_lite
-from kinemacolor.models.colormnet.colorizer import CHROMA_SCALE
 from kinemacolor.models.colormnet_lite import ColorMNetLite, ColorMNetLiteColorizer, ColorMNetLiteConfig
-from kinemacolor.training.losses.l1 import vivid_l1_loss
 from kinemacolor.training.recipe import Moment, Recipe, Stage
 from kinemacolor.training.recipes.propagation import clip_chromas, colored
+from kinemacolor.training.terms import Colored, TermWeights, weighted_terms
 
 _TRUNK_RATE = 0.1
-_VIVID_GAIN = 2.0
+DEFAULT_TERMS = TermWeights(vivid_l1=1.0)
 
 
-def recipe(initial: Path | None = None, *, config: ColorMNetLiteConfig | None = None) -> Recipe:
+def recipe(
+    initial: Path | None = None,
+    *,
+    config: ColorMNetLiteConfig | None = None,
+    terms: TermWeights = DEFAULT_TERMS,
+) -> Recipe:
     """The recipe, from the weights in ``initial``; else random ones of ``config``, else ImageNet's trunk."""
 
     def network() -> ColorMNetLite:
@@ -34,7 +39,7 @@ def recipe(initial: Path | None = None, *, config: ColorMNetLiteConfig | None = 
     return Recipe(
         name="colormnet-lite",
         network=network,
-        losses=losses,
+        losses=partial(losses, terms),
         predict=lambda network, batch: colored(ColorMNetLiteColorizer(network), batch),
         save=colormnet_lite.save,
         stages=(
@@ -60,7 +65,7 @@ def _groups(network: ColorMNetLite) -> list[tuple[list[nn.Parameter], float]]:
     return [(trunk, _TRUNK_RATE), ([p for p in network.parameters() if id(p) not in of_trunk], 1.0)]
 
 
-def losses(network: ColorMNetLite, batch: Batch, moment: Moment) -> dict[str, Tensor]:
-    """L1 of all frames in a*b* / 110, heavier where the truth is vivid."""
-    truth = batch.chromas / CHROMA_SCALE
-    return {"vivid_l1": vivid_l1_loss(clip_chromas(network, batch, moment), truth, gain=_VIVID_GAIN)}
+def losses(terms: TermWeights, network: ColorMNetLite, batch: Batch, moment: Moment) -> dict[str, Tensor]:
+    """The weighted terms over all frames."""
+    chromas = clip_chromas(network, batch, moment).float()
+    return weighted_terms(terms, Colored(chromas, batch, moment.generator))
