@@ -1,5 +1,10 @@
 """Shapes are checked in every test: jaxtyping's hook wraps the whole package."""
 
+import os
+
+# before torch comes in: idle threads that spin cost a busy machine fifty times the work itself
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import pytest
 import torch
 from jaxtyping import install_import_hook

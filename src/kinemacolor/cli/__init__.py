@@ -4,6 +4,7 @@ Exit codes: 0 done; 1 an error that the user can mend, said in one line; 2 wrong
 damaged and the warnings say where; 130 interrupted.
 """
 
+import os
 import signal
 import sys
 from types import FrameType
@@ -12,6 +13,9 @@ import typer
 
 from kinemacolor.cli import colorize, models, probe
 from kinemacolor.errors import KinemacolorError
+
+# before torch comes in: decoder and encoder need the cores that idle threads of the network would spin on
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 app = typer.Typer(
     name="kinemacolor",

@@ -4,58 +4,31 @@ Our own files are safetensors whose metadata holds the network's name and its co
 """
 
 import json
-import pickle
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
-import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from kinemacolor import weights
 from kinemacolor.errors import WeightsError
 
 ConfigT = TypeVar("ConfigT")
-_SHOWN = 8
 
 
 def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors of a safetensors or ``torch.save`` file, memory-mapped, and the former's metadata.
+    """The tensors of a weights file, and the metadata where it is safetensors.
 
     Raises ``WeightsError`` where the file is missing, damaged, or holds anything but tensors.
     """
-    if not path.is_file():
-        raise WeightsError(f"Weights file {path} does not exist. Give the path of a file that does.")
-    return _read_safetensors(path) if path.suffix == ".safetensors" else (_read_torch(path), {})
-
-
-def _read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    try:
-        with safe_open(path, framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    except SafetensorError as error:
-        raise WeightsError(f"{path} is no intact safetensors file ({error}). Fetch it again.") from error
-
-
-def _read_torch(path: Path) -> dict[str, Tensor]:
-    try:
-        held = torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
-    except pickle.UnpicklingError as error:
-        raise WeightsError(
-            f"{path} holds something other than tensors, or is no checkpoint at all; nothing in it was run. "
-            "Fetch it again from its publisher."
-        ) from error
-    except (RuntimeError, EOFError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise WeightsError(f"{path} is damaged or cut short ({reason}). Fetch it again.") from error
-    if not isinstance(held, Mapping) or not all(isinstance(value, Tensor) for value in held.values()):
-        raise WeightsError(
-            f"{path} holds no plain table of tensors. Save the network's state_dict alone from a training file."
-        )
-    return dict(held)
+    tensors = weights.read_tensors(path)
+    if path.suffix != ".safetensors":
+        return tensors, {}
+    with safe_open(path, framework="pt") as file:
+        return tensors, file.metadata() or {}
 
 
 def save(network: nn.Module, config: Any, name: str, path: Path) -> None:
@@ -101,26 +74,13 @@ def load_strictly(
     Raises ``WeightsError`` naming the tensors that are missing, extra or of another shape.
     """
     expected = network.state_dict()
-    missing = [name_of(name) for name in expected if name not in tensors]
-    extra = [name for name in tensors if name not in expected]
-    reshaped = [
-        f"{name_of(name)} is {tuple(tensors[name].shape)} instead of {tuple(value.shape)}"
-        for name, value in expected.items()
-        if name in tensors and tensors[name].shape != value.shape
-    ]
-    if missing or extra or reshaped:
-        problems = (("missing", missing), ("extra", extra), ("of another shape", reshaped))
-        told = "; ".join(f"{len(names)} {what}: {_listed(names)}" for what, names in problems if names)
-        raise WeightsError(
-            f"{path} does not fit this network of {len(expected)} tensors: {told}. Give the weights made for it."
-        )
+    weights.check_names(
+        {name_of(name): tensor for name, tensor in tensors.items()},
+        {name_of(name): tensor for name, tensor in expected.items()},
+        path,
+    )
     cast = {
         name: tensors[name].to(value.dtype) if value.is_floating_point() else tensors[name]
         for name, value in expected.items()
     }
     network.load_state_dict(cast, assign=True)
-
-
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(names[:_SHOWN])
-    return shown if len(names) <= _SHOWN else f"{shown} and {len(names) - _SHOWN} more"
