@@ -104,7 +104,7 @@ def train(
     """
     settings, steps = settings or RunSettings(), steps or recipe.steps
     out.mkdir(parents=True, exist_ok=True)
-    with team(device) as us, _stop_signal() as stop, torch.random.fork_rng(devices=[]):
+    with team(device) as us, stop_signal() as stop, torch.random.fork_rng(devices=[]):
         if recipe.batch % us.processes:
             raise SettingError(
                 f"A batch of {recipe.batch} cannot be shared by {us.processes} processes. Start a divisor of it."
@@ -128,17 +128,6 @@ def _new_learner(recipe: Recipe, seed: int, device: torch.device) -> Learner:
         for parameters, factor in recipe.parameter_groups(network)
     ]
     return Learner(network, mean, torch.optim.AdamW(groups, betas=recipe.betas, weight_decay=recipe.weight_decay))
-
-
-class _Objective(nn.Module):
-    """The loss as a module, so that DistributedDataParallel sees one forward pass whatever the recipe does."""
-
-    def __init__(self, recipe: Recipe, network: nn.Module) -> None:
-        super().__init__()
-        self.recipe, self.network = recipe, network
-
-    def forward(self, batch: Batch, moment: Moment) -> dict[str, Tensor]:
-        return dict(self.recipe.losses(self.network, batch, moment))
 
 
 @dataclass
@@ -182,12 +171,6 @@ class _Run:
                 break
         return self._finish(log, ending)
 
-    def _objective(self) -> nn.Module:
-        objective = _Objective(self.recipe, self.learner.network)
-        if self.us.processes == 1:
-            return objective
-        return DistributedDataParallel(objective, find_unused_parameters=not self.recipe.every_parameter_used)
-
     def _batches(self) -> Iterator[Batch]:
         wanted = requests(
             self.recipe,
@@ -205,61 +188,6 @@ class _Run:
             generator=torch.Generator(),
         )
         return iter(loader)
-
-    def _learn(self, objective: nn.Module, batch: Batch) -> dict[str, float]:
-        """One step; its figures."""
-        learner, step = self.learner, self.learner.step
-        torch.manual_seed(seed_of(self.seed, "step", step, self.us.rank))
-        for group in learner.optimizer.param_groups:
-            factor = group["factor"] * rate_factor(step, self.steps, self.recipe)
-            group["lr"] = self.recipe.learning_rate * factor
-        self._to_train_mode()
-        learner.optimizer.zero_grad(set_to_none=True)
-        with torch.autocast(self.us.device.type, torch.bfloat16, enabled=self._chosen("bf16")):
-            terms = objective(batch, self._moment())
-        loss = torch.stack(list(terms.values())).sum()
-        loss.backward()  # type: ignore[no-untyped-call]
-        norm = nn.utils.clip_grad_norm_(learner.network.parameters(), self.recipe.clip_norm or math.inf)
-        self._update(bool(torch.isfinite(norm)))
-        learner.step += 1
-        return {
-            "loss": loss.item(),
-            **{name: term.item() for name, term in terms.items()},
-            "gradient_norm": norm.item(),
-            "learning_rate": self.recipe.learning_rate * rate_factor(step, self.steps, self.recipe),
-            "frames": float(batch.lumas.shape[1]),
-            "crop_px": float(batch.lumas.shape[-1]),
-        }
-
-    def _moment(self) -> Moment:
-        step = self.learner.step
-        generator = generator_of(self.seed, "loss", step, self.us.rank)
-        return Moment(step, step / self.steps, generator, self._chosen("checkpointed"))
-
-    def _chosen(self, name: Literal["bf16", "checkpointed"]) -> bool:
-        given = getattr(self.settings, name)
-        return getattr(self.recipe, name) if given is None else given
-
-    def _to_train_mode(self) -> None:
-        self.learner.network.train()
-        if self.recipe.frozen_norms:
-            for module in self.learner.network.modules():
-                if isinstance(module, _NORMS):
-                    module.eval()
-
-    def _update(self, finite: bool) -> None:
-        """Changes the weights, or leaves them where a gradient is no number."""
-        if finite:
-            self.learner.optimizer.step()
-            self.learner.mean.update_parameters(self.learner.network)
-            self.skipped_in_a_row = 0
-            return
-        self.skipped_in_a_row += 1
-        if self.skipped_in_a_row >= _MOST_SKIPPED:
-            raise ModelError(
-                f"The gradient was no number in {_MOST_SKIPPED} steps on end, up to step {self.learner.step}. "
-                "Go on from the last checkpoint with a lower learning rate, or without bf16."
-            )
 
     def _record(self, log: RunLog | None, figures: dict[str, float], seconds: float) -> None:
         self.loss = figures["loss"]
@@ -318,24 +246,3 @@ class _Run:
             self._write_weights(weights.name)
             log.close()
         return TrainingResult(self.learner.step, self.loss, self.psnr, ending, weights)
-
-
-@contextmanager
-def _stop_signal() -> Iterator[threading.Event]:
-    """An event that SIGTERM and SIGINT set; as before when left. Only the main thread may listen to signals."""
-    stop = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-
-    def note(_signal: int, _frame: FrameType | None) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt  # asked twice: at once, without a checkpoint
-        stop.set()
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
