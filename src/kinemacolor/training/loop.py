@@ -5,34 +5,26 @@ on equals one that was not: bit for bit on a CPU with the same number of threads
 """
 
 import math
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import FrameType
 from typing import Any, Literal
 
 import torch
-from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
-from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader, Dataset
 
-from kinemacolor.data.draw import generator_of, seed_of
 from kinemacolor.data.samples import Batch, Sample, collate
-from kinemacolor.errors import ModelError, SettingError
+from kinemacolor.errors import SettingError
 from kinemacolor.training.checkpoints import Learner, load_checkpoint, remove_run, save_checkpoint
 from kinemacolor.training.distributed import Team, team
-from kinemacolor.training.recipe import Moment, Recipe
+from kinemacolor.training.recipe import Recipe
 from kinemacolor.training.runlog import RunLog
-from kinemacolor.training.schedule import following_mean, rate_factor, requests
+from kinemacolor.training.schedule import requests
+from kinemacolor.training.step import Teacher, new_learner, shared_objective
+from kinemacolor.training.stopping import stop_signal
 from kinemacolor.training.validate import validate
-
-_MOST_SKIPPED = 20
-_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 Ending = Literal["complete", "stopped", "out of time"]
 
@@ -55,6 +47,12 @@ class RunSettings:
     bf16: bool | None = None
     checkpointed: bool | None = None
     tensorboard: bool = False
+
+    def applied_to(self, recipe: Recipe) -> Recipe:
+        """The recipe with what is given here in place of its own."""
+        bf16 = recipe.bf16 if self.bf16 is None else self.bf16
+        checkpointed = recipe.checkpointed if self.checkpointed is None else self.checkpointed
+        return replace(recipe, bf16=bf16, checkpointed=checkpointed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +101,7 @@ def train(
     the loss is no number any more or the device cannot be used.
     """
     settings, steps = settings or RunSettings(), steps or recipe.steps
+    recipe = settings.applied_to(recipe)
     out.mkdir(parents=True, exist_ok=True)
     with team(device) as us, stop_signal() as stop, torch.random.fork_rng(devices=[]):
         if recipe.batch % us.processes:
@@ -112,22 +111,11 @@ def train(
         if us.is_first and not resume:
             remove_run(out)
         us.any(False)  # no process looks for checkpoints before they are removed
-        learner = _new_learner(recipe, seed, us.device)
+        learner = new_learner(recipe, seed, us.device)
         if load_checkpoint(learner, recipe, out, seed=seed) and learner.step > steps:
             raise SettingError(f"The run in {out} is at step {learner.step} already. Give more than {steps} steps.")
         run = _Run(recipe, data, out, steps, list(validation), seed, settings, us, stop, learner, progress)
         return run.to_its_end()
-
-
-def _new_learner(recipe: Recipe, seed: int, device: torch.device) -> Learner:
-    torch.manual_seed(seed_of(seed, "network"))
-    network: nn.Module = recipe.network().to(device)
-    mean = AveragedModel(network, multi_avg_fn=following_mean(recipe.ema_decay), use_buffers=True).eval()
-    groups = [
-        {"params": parameters, "lr": recipe.learning_rate * factor, "factor": factor}
-        for parameters, factor in recipe.parameter_groups(network)
-    ]
-    return Learner(network, mean, torch.optim.AdamW(groups, betas=recipe.betas, weight_decay=recipe.weight_decay))
 
 
 @dataclass
@@ -145,20 +133,20 @@ class _Run:
     progress: Callable[[Progress], None] | None
     loss: float = math.nan
     psnr: float | None = None
-    skipped_in_a_row: int = 0
     began: float = field(default_factory=time.monotonic)
     saved: float = field(default_factory=time.monotonic)
 
     def to_its_end(self) -> TrainingResult:
         """All steps that are left, or as many as there is time for."""
-        objective = self._objective()
+        objective = shared_objective(self.recipe, self.learner.network, self.us)
+        teacher = Teacher(self.recipe, objective, self.steps, self.seed, self.us)
         log = None
         if self.us.is_first:
             log = RunLog(self.out, step=self.learner.step, tensorboard=self.settings.tensorboard)
         ending: Ending = "complete"
         before = time.monotonic()
         for batch in self._batches():
-            figures = self._learn(objective, batch.to(self.us.device))
+            figures = teacher.teach(self.learner, batch.to(self.us.device))
             seconds, before = time.monotonic() - before, time.monotonic()
             self._record(log, figures, seconds)
             if self._is_due(self.settings.evaluate_every_steps):
