@@ -43,8 +43,8 @@ class MatchingSettings:
     exemplars_at_once: int = 4
     search: Search = field(default_factory=Search)
     noise: Noise = field(default_factory=Noise)
-    strange: float = 0.0
-    familiar: float = 0.4
+    strange: float = 0.35
+    familiar: float = 0.6
     preset: Preset = "fast"
 
 
