@@ -40,7 +40,7 @@ def test_probe_tells_size_rate_and_sound() -> None:
     shown = json.loads(run("probe", FILM, "--json").stdout)
     assert shown["width"] > 0
     assert "aac" in json.dumps(shown)
-    assert "fps" in run("probe", FILM).stdout
+    assert "frames per second" in run("probe", FILM).stdout
 
 
 def test_the_sample_is_coloured_with_its_sound(tmp_path: Path) -> None:

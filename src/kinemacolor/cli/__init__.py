@@ -11,7 +11,7 @@ from types import FrameType
 
 import typer
 
-from kinemacolor.cli import colorize, models, probe
+from kinemacolor.cli import colorize, models, probe, train
 from kinemacolor.errors import KinemacolorError
 
 # before torch comes in: decoder and encoder need the cores that idle threads of the network would spin on
@@ -27,6 +27,7 @@ app = typer.Typer(
 app.command()(colorize.colorize)
 app.command()(models.models)
 app.command()(probe.probe)
+app.command()(train.train)
 
 
 def _version(wanted: bool) -> None:
