@@ -30,8 +30,10 @@ def main() -> None:
     peaks_mib: dict[int, float] = {}
 
     def note(progress: Progress) -> None:
-        if progress.frames_done in (arguments.first, arguments.frames):
-            peaks_mib[progress.frames_done] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        if progress.frames_done % arguments.first == 0 or progress.frames_done == arguments.frames:
+            peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+            peaks_mib[progress.frames_done] = peak_mib
+            print(f"{progress.frames_done} frames, {progress.seconds:.0f} s: peak RSS {peak_mib:.0f} MiB", flush=True)
 
     with tempfile.TemporaryDirectory() as folder:
         film = Path(folder) / "film.mp4"
