@@ -239,7 +239,7 @@ def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     words = [*command, str(tmp_path / "two")]
-    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     train(without_chance(), Squares(), tmp_path / "one", validation=HELD_OUT, device="cpu")
     ours, theirs = (load_file(tmp_path / name / "weights.safetensors") for name in ("one", "two"))
