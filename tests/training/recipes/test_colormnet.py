@@ -68,5 +68,5 @@ def test_computing_activations_twice_gives_the_same_weights(tmp_path: Path) -> N
 
 
 def test_an_unknown_recipe_is_named_beside_those_there_are() -> None:
-    with pytest.raises(ModelError, match=r"no recipe 'colourmnet'\. Recipes: colormnet, colormnet-lite"):
+    with pytest.raises(ModelError, match=r"no recipe 'colourmnet'\. Recipes: colormnet, colormnet-small"):
         recipe_named("colourmnet")

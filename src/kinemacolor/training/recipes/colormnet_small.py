@@ -13,8 +13,8 @@ from pathlib import Path
 from torch import Tensor, nn
 
 from kinemacolor.data.samples import Batch
-from kinemacolor.models import colormnet_lite
-from kinemacolor.models.colormnet_lite import ColorMNetLite, ColorMNetLiteColorizer, ColorMNetLiteConfig
+from kinemacolor.models import colormnet_small
+from kinemacolor.models.colormnet_small import ColorMNetSmall, ColorMNetSmallColorizer, ColorMNetSmallConfig
 from kinemacolor.training.recipe import Moment, Recipe, Stage
 from kinemacolor.training.recipes.propagation import clip_chromas, colored
 from kinemacolor.training.terms import Colored, TermWeights, weighted_terms
@@ -26,22 +26,22 @@ DEFAULT_TERMS = TermWeights(vivid_l1=1.0)
 def recipe(
     initial: Path | None = None,
     *,
-    config: ColorMNetLiteConfig | None = None,
+    config: ColorMNetSmallConfig | None = None,
     terms: TermWeights = DEFAULT_TERMS,
 ) -> Recipe:
     """The recipe, from the weights in ``initial``; else random ones of ``config``, else ImageNet's trunk."""
 
-    def network() -> ColorMNetLite:
+    def network() -> ColorMNetSmall:
         if initial is not None:
-            return deepcopy(colormnet_lite.load_network(initial))  # what was loaded lies in the file still
-        return ColorMNetLite(config) if config is not None else ColorMNetLite.with_imagenet_trunk()
+            return deepcopy(colormnet_small.load_network(initial))  # what was loaded lies in the file still
+        return ColorMNetSmall(config) if config is not None else ColorMNetSmall.with_imagenet_trunk()
 
     return Recipe(
-        name="colormnet-lite",
+        name="colormnet-small",
         network=network,
         losses=partial(losses, terms),
-        predict=lambda network, batch: colored(ColorMNetLiteColorizer(network), batch),
-        save=colormnet_lite.save,
+        predict=lambda network, batch: colored(ColorMNetSmallColorizer(network), batch),
+        save=colormnet_small.save,
         stages=(
             Stage(0.4, frames=3, crop_px=160),
             Stage(0.75, frames=4, crop_px=192, max_jump=10),
@@ -59,13 +59,13 @@ def recipe(
     )
 
 
-def _groups(network: ColorMNetLite) -> list[tuple[list[nn.Parameter], float]]:
+def _groups(network: ColorMNetSmall) -> list[tuple[list[nn.Parameter], float]]:
     trunk = list(network.encoder.trunk.parameters())
     of_trunk = {id(parameter) for parameter in trunk}
     return [(trunk, _TRUNK_RATE), ([p for p in network.parameters() if id(p) not in of_trunk], 1.0)]
 
 
-def losses(terms: TermWeights, network: ColorMNetLite, batch: Batch, moment: Moment) -> dict[str, Tensor]:
+def losses(terms: TermWeights, network: ColorMNetSmall, batch: Batch, moment: Moment) -> dict[str, Tensor]:
     """The weighted terms over all frames."""
     chromas = clip_chromas(network, batch, moment).float()
     return weighted_terms(terms, Colored(chromas, batch, moment.generator))

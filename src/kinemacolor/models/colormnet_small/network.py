@@ -1,4 +1,4 @@
-"""ColorMNet-lite, the network: ColorMNet's key, value, memory, local attention and decoder over a light trunk.
+"""ColorMNet-small, the network: ColorMNet's key, value, memory, local attention and decoder over a light trunk.
 
 Both chroma planes pass through value encoder and decoder together: one pass instead of two.
 """
@@ -12,11 +12,11 @@ from kinemacolor.layers.efficientnet_lite import EfficientNetLiteConfig, load_tr
 from kinemacolor.layers.resnet import ResNetConfig
 from kinemacolor.models.colormnet.network import MemoryNetwork
 from kinemacolor.models.colormnet.pvgfe import ImageFeatures
-from kinemacolor.models.colormnet_lite.encoder import LiteEncoder
+from kinemacolor.models.colormnet_small.encoder import LiteEncoder
 
 
 @dataclass(frozen=True, slots=True)
-class ColorMNetLiteConfig:
+class ColorMNetSmallConfig:
     """What the network is. ``feature_channels`` are the image encoder's at strides 16, 8 and 4."""
 
     key_channels: int = 32
@@ -30,7 +30,7 @@ class ColorMNetLiteConfig:
     )
 
     @classmethod
-    def tiny(cls) -> "ColorMNetLiteConfig":
+    def tiny(cls) -> "ColorMNetSmallConfig":
         """For tests: every part, about 0.1 M parameters."""
         return cls(
             key_channels=8,
@@ -43,10 +43,10 @@ class ColorMNetLiteConfig:
         )
 
 
-class ColorMNetLite(MemoryNetwork):
+class ColorMNetSmall(MemoryNetwork):
     """A ColorMNet that a laptop's processor can run."""
 
-    def __init__(self, config: ColorMNetLiteConfig) -> None:
+    def __init__(self, config: ColorMNetSmallConfig) -> None:
         super().__init__(
             config.feature_channels,
             key_channels=config.key_channels,
@@ -60,12 +60,12 @@ class ColorMNetLite(MemoryNetwork):
         self.encoder = LiteEncoder(config.trunk, config.feature_channels)
 
     @classmethod
-    def with_imagenet_trunk(cls, config: ColorMNetLiteConfig | None = None) -> "ColorMNetLite":
+    def with_imagenet_trunk(cls, config: ColorMNetSmallConfig | None = None) -> "ColorMNetSmall":
         """A network to begin training with: its trunk is EfficientNet-Lite0 as published, the rest random.
 
         Raises ``WeightsError`` where the package with the trunk's weights is not installed.
         """
-        network = cls(config or ColorMNetLiteConfig())
+        network = cls(config or ColorMNetSmallConfig())
         network.encoder.trunk.load_state_dict(load_trunk("lite0").state_dict())
         return network
 

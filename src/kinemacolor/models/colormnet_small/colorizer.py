@@ -1,4 +1,4 @@
-"""A film's frames through ColorMNet-lite: as through ColorMNet, with the trunk's batch norms folded away."""
+"""A film's frames through ColorMNet-small: as through ColorMNet, with the trunk's batch norms folded away."""
 
 from copy import deepcopy
 
@@ -6,22 +6,22 @@ import torch
 
 from kinemacolor.models.colormnet.colorizer import ColorMNetColorizer
 from kinemacolor.models.colormnet.memory import MemoryPolicy
-from kinemacolor.models.colormnet_lite.network import ColorMNetLite
+from kinemacolor.models.colormnet_small.network import ColorMNetSmall
 
 
-def folded(network: ColorMNetLite) -> ColorMNetLite:
+def folded(network: ColorMNetSmall) -> ColorMNetSmall:
     """A copy for inference: the same numbers, less work. The network itself can go on training."""
     copied = deepcopy(network).eval()
     copied.encoder.trunk.fold()
     return copied
 
 
-class ColorMNetLiteColorizer(ColorMNetColorizer):
-    """ColorMNet-lite as the engine knows it. Arguments as for ``ColorMNetColorizer``; the network is copied."""
+class ColorMNetSmallColorizer(ColorMNetColorizer):
+    """ColorMNet-small as the engine knows it. Arguments as for ``ColorMNetColorizer``; the network is copied."""
 
     def __init__(
         self,
-        network: ColorMNetLite,
+        network: ColorMNetSmall,
         *,
         policy: MemoryPolicy | None = None,
         device: torch.device | None = None,

@@ -1,4 +1,4 @@
-"""Tests of ColorMNet-lite's recipe on a tiny network of its kind."""
+"""Tests of ColorMNet-small's recipe on a tiny network of its kind."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,17 +6,17 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file
 from standin import Squares
-from tiny_lite import recipe as tiny
+from tiny_small import recipe as tiny
 
 from kinemacolor.data.dataset import Request
-from kinemacolor.models.colormnet_lite import ColorMNetLite, ColorMNetLiteConfig
+from kinemacolor.models.colormnet_small import ColorMNetSmall, ColorMNetSmallConfig
 from kinemacolor.training.checkpoints import checkpoints_of
 from kinemacolor.training.loop import RunSettings, train
 from kinemacolor.training.recipes import recipe_named
 
 
 def test_the_trunk_learns_slowly_and_every_weight_is_in_one_group() -> None:
-    network = ColorMNetLite(ColorMNetLiteConfig.tiny())
+    network = ColorMNetSmall(ColorMNetSmallConfig.tiny())
     (trunk, slow), (rest, full) = tiny(None).parameter_groups(network)
     assert (slow, full) == (0.1, 1.0)
     assert len(trunk) + len(rest) == len(list(network.parameters()))
@@ -24,7 +24,7 @@ def test_the_trunk_learns_slowly_and_every_weight_is_in_one_group() -> None:
 
 
 def test_clips_and_crops_grow_and_fit_the_network() -> None:
-    recipe = recipe_named("colormnet-lite")
+    recipe = recipe_named("colormnet-small")
     assert [s.frames for s in recipe.stages] == sorted(s.frames for s in recipe.stages)
     assert [s.crop_px for s in recipe.stages] == sorted(s.crop_px for s in recipe.stages)
     assert all(stage.crop_px % 32 == 0 for stage in recipe.stages)
@@ -39,7 +39,7 @@ def test_a_parted_run_equals_a_whole_one_and_may_begin_another(tmp_path: Path) -
         train(recipe, Squares(), tmp_path / "parted", **given, settings=RunSettings(stop_after_minutes=0.0))
     ours, theirs = (load_file(tmp_path / name / "weights.safetensors") for name in ("whole", "parted"))
     assert all(torch.equal(ours[key], theirs[key]) for key in ours)
-    begun = recipe_named("colormnet-lite", initial=checkpoints_of(tmp_path / "whole")[-1] / "network.safetensors")
+    begun = recipe_named("colormnet-small", initial=checkpoints_of(tmp_path / "whole")[-1] / "network.safetensors")
     network = begun.network()
     weights = load_file(checkpoints_of(tmp_path / "whole")[-1] / "network.safetensors")
     assert all(torch.equal(value, weights[name]) for name, value in network.state_dict().items())

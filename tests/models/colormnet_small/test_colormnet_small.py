@@ -1,4 +1,4 @@
-"""ColorMNet-lite with seeded tiny weights: a shot coloured from a file, states of their own, gradients everywhere."""
+"""ColorMNet-small with seeded tiny weights: a shot coloured from a file, states of their own, gradients everywhere."""
 
 import copy
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from kinemacolor.errors import ExemplarError, WeightsError
-from kinemacolor.models import colormnet, colormnet_lite
+from kinemacolor.models import colormnet, colormnet_small
 from kinemacolor.models.base import Colorizer, Reference
 from kinemacolor.models.colormnet import ColorMNet, ColorMNetConfig, MemoryPolicy
 from kinemacolor.models.colormnet.fuser import AttentionGate
-from kinemacolor.models.colormnet_lite import ColorMNetLite, ColorMNetLiteColorizer, ColorMNetLiteConfig
+from kinemacolor.models.colormnet_small import ColorMNetSmall, ColorMNetSmallColorizer, ColorMNetSmallConfig
 
 POLICY = MemoryPolicy(
     write_every_frames=2, working_max_frames=4, working_min_frames=2, prototypes_tokens=4, long_term_max_tokens=10
@@ -28,10 +28,10 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def seeded(seed: int = 0) -> ColorMNetLite:
+def seeded(seed: int = 0) -> ColorMNetSmall:
     """A tiny network; running statistics of the trunk are drawn too, so that folding them is put to the test."""
     torch.manual_seed(seed)
-    network = ColorMNetLite(ColorMNetLiteConfig.tiny()).eval()
+    network = ColorMNetSmall(ColorMNetSmallConfig.tiny()).eval()
     for module in network.encoder.trunk.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             torch.nn.init.normal_(module.running_mean, std=0.1)
@@ -42,13 +42,13 @@ def seeded(seed: int = 0) -> ColorMNetLite:
 @pytest.fixture(scope="module")
 def weights_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
-    colormnet_lite.save(seeded(), path)
+    colormnet_small.save(seeded(), path)
     return path
 
 
 @pytest.fixture(scope="module")
-def colorizer(weights_path: Path) -> ColorMNetLiteColorizer:
-    return colormnet_lite.load(weights_path, policy=POLICY)
+def colorizer(weights_path: Path) -> ColorMNetSmallColorizer:
+    return colormnet_small.load(weights_path, policy=POLICY)
 
 
 @pytest.fixture(scope="module")
@@ -67,11 +67,11 @@ def first_frame(shot: tuple[Tensor, Tensor]) -> Reference:
 
 def test_the_network_is_compact() -> None:
     with torch.device("meta"):
-        assert sum(p.numel() for p in ColorMNetLite(ColorMNetLiteConfig()).parameters()) == 5_592_298
+        assert sum(p.numel() for p in ColorMNetSmall(ColorMNetSmallConfig()).parameters()) == 5_592_298
 
 
 def test_a_shot_is_coloured_from_a_file(
-    colorizer: ColorMNetLiteColorizer, shot: tuple[Tensor, Tensor], first_frame: Reference
+    colorizer: ColorMNetSmallColorizer, shot: tuple[Tensor, Tensor], first_frame: Reference
 ) -> None:
     assert isinstance(colorizer, Colorizer)
     coloured = torch.stack(list(colorizer.colorize(shot[0], [first_frame])))
@@ -82,7 +82,7 @@ def test_a_shot_is_coloured_from_a_file(
     assert coloured[1:].std() > 0.1
 
 
-def test_any_picture_serves_as_exemplar(colorizer: ColorMNetLiteColorizer, shot: tuple[Tensor, Tensor]) -> None:
+def test_any_picture_serves_as_exemplar(colorizer: ColorMNetSmallColorizer, shot: tuple[Tensor, Tensor]) -> None:
     foreign = Reference(shot[0][5, :, :20, :50], shot[1][5, :, :20, :50])
     assert torch.isfinite(torch.stack(list(colorizer.colorize(shot[0], [foreign])))).all()
     with pytest.raises(ExemplarError):
@@ -90,7 +90,7 @@ def test_any_picture_serves_as_exemplar(colorizer: ColorMNetLiteColorizer, shot:
 
 
 def test_two_streams_share_one_model(
-    colorizer: ColorMNetLiteColorizer, shot: tuple[Tensor, Tensor], first_frame: Reference
+    colorizer: ColorMNetSmallColorizer, shot: tuple[Tensor, Tensor], first_frame: Reference
 ) -> None:
     luma, chroma = shot
     takes = ((luma, first_frame), (luma.flip(0), Reference(luma[-1], chroma[-1], index=0)))
@@ -102,7 +102,7 @@ def test_two_streams_share_one_model(
 
 
 def test_a_copied_state_continues_alike(
-    colorizer: ColorMNetLiteColorizer, shot: tuple[Tensor, Tensor], first_frame: Reference
+    colorizer: ColorMNetSmallColorizer, shot: tuple[Tensor, Tensor], first_frame: Reference
 ) -> None:
     state = colorizer.start([first_frame])
     for frame in shot[0][:7]:
@@ -113,9 +113,9 @@ def test_a_copied_state_continues_alike(
 
 
 def test_folding_leaves_the_network_as_it_was(weights_path: Path) -> None:
-    network = colormnet_lite.load_network(weights_path)
+    network = colormnet_small.load_network(weights_path)
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    colorizer = ColorMNetLiteColorizer(network)
+    colorizer = ColorMNetSmallColorizer(network)
     assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items())
     luma = torch.rand(1, 1, 64, 96) * 2 - 1
     with torch.no_grad():
@@ -166,7 +166,7 @@ def test_a_few_steps_of_training_lower_the_loss() -> None:
 
 
 def test_the_trunk_begins_as_published() -> None:
-    network = ColorMNetLite.with_imagenet_trunk()
+    network = ColorMNetSmall.with_imagenet_trunk()
     assert network.encoder.trunk.stem.conv.weight.shape == (32, 1, 3, 3)
     with torch.no_grad():
         maps = network.eval().features(torch.rand(1, 1, 64, 96) * 2 - 1)
@@ -178,13 +178,13 @@ def test_the_trunk_begins_as_published() -> None:
 
 
 def test_a_saved_network_comes_back_with_its_config(weights_path: Path) -> None:
-    loaded = colormnet_lite.load_network(weights_path)
-    assert loaded.config == ColorMNetLiteConfig.tiny()
+    loaded = colormnet_small.load_network(weights_path)
+    assert loaded.config == ColorMNetSmallConfig.tiny()
     expected = seeded().state_dict()
     assert all(torch.equal(value, expected[name]) for name, value in loaded.state_dict().items())
 
 
 def test_colormnets_file_is_refused(tmp_path: Path) -> None:
     colormnet.save(ColorMNet(ColorMNetConfig.tiny()), tmp_path / "full.safetensors")
-    with pytest.raises(WeightsError, match="holds colormnet, not colormnet-lite"):
-        colormnet_lite.load(tmp_path / "full.safetensors")
+    with pytest.raises(WeightsError, match="holds colormnet, not colormnet-small"):
+        colormnet_small.load(tmp_path / "full.safetensors")

@@ -1,0 +1,43 @@
+"""ColorMNet-small: ColorMNet's memory, local attention and decoder over a trunk that a laptop can run."""
+
+from pathlib import Path
+
+import torch
+
+from kinemacolor.models.colormnet import checkpoint
+from kinemacolor.models.colormnet.memory import MemoryPolicy
+from kinemacolor.models.colormnet_small.colorizer import ColorMNetSmallColorizer
+from kinemacolor.models.colormnet_small.network import ColorMNetSmall, ColorMNetSmallConfig
+
+__all__ = ["ColorMNetSmall", "ColorMNetSmallColorizer", "ColorMNetSmallConfig", "load", "load_network", "save"]
+
+_NAME = "colormnet-small"
+
+
+def load(
+    path: Path,
+    *,
+    device: torch.device | None = None,
+    dtype: torch.dtype | None = None,
+    policy: MemoryPolicy | None = None,
+) -> ColorMNetSmallColorizer:
+    """ColorMNet-small with the weights in a file that ``save`` wrote, ready to colour.
+
+    Raises ``WeightsError`` where the file is missing, damaged, or not exactly this network's; it names the tensors.
+    """
+    return ColorMNetSmallColorizer(load_network(path), policy=policy, device=device, dtype=dtype)
+
+
+def load_network(path: Path) -> ColorMNetSmall:
+    """The network in a file that ``save`` wrote, for training. Raises ``WeightsError`` as ``load`` does."""
+    tensors, metadata = checkpoint.read(path)
+    config = checkpoint.config_from(metadata, ColorMNetSmallConfig, _NAME, path)
+    with torch.device("meta"):
+        network = ColorMNetSmall(config)
+    checkpoint.load_strictly(network, tensors, path)
+    return network
+
+
+def save(network: ColorMNetSmall, path: Path) -> None:
+    """Writes a network and its config as safetensors, for ``load``."""
+    checkpoint.save(network, network.config, _NAME, path)
