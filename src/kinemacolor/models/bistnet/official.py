@@ -1,0 +1,148 @@
+"""The authors' files: which hold what, and the names of their tensors, theirs and ours.
+
+The release has one file for each network. These tables are the only place that knows their names. A name is a
+section's prefix, then at most one of its fragments is replaced: the first that fits.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from torch import Tensor
+
+Pairs = tuple[tuple[str, str], ...]
+Sections = tuple[tuple[str, str, Pairs], ...]
+
+_BLOCK: Pairs = (
+    ("conv1", "first"),
+    ("conv2", "second"),
+    ("norm1", "first_norm"),
+    ("norm2", "second_norm"),
+    ("downsample", "skip"),
+)
+
+
+def _raft_encoder(theirs: str, ours: str) -> Sections:
+    blocks = tuple(
+        (f"{theirs}.layer{layer}.{block}.", f"{ours}.blocks.{2 * layer - 2 + block}.", _BLOCK)
+        for layer in (1, 2, 3)
+        for block in (0, 1)
+    )
+    ends = (("conv1", "stem"), ("norm1", "stem_norm"), ("conv2", "out"))
+    return (*blocks, *((f"{theirs}.{left}.", f"{ours}.{right}.", ()) for left, right in ends))
+
+
+_RAFT: Sections = (
+    *_raft_encoder("fnet", "matching"),
+    *_raft_encoder("cnet", "surroundings"),
+    ("update_block.encoder.convc", "motion.correlation", ()),
+    ("update_block.encoder.convf", "motion.flow", ()),
+    ("update_block.encoder.conv.", "motion.join.", ()),
+    *(
+        (f"update_block.gru.conv{letter}{n}.", f"{way}.{name}.", ())
+        for letter, name in (("z", "update"), ("r", "reset"), ("q", "candidate"))
+        for n, way in ((1, "rows"), (2, "columns"))
+    ),
+    ("update_block.flow_head.conv1.", "step.0.", ()),
+    ("update_block.flow_head.conv2.", "step.2.", ()),
+    ("update_block.mask.", "upsampling.", ()),
+)
+
+_GATE: Pairs = (
+    ("ATB_preconv", "mix"),
+    ("ATB_11", "received.0"),
+    ("ATB_12", "received.1"),
+    # not a slip: the second half goes through 22 and then 21
+    ("ATB_22", "own.0"),
+    ("ATB_21", "own.1"),
+)
+_GATES: Sections = (
+    ("atb_forward.", "from_before.", _GATE),
+    ("atb_backward.", "from_after.", _GATE),
+    ("atb_fuse.", "meet.", _GATE),
+    ("atb_fuse_videointerp_atb.", "direct.", _GATE),
+)
+
+_RESIDUAL: Pairs = (
+    *((f"{kind}{n}", f"layers.{n - 1}.{index}") for n in (1, 2, 3) for index, kind in ((0, "conv"), (1, "bn"))),
+    ("downsample", "skip"),
+)
+
+
+def _exchange(stage: int, module: int) -> Sections:
+    prefix, target = f"backbone.stage{stage}.{module}.", f"trunk.stages.{stage - 2}.{module}."
+    blocks = tuple(
+        (f"{prefix}branches.{branch}.{block}.", f"{target}branches.{branch}.{block}.", _RESIDUAL)
+        for branch in range(stage)
+        for block in range(4)
+    )
+    return (*blocks, (f"{prefix}fuse_layers.", f"{target}exchange.paths.", ()))
+
+
+_PROTOSEG: Sections = (
+    *(
+        (f"backbone.{kind}{n}.", f"trunk.stem.{n - 1}.{index}.", ())
+        for n in (1, 2)
+        for index, kind in ((0, "conv"), (1, "bn"))
+    ),
+    *((f"backbone.layer1.{block}.", f"trunk.first.{block}.", _RESIDUAL) for block in range(4)),
+    ("backbone.transition1.0.", "trunk.openings.0.", ()),
+    ("backbone.transition1.1.0.", "trunk.openings.1.", ()),
+    ("backbone.transition2.2.0.", "trunk.narrowings.0.", ()),
+    ("backbone.transition3.3.0.", "trunk.narrowings.1.", ()),
+    *(section for stage, count in ((2, 1), (3, 4), (4, 3)) for n in range(count) for section in _exchange(stage, n)),
+    ("cls_head.0.", "head.0.", ()),
+    ("cls_head.1.0.", "head.1.", ()),
+    ("proj_head.proj.", "projection.", ()),
+    ("proj_head.mlp2.", "second_projection.", ()),
+    ("feat_norm.", "feature_norm.", ()),
+    ("mask_norm.", "score_norm.", ()),
+    ("prototypes", "prototypes", ()),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file of the release. ``pattern`` is its name there; without a needed one the network cannot run."""
+
+    pattern: str
+    needed: bool
+    sections: Sections = ()
+
+    def our_name(self, published: str) -> str | None:
+        """Our name of one of the file's tensors, None if it belongs to none of its networks."""
+        return _renamed(published, self.sections)
+
+    def official_name(self, ours: str) -> str:
+        """The authors' name of one of our tensors; a name that is none of ours stays."""
+        reverse = tuple((o, t, tuple((right, left) for left, right in pairs)) for t, o, pairs in self.sections)
+        return _renamed(ours, reverse) or ours
+
+    def renamed(self, published: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The tensors under our names; those that belong to no part keep theirs, so that a loader names them.
+
+        A leading ``module.`` (DataParallel) is taken off. RAFT's file has one norm of each of its striding blocks
+        twice; the second of them counts, as where the release loads it.
+        """
+        bare = {name.removeprefix("module."): tensor for name, tensor in published.items()}
+        kept = {name: tensor for name, tensor in bare.items() if not re.search(r"layer[23]\.0\.norm3\.", name)}
+        return {self.our_name(name) or name: tensor for name, tensor in kept.items()}
+
+
+def _renamed(name: str, sections: Sections) -> str | None:
+    for prefix, target, fragments in sections:
+        if name.startswith(prefix):
+            rest = name.removeprefix(prefix)
+            for fragment, other in fragments:
+                if rest == fragment or rest.startswith(f"{fragment}."):
+                    return target + other + rest.removeprefix(fragment)
+            return target + rest
+    return None
+
+
+PARTS: dict[str, Part] = {
+    "gates": Part("atb_iter_*.pth", needed=True, sections=_GATES),
+    "flow": Part("raft-sintel.pth", needed=False, sections=_RAFT),
+    "segmentation": Part("hrnet_w48_proto*.pth", needed=False, sections=_PROTOSEG),
+}
+"""The release's files by what they hold."""
