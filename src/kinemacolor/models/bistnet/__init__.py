@@ -1,1 +1,1 @@
-"""BiSTNet: Semantic Image Prior Guided Bidirectional Temporal Feature Fusion (Yang et al., 2022, arXiv:2212.02268)."""
+"""BiSTNet: Semantic Image Prior Guided Bidirectional Temporal Feature Fusion (Yang et al., arXiv:2212.02268)."""
