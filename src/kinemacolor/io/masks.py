@@ -1,0 +1,204 @@
+"""Object masks of a film from files: a folder of index maps, or a COCO-style JSON file."""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from jaxtyping import Bool
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, UnidentifiedImageError
+from torch import Tensor
+
+from kinemacolor.errors import InputError
+
+_TRACK_NAMES = ("track_id", "instance_id")
+_LAST_NUMBER = re.compile(r"(\d+)(?!.*\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One object in one frame. ``track`` is its number through the film where the file knows it, else None."""
+
+    mask: Bool[Tensor, "h w"]
+    category: int = 0
+    score: float = 1.0
+    track: int | None = None
+
+
+@runtime_checkable
+class MaskFile(Protocol):
+    """Masks by frame of the film."""
+
+    def instances(self, index: int, luma: object = None) -> Sequence[Instance]:
+        """The objects of film frame ``index`` (from 0), none where the file has nothing for it."""
+        ...
+
+
+def open_masks(path: str | Path) -> MaskFile:
+    """The masks in a folder of PNG index maps, or in a COCO-style JSON file.
+
+    Raises:
+        InputError: there is no such file or folder, or it holds no masks that can be read.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return IndexMaps(path)
+    if not path.is_file():
+        raise InputError(f"There are no masks at {path}. Give a folder of PNG index maps, or a COCO-style JSON file.")
+    return CocoMasks(path)
+
+
+def _number_in(path: Path) -> int | None:
+    """The last number in a file's name, without its ending."""
+    found = _LAST_NUMBER.search(path.stem)
+    return int(found[1]) if found else None
+
+
+class IndexMaps:
+    """A picture for each frame, whose values number the objects: 0 is none, an object keeps its number (DAVIS).
+
+    The number in a file's name is its frame, as ``00012.png``. Palette and gray pictures are read by value, up to 16
+    bits; in RGB pictures each colour but black is an object.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        found = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".png")
+        self._paths: dict[int, Path] = {}
+        for path in found:
+            number = _number_in(path)
+            if number is None:
+                raise InputError(f"{path.name} in {folder} has no frame number. Name index maps as 00012.png.")
+            if number in self._paths:
+                raise InputError(f"{self._paths[number].name} and {path.name} in {folder} are one frame. Keep one.")
+            self._paths[number] = path
+        if not self._paths:
+            raise InputError(f"Folder {folder} holds no PNG. Index maps are one PNG a frame, named by its number.")
+
+    def instances(self, index: int, luma: object = None) -> Sequence[Instance]:
+        """The objects of a frame, by their values."""
+        path = self._paths.get(index)
+        if path is None:
+            return []
+        values = _values(path)
+        numbers = [int(number) for number in np.unique(values) if number]
+        return [Instance(torch.from_numpy(values == number), track=number) for number in numbers]
+
+
+def _values(path: Path) -> NDArray[np.int64]:
+    """A number for each pixel."""
+    try:
+        with Image.open(path) as picture:
+            if picture.mode not in {"1", "L", "P", "I", "I;16"}:
+                rgb = np.asarray(picture.convert("RGB")).astype(np.int64)
+                return (rgb[..., 0] << 16) | (rgb[..., 1] << 8) | rgb[..., 2]
+            return np.asarray(picture).astype(np.int64)
+    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+        raise InputError(f"Mask {path} cannot be read ({error}). Replace it or remove it.") from error
+
+
+class CocoMasks:
+    """A COCO-style JSON file: ``images`` and ``annotations``, or a list of results.
+
+    A frame is the last number in an image's ``file_name``, or where there is none its ``id``. Segmentations are
+    polygons, run lengths, or run lengths as text. ``track_id`` or ``instance_id`` is an object's number through the
+    film; without it objects are found again by overlap. Masks are drawn when their frame comes.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        content = _read_json(path)
+        try:
+            self._read(content)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise InputError(
+                f"{path} is no COCO-style file ({type(error).__name__}: {error}). It needs annotations with image_id "
+                "and segmentation, and images with id, file_name, height and width."
+            ) from error
+        if not self._annotations:
+            raise InputError(f"{path} holds no annotation. Without masks leave --masks out.")
+
+    def _read(self, content: Any) -> None:
+        images = {} if isinstance(content, list) else {image["id"]: image for image in content["images"]}
+        self._annotations: dict[int, list[tuple[dict[str, Any], tuple[int, int] | None]]] = defaultdict(list)
+        for annotation in content if isinstance(content, list) else content["annotations"]:
+            image = images.get(annotation["image_id"], {})
+            size = (int(image["height"]), int(image["width"])) if "height" in image else None
+            name = image.get("file_name")
+            number = _number_in(Path(name)) if name else None
+            frame = int(annotation["image_id"]) if number is None else number
+            self._annotations[frame].append((annotation, size))
+
+    def instances(self, index: int, luma: object = None) -> Sequence[Instance]:
+        """The objects of a frame, in the file's order."""
+        return [self._instance(annotation, size) for annotation, size in self._annotations.get(index, [])]
+
+    def _instance(self, annotation: dict[str, Any], size: tuple[int, int] | None) -> Instance:
+        try:
+            track = next((int(annotation[name]) for name in _TRACK_NAMES if annotation.get(name) is not None), None)
+            return Instance(
+                torch.from_numpy(_drawn(annotation["segmentation"], size)),
+                category=int(annotation.get("category_id", 0)),
+                score=float(annotation.get("score", 1.0)),
+                track=None if track is None else abs(track),
+            )
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise InputError(
+                f"An annotation of image {annotation.get('image_id')} in {self._path} cannot be drawn ({error}). "
+                "Segmentations are polygons (with the image's height and width) or run lengths with their size."
+            ) from error
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as JSON ({error}). Give a COCO-style file.") from error
+
+
+def _drawn(segmentation: Any, size: tuple[int, int] | None) -> NDArray[np.bool_]:
+    if isinstance(segmentation, dict):
+        counts = segmentation["counts"]
+        lengths = run_lengths(counts) if isinstance(counts, str) else [int(count) for count in counts]
+        height, width = (int(side) for side in segmentation["size"])
+        return _runs(lengths, height, width)
+    if size is None:
+        raise ValueError("a polygon of an image without height and width")
+    picture = Image.new("1", (size[1], size[0]))
+    for polygon in segmentation:
+        ImageDraw.Draw(picture).polygon([float(value) for value in polygon], fill=1)
+    return np.array(picture, dtype=bool)
+
+
+def _runs(lengths: list[int], height: int, width: int) -> NDArray[np.bool_]:
+    """The mask of run lengths: down the columns, beginning with pixels outside."""
+    if min(lengths, default=0) < 0 or sum(lengths) != height * width:
+        raise ValueError(f"run lengths add up to {sum(lengths)} instead of {height} x {width} pixels")
+    inside = np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
+    return np.ascontiguousarray(inside.reshape(width, height).T)
+
+
+def run_lengths(text: str) -> list[int]:
+    """The run lengths that COCO writes as text.
+
+    Each number is a few characters of 5 bits, least significant first, offset by 48; bit 5 says that more follow, and
+    bit 4 of the last is the sign. From the fourth on, numbers are differences from the one two before.
+    """
+    lengths: list[int] = []
+    value, shift = 0, 0
+    for character in text:
+        bits = ord(character) - 48
+        value |= (bits & 0x1F) << shift
+        shift += 5
+        if bits & 0x20:
+            continue
+        if bits & 0x10:
+            value -= 1 << shift
+        lengths.append(value + (lengths[-2] if len(lengths) > 2 else 0))
+        value, shift = 0, 0
+    return lengths
