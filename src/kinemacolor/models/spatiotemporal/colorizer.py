@@ -1,0 +1,242 @@
+"""A film's frames through tracking, restricted warp and refinement (Fig. 3).
+
+Frames are answered as they come. Where a reference lies ahead, frames are held back until it has been read, since
+tracks lead to it through all frames between, but never more than ``TrackingPolicy.reach_frames``.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from kinemacolor.errors import ExemplarError
+from kinemacolor.frames import Chroma, Luma
+from kinemacolor.models.base import Reference, StreamingColorizer
+from kinemacolor.models.spatiotemporal import dense_tracking
+from kinemacolor.models.spatiotemporal.dense_tracking import Candidates, Transition
+from kinemacolor.models.spatiotemporal.features import STRIDE, Features
+from kinemacolor.models.spatiotemporal.instance_tracking import GridObjects, InstanceSource, InstanceTracker
+from kinemacolor.models.spatiotemporal.refinement import Coloured, Refinement
+from kinemacolor.models.spatiotemporal.restricted_warp import Source, Warped, centred, warp
+from kinemacolor.models.spatiotemporal.state import (
+    KnownReference,
+    SeenFrame,
+    SpatiotemporalSettings,
+    SpatiotemporalState,
+)
+from kinemacolor.models.spatiotemporal.tracking_mask import TrackingMask, combine
+from kinemacolor.models.spatiotemporal.trail import Trail, follow
+from kinemacolor.resize import resize
+
+_SAME_ASPECT = 0.02
+_COVERED = 0.5
+
+
+def working_size(size: tuple[int, int], short_side_px: int, multiple: tuple[int, int]) -> tuple[int, int]:
+    """The size nearest to this short side whose sides are multiples; smaller pictures stay as near as that allows."""
+    scale = min(1.0, short_side_px / min(size))
+    height, width = (max(m, round(side * scale / m) * m) for side, m in zip(size, multiple))
+    return height, width
+
+
+class SpatiotemporalColorizer(StreamingColorizer[SpatiotemporalState]):
+    """Colours by restricted correspondence. Without ``refinement`` the warped colours are the answer."""
+
+    def __init__(
+        self,
+        features: Features,
+        *,
+        refinement: Refinement | None = None,
+        settings: SpatiotemporalSettings | None = None,
+        device: torch.device | None = None,
+        dtype: torch.dtype | None = None,
+        masks: InstanceSource | None = None,
+        first_frame: int = 0,
+    ) -> None:
+        self.features, self.refinement = features, refinement
+        self.settings = settings or SpatiotemporalSettings()
+        self.device, self.dtype = device or torch.device("cpu"), dtype or torch.float32
+        self.masks, self.first_frame = masks, first_frame
+
+    def with_masks(self, masks: InstanceSource, *, first_frame: int = 0) -> "SpatiotemporalColorizer":
+        """The same model told which objects frames show; a shot's first frame is ``first_frame`` of ``masks``."""
+        return SpatiotemporalColorizer(
+            self.features,
+            refinement=self.refinement,
+            settings=self.settings,
+            device=self.device,
+            dtype=self.dtype,
+            masks=masks,
+            first_frame=first_frame,
+        )
+
+    @torch.inference_mode()
+    def start(self, references: Sequence[Reference]) -> SpatiotemporalState:
+        """The state before a shot's first frame. Raises ``ExemplarError`` where no exemplar has anything to give."""
+        if not references:
+            raise ExemplarError("There is no exemplar for this shot. Colour one of its frames and pass it.")
+        known = [self._known(reference) for reference in references]
+        return SpatiotemporalState(known, Trail(self.settings.tracking), InstanceTracker())
+
+    def colorize(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Chroma]:
+        """The chroma of each luma of one shot, in order."""
+        return self.run(lumas, self.start(references))
+
+    def run(self, lumas: Iterable[Luma], state: SpatiotemporalState) -> Iterator[Chroma]:
+        """The chroma of each luma, read ahead as far as references ask for it; ``state`` can be watched meanwhile."""
+        for luma in lumas:
+            self._see(luma, state)
+            while state.ahead and not self._awaits_reference(state):
+                yield self._answer(state)
+        while state.ahead:
+            yield self._answer(state)
+
+    def step(self, luma: Luma, state: SpatiotemporalState) -> Chroma:
+        """The chroma of the next frame at once, of the luma's size; references ahead are taken without tracking."""
+        self._see(luma, state)
+        return self._answer(state)
+
+    def _working(self, luma: Luma) -> Float[Tensor, "1 h2 w2"]:
+        size = (luma.shape[-2], luma.shape[-1])
+        small = working_size(size, self.settings.working_size_px, self.features.multiple)
+        return resize(luma.to(self.device, torch.float32), small)
+
+    def _phi(self, luma: Luma) -> Float[Tensor, "n c"]:
+        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
+            return centred(self.features(luma).float())
+
+    def _known(self, reference: Reference) -> KnownReference:
+        luma = self._working(reference.luma)
+        size = (luma.shape[-2], luma.shape[-1])
+        pooled = F.avg_pool2d(resize(reference.chroma.to(self.device, torch.float32), size), STRIDE)
+        counted = None
+        if reference.alpha is not None:
+            alpha = resize(reference.alpha.to(self.device, torch.float32), size)
+            counted = F.avg_pool2d(alpha, STRIDE).flatten() >= _COVERED
+            if not counted.any():
+                raise ExemplarError("An exemplar is transparent all over. Give one with a larger opaque part.")
+        source = Source(self._phi(luma), pooled.flatten(1).T.contiguous(), counted)
+        return KnownReference(reference, source, (pooled.shape[-2], pooled.shape[-1]))
+
+    @torch.inference_mode()
+    def _see(self, luma: Luma, state: SpatiotemporalState) -> None:
+        """Takes in a frame: its features, its objects, and the transitions that some reference needs."""
+        before = state.newest
+        index = 0 if before is None else before.index + 1
+        small = self._working(luma)
+        frame = SeenFrame(index, (luma.shape[-2], luma.shape[-1]), small, self._phi(small), None)
+        if self.masks is not None and self.settings.instances:
+            tracked = state.tracker.follow(self.masks.instances(self.first_frame + index, small))
+            frame.objects = GridObjects.of(tracked, frame.grid).to(self.device)
+        if before is not None and self.settings.dense:
+            bound = [known.given.index for known in state.references if known.given.index is not None]
+            if any(at < index for at in bound):
+                frame.back = self._transition(frame, before)
+            if any(at >= index for at in bound):
+                before.forth = self._transition(before, frame)
+        for known in state.references:
+            if known.given.index == index and known.grid == frame.grid:
+                known.objects = frame.objects
+        state.newest = frame
+        state.ahead.append(frame)
+
+    def _transition(self, frame: SeenFrame, other: SeenFrame) -> Transition:
+        return dense_tracking.transition(frame.features, other.features, frame.grid, self.settings.tracking)
+
+    def _serving(self, frame: SeenFrame, state: SpatiotemporalState) -> list[KnownReference]:
+        """The references that are no frame of the shot, and the nearest before and after this one."""
+        side = self.settings.tracking.references_each_side
+        unbound = [known for known in state.references if known.given.index is None]
+        bound = [(known.given.index, known) for known in state.references if known.given.index is not None]
+        bound.sort(key=lambda pair: abs(pair[0] - frame.index))
+        past = [known for index, known in bound if index <= frame.index]
+        future = [known for index, known in bound if index > frame.index]
+        return [*unbound, *past[:side], *future[:side]]
+
+    def _awaits_reference(self, state: SpatiotemporalState) -> bool:
+        """Whether a reference ahead of the next frame to answer is within reach and not yet read."""
+        if not self.settings.dense and self.masks is None:
+            return False
+        first, newest = state.ahead[0], state.ahead[-1].index
+        reach = first.index + self.settings.tracking.reach_frames
+        indices = [known.given.index for known in self._serving(first, state)]
+        return any(index is not None and newest < index <= reach for index in indices)
+
+    @torch.inference_mode()
+    def _answer(self, state: SpatiotemporalState) -> Chroma:
+        """The chroma of the oldest frame that waits."""
+        frame = state.ahead.popleft()
+        serving = self._serving(frame, state)
+        candidates = self._candidates(frame, serving, state)
+        own = _own_chroma(frame, serving)
+        if own is not None:
+            chroma = resize(own.to(self.device, torch.float32), frame.size)
+            state.before = Coloured(frame.luma, resize(chroma, _size_of(frame.luma)))
+            return chroma
+        masks = [self._mask(frame, known, candidates) for known in serving]
+        warped = warp(frame.features, [known.source for known in serving], masks, self.settings.temperature)
+        state.positions += len(warped.unrestricted)
+        state.unrestricted_positions += int(warped.unrestricted.sum())
+        return resize(self._refined(frame, warped, state), frame.size)
+
+    def _candidates(
+        self, frame: SeenFrame, serving: Sequence[KnownReference], state: SpatiotemporalState
+    ) -> dict[int, Candidates]:
+        """D at every serving reference that is a frame of the shot, read already, by its index."""
+        if not self.settings.dense:
+            return {}
+        alike = [known for known in serving if known.grid == frame.grid]
+        known = {each.given.index: each.source.features for each in alike if each.given.index is not None}
+        if frame.back is not None:
+            state.trail.add(frame.index, frame.back)
+        found = state.trail.candidates(
+            frame.index, frame.features, {index: phi for index, phi in known.items() if index <= frame.index}
+        )
+        last = max(known, default=frame.index)
+        steps = [(f.index + 1, f.forth) for f in (frame, *state.ahead) if f.forth is not None and f.index < last]
+        start = dense_tracking.themselves(len(frame.features), self.device)
+        for index, candidates in follow(steps, start, self.settings.tracking.threshold):
+            if index in known:
+                found[index] = candidates
+        margin = self.settings.tracking.margin_cells
+        return {index: dense_tracking.widen(d, frame.grid, margin) for index, d in found.items()}
+
+    def _mask(self, frame: SeenFrame, known: KnownReference, candidates: dict[int, Candidates]) -> TrackingMask:
+        """M between a frame and a reference; all ones where nothing ties the two."""
+        dense = None if known.given.index is None else candidates.get(known.given.index)
+        if frame.objects is not None and known.objects is not None:
+            if dense is None:
+                return TrackingMask.of_objects(frame.objects, known.objects)
+            return combine(dense, frame.objects, known.objects, self.settings.combination)
+        if dense is not None:
+            return TrackingMask.of_candidates(dense)
+        return TrackingMask.everything(len(frame.features), len(known.source.features), self.device)
+
+    def _refined(self, frame: SeenFrame, warped: Warped, state: SpatiotemporalState) -> Chroma:
+        """Eq. 2, or W itself on the grid where there is no refinement."""
+        chroma = warped.chroma.T.reshape(2, *frame.grid)
+        if self.refinement is None:
+            return chroma
+        size = _size_of(frame.luma)
+        planes = torch.cat((chroma, warped.confidence.view(1, *frame.grid)))
+        planes = F.interpolate(planes[None], size, mode="nearest")[0]
+        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
+            refined = self.refinement(frame.luma, planes[:2], planes[2:], state.before).float()
+        state.before = Coloured(frame.luma, refined)
+        return refined
+
+
+def _size_of(planes: Tensor) -> tuple[int, int]:
+    return planes.shape[-2], planes.shape[-1]
+
+
+def _own_chroma(frame: SeenFrame, serving: Sequence[KnownReference]) -> Chroma | None:
+    """The chroma of the exemplar that is this very frame, None where there is none."""
+    for known in serving:
+        rows, columns = known.given.luma.shape[-2:]
+        same_aspect = abs(columns * frame.size[0] / (rows * frame.size[1]) - 1) < _SAME_ASPECT
+        if known.given.index == frame.index and same_aspect and known.given.alpha is None:
+            return known.given.chroma
+    return None

@@ -1,0 +1,79 @@
+"""Settings, and what a shot's frames leave behind."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from jaxtyping import Float
+from torch import Tensor
+
+from kinemacolor.frames import Luma
+from kinemacolor.models.base import Reference
+from kinemacolor.models.spatiotemporal.dense_tracking import TrackingPolicy, Transition
+from kinemacolor.models.spatiotemporal.features import STRIDE
+from kinemacolor.models.spatiotemporal.instance_tracking import GridObjects, InstanceTracker
+from kinemacolor.models.spatiotemporal.refinement import Coloured
+from kinemacolor.models.spatiotemporal.restricted_warp import Source
+from kinemacolor.models.spatiotemporal.tracking_mask import Combination
+from kinemacolor.models.spatiotemporal.trail import Trail
+
+
+@dataclass(frozen=True, slots=True)
+class SpatiotemporalSettings:
+    """What restricts the warp: dense tracking, instances (where masks are given), both, or neither.
+
+    ``working_size_px`` is the short side of what the networks see (216 by 384 in the paper); lumas of another size
+    are resized to it. ``temperature`` is that of Eq. 3, the backbone's value; the paper prints none.
+    """
+
+    dense: bool = True
+    instances: bool = True
+    combination: Combination = "intersection"
+    temperature: float = 0.01
+    working_size_px: int = 216
+    tracking: TrackingPolicy = field(default_factory=TrackingPolicy)
+
+
+@dataclass
+class KnownReference:
+    """A reference on the grid, and what its frame shows once it has been read."""
+
+    given: Reference
+    source: Source
+    grid: tuple[int, int]
+    objects: GridObjects | None = None
+
+
+@dataclass
+class SeenFrame:
+    """A frame that has been read; ``size`` is that of its answer. Transitions lead to the frames beside it."""
+
+    index: int
+    size: tuple[int, int]
+    luma: Luma
+    features: Float[Tensor, "n c"]
+    objects: GridObjects | None
+    back: Transition | None = None
+    forth: Transition | None = None
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """(height, width) of the grid."""
+        return self.luma.shape[-2] // STRIDE, self.luma.shape[-1] // STRIDE
+
+
+@dataclass
+class SpatiotemporalState:
+    """What a shot's frames so far leave behind, and the frames that were read and wait for an answer.
+
+    ``positions`` counts the grid positions warped, ``unrestricted_positions`` those of them that tracking left
+    nothing to take from.
+    """
+
+    references: list[KnownReference]
+    trail: Trail
+    tracker: InstanceTracker
+    ahead: deque[SeenFrame] = field(default_factory=deque)
+    newest: SeenFrame | None = None
+    before: Coloured | None = None
+    positions: int = 0
+    unrestricted_positions: int = 0
