@@ -47,6 +47,10 @@ def colorize(
     ] = None,
     pixel_format: Annotated[str | None, typer.Option(help="Instead of the one chosen from the source.")] = None,
     frame_rate: Annotated[str, typer.Option(help="Of pictures as input, for instance 24 or 24000/1001.")] = "24",
+    masks: Annotated[
+        str | None,
+        typer.Option(help="Objects by frame, for spatiotemporal: a folder of PNG index maps or a COCO-style JSON."),
+    ] = None,
     strip: Annotated[
         Path | None, typer.Option(help="Also write a picture: source | exemplar | colour, side by side.")
     ] = None,
@@ -75,6 +79,7 @@ def colorize(
             quality=quality,
             pixel_format=pixel_format,
             frame_rate=frame_rate,
+            masks=masks,
             strip=strip,
             overwrite=overwrite,
             progress=bar.update,

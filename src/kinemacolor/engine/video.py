@@ -14,11 +14,12 @@ from kinemacolor.engine.pipeline import WriteBehind, read_ahead
 from kinemacolor.engine.shot import colorize_shot
 from kinemacolor.engine.span import frame_at, span_of
 from kinemacolor.engine.strip import Strip
-from kinemacolor.errors import ExemplarError, SettingError
+from kinemacolor.errors import ExemplarError, ModelError, SettingError
 from kinemacolor.frames import Chroma, Exemplar, Frame, Shot
 from kinemacolor.io import FilmInfo, has_visible_color, open_reader, open_writer, probe
 from kinemacolor.io import exemplars as stills
-from kinemacolor.models.base import Colorizer
+from kinemacolor.io.masks import MaskFile, open_masks
+from kinemacolor.models.base import Colorizer, MaskedColorizer
 from kinemacolor.models.cards import DEFAULT, load_model
 from kinemacolor.resize import fit
 
@@ -95,6 +96,12 @@ def colorize_frames(
         yield frame_in_color(frame, chroma)
 
 
+def _with_masks(colorizer: Colorizer, masks: MaskFile, first_frame: int) -> Colorizer:
+    if not isinstance(colorizer, MaskedColorizer):
+        raise ModelError("This model takes no object masks. Use --model spatiotemporal, or leave --masks out.")
+    return colorizer.with_masks(masks, first_frame=first_frame)
+
+
 def _chroma_or_gray(chroma: Chroma) -> tuple[Chroma, bool]:
     """The chroma, or neutral where the model gave NaN or infinity; and whether it did."""
     finite = torch.isfinite(chroma)
@@ -118,6 +125,7 @@ def colorize_video(
     quality: float | None = None,
     pixel_format: str | None = None,
     frame_rate: str | Fraction = "24",
+    masks: str | Path | None = None,
     strip: str | Path | None = None,
     overwrite: bool = False,
     progress: Callable[[Progress], None] | None = None,
@@ -134,6 +142,7 @@ def colorize_video(
         start: first frame (number from 0) or time (``"00:01:02.5"``); ``end`` is the one to stop before.
         codec: h264, h265, av1, vp9, prores, dnxhr, ffv1 or an encoder's name; None suits the container.
         quality: on the encoder's own scale.
+        masks: object masks of the film for a model that takes them: a folder of index maps, or a COCO-style file.
         strip: where to write a side-by-side picture of a few frames.
         progress: called after each frame.
 
@@ -144,6 +153,7 @@ def colorize_video(
     warnings: list[str] = []
     info = probe(source, frame_rate=frame_rate)
     span = span_of(start, end, info)
+    objects = open_masks(masks) if masks is not None else None
     loaded = _load_exemplars(exemplars, info, warnings)
     inner = fit((info.height, info.width), working_size_of(working_size))
     fitted = [
@@ -172,6 +182,8 @@ def colorize_video(
             if isinstance(model, str)
             else model
         )
+        if objects is not None:
+            colorizer = _with_masks(colorizer, objects, span.start)
         began = time.perf_counter()
 
         def write(item: tuple[Frame, Chroma]) -> None:

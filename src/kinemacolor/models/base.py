@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from kinemacolor.frames import Chroma, Luma
+from kinemacolor.io.masks import MaskFile
 
 StateT = TypeVar("StateT")
 
@@ -37,6 +38,15 @@ class Colorizer(Protocol):
 
         Lumas are of one size and are read as late as the model can. Chroma lies on the model's device.
         """
+        ...
+
+
+@runtime_checkable
+class MaskedColorizer(Protocol):
+    """A model that can be told which objects frames show."""
+
+    def with_masks(self, masks: MaskFile, *, first_frame: int = 0) -> Colorizer:
+        """The same model for a shot whose first frame is ``first_frame`` of ``masks``."""
         ...
 
 

@@ -75,6 +75,15 @@ CARDS: dict[str, ModelCard] = {
         ),
         takes_memory_policy=True,
     ),
+    "spatiotemporal": ModelCard(
+        name="spatiotemporal",
+        title="Spatiotemporal correspondence (2020)",
+        summary="Colours only from where tracks and object masks lead; EfficientNet-Lite features, nothing trained.",
+        exemplars="one or more; best if they are frames of the film, no more than 100 frames apart",
+        license="Apache-2.0 (code and the EfficientNet-Lite0 weights it installs)",
+        package="kinemacolor.models.spatiotemporal",
+        included=True,
+    ),
     "colormnet-small": ModelCard(
         name="colormnet-small",
         title="ColorMNet over a light trunk",

@@ -16,7 +16,7 @@ def load(
     dtype: torch.dtype | None = None,
     settings: SpatiotemporalSettings | None = None,
 ) -> SpatiotemporalColorizer:
-    """The model without trained weights: EfficientNet-Lite's features of ImageNet, and the warped colours as they are.
+    """The model without trained weights: EfficientNet-Lite's ImageNet features, and the warped colours as they are.
 
     ``device`` None takes a GPU if there is one. Raises ``WeightsError`` where the features' package is not installed.
     """
