@@ -1,4 +1,4 @@
-"""ColorMNet-small with seeded tiny weights: a shot coloured from a file, states of their own, gradients everywhere."""
+"""ColorMNet-small with seeded tiny weights: a shot coloured from a file, states of their own, gradients in all."""
 
 import copy
 from collections.abc import Iterator

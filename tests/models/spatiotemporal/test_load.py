@@ -1,9 +1,7 @@
 """The model as users load it, from the installation alone."""
 
-import pytest
 import torch
 
-from kinemacolor.errors import ModelError
 from kinemacolor.models.base import MaskedColorizer, Reference
 from kinemacolor.models.cards import load_model
 from kinemacolor.models.spatiotemporal import SpatiotemporalColorizer

@@ -60,8 +60,20 @@ class MatchingState:
     variance: Variance | None = None
 
 
-def _half(luma: Luma) -> tuple[int, int]:
+def half(luma: Luma) -> tuple[int, int]:
+    """The size of a luma's planes at stride 2."""
     return -(-luma.shape[-2] // _STRIDE), -(-luma.shape[-1] // _STRIDE)
+
+
+def own_chroma(luma: Luma, references: Sequence[Reference], frame: int) -> Chroma | None:
+    """The chroma of the exemplar that is this very frame of the shot, None where there is none."""
+    height, width = luma.shape[-2:]
+    for reference in references:
+        rows, columns = reference.luma.shape[-2:]
+        same_aspect = abs(columns * height / (rows * width) - 1) < _SAME_ASPECT
+        if reference.index == frame and same_aspect and reference.alpha is None:
+            return resize(reference.chroma.to(luma.device, torch.float32), (height, width))
+    return None
 
 
 class MatchingColorizer(StreamingColorizer[MatchingState]):
@@ -95,25 +107,15 @@ class MatchingColorizer(StreamingColorizer[MatchingState]):
     def step(self, luma: Luma, state: MatchingState) -> Chroma:
         """The chroma of the next frame, of the luma's size. Changes the state, and nothing else."""
         luma = luma.to(self.device, torch.float32)
-        small = resize(luma, _half(luma))
-        own = self._own(luma, state)
+        small = resize(luma, half(luma))
+        own = own_chroma(luma, state.references, state.frame)
         if own is not None:
-            chroma, variance = resize(own, _half(luma)), torch.zeros_like(small)
+            chroma, variance = resize(own, half(luma)), torch.zeros_like(small)
         else:
             chroma, variance = self._found(luma, small, state)
         state.luma, state.chroma, state.variance = small, chroma, variance
         state.frame += 1
         return own if own is not None else resize(chroma, (luma.shape[-2], luma.shape[-1]))
-
-    def _own(self, luma: Luma, state: MatchingState) -> Chroma | None:
-        """The chroma of the exemplar that is this very frame, None where there is none."""
-        height, width = luma.shape[-2:]
-        for reference in state.references:
-            rows, columns = reference.luma.shape[-2:]
-            same_aspect = abs(columns * height / (rows * width) - 1) < _SAME_ASPECT
-            if reference.index == state.frame and same_aspect and reference.alpha is None:
-                return resize(reference.chroma.to(self.device, torch.float32), (height, width))
-        return None
 
     def _found(self, luma: Luma, small: SmallLuma, state: MatchingState) -> tuple[SmallChroma, Variance]:
         """The chroma at stride 2 of a frame that has no exemplar of its own, and its variance."""

@@ -1,5 +1,6 @@
 """What is compared: ImageNet features of a luma, as unit vectors: keys at stride 8, details at stride 4."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -31,14 +32,23 @@ class Encoder(nn.Module):
 
     def forward(self, luma: Luma) -> Features:
         """Features in float32; ``h4 = ceil(h / 4)``, ``h8 = ceil(h / 8)``."""
-        maps = {stride: level.float() for stride, level in self.trunk(luma[None]).items()}
-        size = maps[8].shape[-2:]
-        levels = [F.interpolate(maps[s], size, mode="bilinear", align_corners=False) for s in _LEVELS]
-        key = torch.cat([F.normalize(level, dim=1) for level in levels], 1)[0] / len(levels) ** 0.5
-        detail = maps[4][0]
-        # the mean says "this is a picture", the differences from it say which place
-        detail = F.normalize(detail - detail.mean((1, 2), keepdim=True), dim=0)
-        return Features(key, detail, F.normalize(maps[32][0].mean((1, 2)), dim=0))
+        return features_of({stride: level[0] for stride, level in self.trunk(luma[None]).items()})
+
+
+def features_of(maps: Mapping[int, Float[Tensor, "_ _ _"]]) -> Features:
+    """The features that a trunk's maps hold: strides 8, 16 and 32 as unit vectors joined, stride 4, and the mean."""
+    levels = {stride: level.float() for stride, level in maps.items()}
+    size = levels[8].shape[-2:]
+    same = [F.interpolate(levels[s][None], size, mode="bilinear", align_corners=False)[0] for s in _LEVELS]
+    key = torch.cat([_unit(level) for level in same]) / len(same) ** 0.5
+    # the mean says "this is a picture", the differences from it say which place
+    detail = _unit(levels[4] - levels[4].mean((1, 2), keepdim=True))
+    return Features(key, detail, F.normalize(levels[32].mean((1, 2)), dim=0))
+
+
+def _unit(planes: Float[Tensor, "c h w"]) -> Float[Tensor, "c h w"]:
+    """Each place's vector at length 1; several times faster than ``F.normalize`` on planes."""
+    return planes * (planes.square().sum(0, keepdim=True) + 1e-12).rsqrt()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,4 +67,5 @@ class Projection:
 
     def __call__(self, key: Float[Tensor, "c h8 w8"]) -> Float[Tensor, "n p"]:
         """Unit keys as rows: their dot product is a cosine, -1..1."""
-        return F.normalize(self.basis @ (key.flatten(1) - self.mean), dim=0).T.contiguous()
+        rows = (key.flatten(1) - self.mean).T @ self.basis.T
+        return F.normalize(rows, dim=1)

@@ -8,6 +8,7 @@ from kinemacolor.training.recipe import Recipe
 
 RECIPES = {
     "colormnet": "kinemacolor.training.recipes.colormnet",
+    "colormnet-lite": "kinemacolor.training.recipes.colormnet_lite",
     "colormnet-small": "kinemacolor.training.recipes.colormnet_small",
 }
 """The module of each recipe; it has ``recipe(initial)``."""

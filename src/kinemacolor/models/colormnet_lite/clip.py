@@ -1,0 +1,120 @@
+"""A training clip through ColorMNet-lite: the same candidates and decoder as in use, with gradients."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Generator, Tensor
+
+from kinemacolor.frames import Chroma
+from kinemacolor.layers.flow import Preset
+from kinemacolor.models.base import Reference
+from kinemacolor.models.colormnet_lite.evidence import Carried, Past, carry, flows
+from kinemacolor.models.colormnet_lite.network import ColorMNetLite, maps_of
+from kinemacolor.models.matching.bank import Bank
+from kinemacolor.resize import resize
+
+
+@dataclass(frozen=True, slots=True)
+class ClipSettings:
+    """How clips are gone through.
+
+    Colours are carried from the frames ``ages`` before, in the clip's own steps. With probability
+    ``exemplar_before`` the exemplar also counts as the frame before the clip. With probability ``spoiled`` the
+    colours of an earlier frame are spoiled in part, so that the network learns to recover from drift.
+    """
+
+    ages: tuple[int, ...] = (1, 2, 5)
+    exemplar_before: float = 0.7
+    spoiled: float = 0.25
+    preset: Preset = "medium"
+
+
+@dataclass(frozen=True, slots=True)
+class ColoredClip:
+    """What the network made of a batch: a*b*, the logarithm of its likely error, and the matches alone.
+
+    ``log_error`` and ``matched`` are at stride 2 and stride 4.
+    """
+
+    chromas: Float[Tensor, "b t 2 h w"]
+    log_error: Float[Tensor, "b t 1 h2 w2"]
+    matched: Float[Tensor, "b t 2 h4 w4"]
+
+
+def color_clips(
+    network: ColorMNetLite,
+    lumas: Float[Tensor, "b t 1 h w"],
+    exemplar_luma: Float[Tensor, "b 1 h w"],
+    exemplar_chroma: Float[Tensor, "b 2 h w"],
+    generator: Generator,
+    settings: ClipSettings,
+) -> ColoredClip:
+    """Each clip in colour, frame by frame. ``generator`` draws what is spoiled and which exemplars come before."""
+    clips, count = lumas.shape[:2]
+    size = (-(-lumas.shape[-2] // 2), -(-lumas.shape[-1] // 2))
+    every = network.trunk(torch.cat((exemplar_luma[:, None], lumas), dim=1).flatten(0, 1))
+    maps = {stride: torch.unflatten(level, 0, (clips, count + 1)) for stride, level in every.items()}
+    banks = [
+        _bank(network, {s: level[:, 0] for s, level in maps.items()}, exemplar_luma, exemplar_chroma, i)
+        for i in range(clips)
+    ]
+    pasts = [
+        [Past.known(resize(luma, size), resize(chroma, size))] if _drawn(settings.exemplar_before, generator) else []
+        for luma, chroma in zip(exemplar_luma, exemplar_chroma)
+    ]
+    chromas, errors, matches = [], [], []
+    for t in range(count):
+        of_frame = {stride: level[:, t + 1] for stride, level in maps.items()}
+        small = resize(lumas[:, t], size)
+        evidence, matched = [], []
+        for i in range(clips):
+            match = banks[i].match(lumas[i, t], maps_of(of_frame, i), network.search)
+            carried = _carried(small[i], pasts[i], settings)
+            evidence.append(network.doubt.weigh(small[i], match, carried))
+            matched.append(match.chroma)
+        colored = network.colored(small, evidence, of_frame)
+        chromas.append(resize(torch.stack([each.chroma for each in colored]), (lumas.shape[-2], lumas.shape[-1])))
+        errors.append(torch.stack([each.log_error for each in colored]))
+        matches.append(torch.stack(matched))
+        for past, each in zip(pasts, colored):
+            past.append(spoiled(each, generator) if _drawn(settings.spoiled, generator) else each)
+    return ColoredClip(torch.stack(chromas, 1), torch.stack(errors, 1), torch.stack(matches, 1))
+
+
+def _bank(network: ColorMNetLite, maps: dict[int, Tensor], lumas: Tensor, chromas: Tensor, index: int) -> Bank:
+    reference = Reference(lumas[index], chromas[index])
+    return network.bank([reference], [maps_of(maps, index)], torch.float32, at_once=1)
+
+
+def _carried(small: Tensor, pasts: Sequence[Past], settings: ClipSettings) -> list[Carried | None]:
+    ages = [min(age, len(pasts)) for age in settings.ages]
+    return [
+        None
+        if age == 0 or age in ages[:number]
+        else carry(pasts[-age], *flows(small, pasts[-age].luma, settings.preset))
+        for number, age in enumerate(ages)
+    ]
+
+
+def spoiled(past: Past, generator: Generator) -> Past:
+    """A frame whose colours are wrong in places: paler, of another hue, or from a few pixels aside."""
+    size = (past.chroma.shape[-2], past.chroma.shape[-1])
+    rough = torch.randn(1, 1, 5, 5, generator=generator)
+    where = torch.sigmoid(6 * F.interpolate(rough, size, mode="bicubic", align_corners=True)[0])
+    kind = int(torch.randint(3, (), generator=generator))
+    wrong = past.chroma * torch.rand((), generator=generator)
+    if kind == 1:
+        shift: Chroma = 15 * torch.randn(2, 1, 1, generator=generator)
+        wrong = past.chroma + shift
+    if kind == 2:
+        rows, columns = (int(n) for n in torch.randint(-6, 7, (2,), generator=generator))
+        wrong = past.chroma.roll((rows, columns), (-2, -1))
+    where = where.to(past.chroma.device)
+    return replace(past, chroma=past.chroma + where * (wrong.to(past.chroma.device) - past.chroma))
+
+
+def _drawn(probability: float, generator: Generator) -> bool:
+    return float(torch.rand((), generator=generator)) < probability

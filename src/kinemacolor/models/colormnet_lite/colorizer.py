@@ -1,0 +1,105 @@
+"""A film's frames through ColorMNet-lite."""
+
+from collections import deque
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from kinemacolor.errors import ExemplarError
+from kinemacolor.frames import Chroma, Luma
+from kinemacolor.layers.flow import Preset
+from kinemacolor.models.base import Reference, StreamingColorizer
+from kinemacolor.models.colormnet_lite.evidence import Carried, Past, carry, flows
+from kinemacolor.models.colormnet_lite.network import ColorMNetLite, maps_of
+from kinemacolor.models.matching.bank import Bank
+from kinemacolor.models.matching.colorizer import half, own_chroma
+from kinemacolor.resize import resize
+
+
+@dataclass(frozen=True, slots=True)
+class LiteSettings:
+    """How the model behaves.
+
+    Colours are carried from the frames ``ages`` before, or from the first where there are not so many yet. A frame
+    is compared with at most ``exemplars_at_once``.
+    """
+
+    ages: tuple[int, ...] = (1, 4, 16)
+    preset: Preset = "medium"
+    exemplars_at_once: int = 4
+
+
+@dataclass(slots=True)
+class LiteState:
+    """What a shot leaves behind: its exemplars as a bank, and the latest frames in colour, at stride 2."""
+
+    references: tuple[Reference, ...]
+    bank: Bank
+    past: deque[Past]
+    frame: int = 0
+    log_error: Float[Tensor, "1 h2 w2"] | None = None
+
+
+class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
+    """ColorMNet-lite as the engine knows it. The network is copied, with the trunk's batch norms folded away."""
+
+    def __init__(
+        self,
+        network: ColorMNetLite,
+        *,
+        settings: LiteSettings | None = None,
+        device: torch.device | None = None,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        self.network = deepcopy(network).eval().requires_grad_(False).to(device or torch.device("cpu"))
+        self.network.trunk.fold()
+        self.settings, self.device, self.dtype = settings or LiteSettings(), device or torch.device("cpu"), dtype
+
+    @torch.inference_mode()
+    def start(self, references: Sequence[Reference]) -> LiteState:
+        """The state before a shot's first frame. Raises ``ExemplarError`` where there is no exemplar."""
+        if not references:
+            raise ExemplarError("There is no exemplar for this shot. Colour one of its frames and pass it.")
+        features = [maps_of(self._maps(r.luma.to(self.device, torch.float32)), 0) for r in references]
+        bank = self.network.bank(references, features, self.dtype, at_once=self.settings.exemplars_at_once)
+        return LiteState(tuple(references), bank, deque(maxlen=max(self.settings.ages)))
+
+    def _maps(self, luma: Luma) -> dict[int, Tensor]:
+        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
+            return self.network.trunk(luma[None])
+
+    @torch.inference_mode()
+    def step(self, luma: Luma, state: LiteState) -> Chroma:
+        """The chroma of the next frame, of the luma's size. Changes the state, and nothing else."""
+        luma = luma.to(self.device, torch.float32)
+        size = (luma.shape[-2], luma.shape[-1])
+        small = resize(luma, half(luma))
+        own = own_chroma(luma, state.references, state.frame)
+        past = Past.known(small, resize(own, half(luma))) if own is not None else self._found(luma, small, state)
+        state.past.append(past)
+        state.frame += 1
+        state.log_error = past.log_error
+        return own if own is not None else resize(past.chroma, size).clamp(-110, 110)
+
+    def _found(self, luma: Luma, small: Luma, state: LiteState) -> Past:
+        maps = self._maps(luma)
+        match = state.bank.match(luma, maps_of(maps, 0), self.network.search)
+        evidence = self.network.doubt.weigh(small, match, self._carried(small, state))
+        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
+            return self.network.colored(small[None], [evidence], maps)[0]
+
+    def _carried(self, small: Luma, state: LiteState) -> list[Carried | None]:
+        """What earlier frames say, None for one that is among the others already."""
+        ages = [min(age, len(state.past)) for age in self.settings.ages]
+        carried: list[Carried | None] = []
+        for number, age in enumerate(ages):
+            if age == 0 or age in ages[:number]:
+                carried.append(None)
+                continue
+            past = state.past[-age]
+            carried.append(carry(past, *flows(small, past.luma, self.settings.preset)))
+        return carried

@@ -1,0 +1,133 @@
+"""What speaks for which colour at a place: candidates, how far each can be trusted at first sight, and the signs.
+
+Everything lies at stride 2. Variances are in arbitrary units: only ratios count (as in ``matching.fusion``).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from kinemacolor.frames import Chroma, Luma
+from kinemacolor.layers.flow import Preset, consistent, optical_flow
+from kinemacolor.layers.warp import warp
+from kinemacolor.models.matching.bank import Match
+from kinemacolor.resize import resize
+
+_CHROMA_UNIT = 30.0
+_LUMA_UNIT = 10.0
+_MISSING = 12.0
+SIGNS_OF_MATCH, SIGNS_OF_CARRIED, SIGNS_OF_ALL = 6, 6, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """An earlier frame in colour: L*, a*b*, the variance of the colours and the logarithm of their likely error."""
+
+    luma: Luma
+    chroma: Chroma
+    log_variance: Float[Tensor, "1 h w"]
+    log_error: Float[Tensor, "1 h w"]
+
+    @classmethod
+    def known(cls, luma: Luma, chroma: Chroma) -> "Past":
+        """A frame whose colours are the true ones."""
+        surely = torch.full_like(luma, -_MISSING)
+        return cls(luma, chroma, surely, torch.full_like(luma, -1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """An earlier frame seen from this one, along the flow; ``gap`` is how far there and back misses, in pixels."""
+
+    past: Past
+    gap: Float[Tensor, "1 h w"]
+    lost: Float[Tensor, "1 h w"]
+
+
+@torch.no_grad()
+def flows(luma: Luma, past: Luma, preset: Preset) -> tuple[Tensor, Tensor]:
+    """Flow from a frame to an earlier one, and back."""
+    return optical_flow(luma, past, preset=preset), optical_flow(past, luma, preset=preset)
+
+
+def carry(past: Past, back: Float[Tensor, "2 h w"], forth: Float[Tensor, "2 h w"]) -> Carried:
+    """An earlier frame along the flow."""
+    planes = torch.cat((past.luma, past.chroma, past.log_variance, past.log_error, forth))
+    seen = warp(planes, back)
+    gap = (back + seen[5:]).square().sum(0, keepdim=True).sqrt()
+    lost = (~consistent(back, forth)).float()
+    return Carried(Past(seen[:1], seen[1:3], seen[3:4], seen[4:5]), gap, lost)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Candidates, their variances' logarithms, and signs that tell more of them.
+
+    The first candidate is no colour at all, the second the match, the others carried ones.
+    """
+
+    candidates: Float[Tensor, "n 2 h w"]
+    log_variances: Float[Tensor, "n h w"]
+    signs: Float[Tensor, "f h w"]
+
+
+def _logarithm(value: float) -> nn.Parameter:
+    return nn.Parameter(torch.tensor(value).log())
+
+
+class Doubt(nn.Module):
+    """How far a candidate is to be trusted at first sight; the decoder learns to know better.
+
+    Carrying adds ``step``, plus ``per_luma`` times the squared difference in L*, plus ``lost`` where the flow is
+    inconsistent. A match has ``match`` at similarity 1, growing as ``exp(slope (1 - similarity))``. No colour at all
+    has ``nothing``. All are learned, as logarithms.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.step, self.per_luma, self.lost = _logarithm(0.002), _logarithm(0.03), _logarithm(10.0)
+        self.match, self.slope = _logarithm(1.0), _logarithm(6.0)
+        self.nothing = _logarithm(60.0)
+
+    def of_match(self, similarity: Float[Tensor, "1 h w"]) -> Float[Tensor, "1 h w"]:
+        """The logarithm of a match's variance."""
+        return self.match + self.slope.exp() * (1 - similarity)
+
+    def of_carried(self, carried: Carried, luma: Luma) -> Float[Tensor, "1 h w"]:
+        """The logarithm of a carried colour's variance."""
+        unexplained = self.per_luma.exp() * (carried.past.luma - luma).square()
+        known = carried.past.log_variance.exp() + self.step.exp()
+        return (known + unexplained + self.lost.exp() * carried.lost).log()
+
+    def weigh(self, luma: Luma, match: Match, carried: Sequence[Carried | None]) -> Evidence:
+        """All that speaks for the colours of a frame; a None is a frame that there is not yet."""
+        size = (luma.shape[-2], luma.shape[-1])
+        found = resize(torch.cat((match.chroma, match.luma, match.spread, match.similarity)), size)
+        nothing = torch.zeros_like(found[:2])
+        candidates = [nothing, found[:2]]
+        variances = [self.nothing.expand_as(luma), self.of_match(found[4:])]
+        signs = [found[2:3] - luma, found[3:4], _LUMA_UNIT * found[4:]]
+        for each in carried:
+            if each is None:
+                candidates.append(nothing)
+                variances.append(torch.full_like(luma, _MISSING))
+                signs.append(torch.zeros(3, *size, device=luma.device))
+                continue
+            candidates.append(each.past.chroma)
+            variances.append(self.of_carried(each, luma))
+            unexplained = (each.past.luma - luma).abs()
+            signs.append(torch.cat((unexplained, _LUMA_UNIT * each.gap.clamp_max(8) / 4, each.past.log_error)))
+        chromas, doubts = torch.stack(candidates), torch.cat(variances)
+        weighed = (-doubts).softmax(0)
+        base = (weighed[:, None] * chromas).sum(0)
+        differences = (chromas[1:] - base).flatten(0, 1) / _CHROMA_UNIT
+        planes = (base / _CHROMA_UNIT, luma / 50 - 1, differences, weighed[1:], torch.cat(signs) / _LUMA_UNIT)
+        return Evidence(chromas, doubts, torch.cat(planes))
+
+
+def sign_channels(carried: int) -> int:
+    """Planes of ``Evidence.signs`` for so many carried candidates."""
+    return SIGNS_OF_ALL + SIGNS_OF_MATCH + SIGNS_OF_CARRIED * carried

@@ -1,0 +1,113 @@
+"""The compact default: its keys, its doubts and its decoder; the trunk stays as ImageNet made it.
+
+Clips and crops grow: short small ones first, then longer and larger ones, to learn not to drift. Exemplars are of
+every kind: colours are copied, whatever they are, where the exemplar shows the thing, and are muted where it does
+not, since an unrelated exemplar says nothing of the truth.
+
+Three terms: L1, heavier where the truth is vivid; the same of the matches alone, so that keys learn what is alike;
+and the negative log-likelihood of a Laplace distribution, by which the network learns how far off it may be.
+"""
+
+from copy import deepcopy
+from functools import partial
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from kinemacolor.data.samples import Batch
+from kinemacolor.models import colormnet_lite
+from kinemacolor.models.base import Reference
+from kinemacolor.models.colormnet_lite import ColorMNetLite, ColorMNetLiteColorizer, ColorMNetLiteConfig
+from kinemacolor.models.colormnet_lite.clip import ClipSettings, color_clips
+from kinemacolor.resize import resize
+from kinemacolor.training.recipe import Moment, Recipe, Stage
+from kinemacolor.training.terms import Colored, TermWeights, weighted_terms
+
+_UNIT = 110.0
+_LEAST_ERROR = 0.5
+_MATCHED, _LIKELIHOOD = 0.3, 0.003
+_DOUBT_RATE = 10.0
+DEFAULT_TERMS = TermWeights(vivid_l1=1.0)
+
+
+def recipe(
+    initial: Path | None = None,
+    *,
+    config: ColorMNetLiteConfig | None = None,
+    terms: TermWeights = DEFAULT_TERMS,
+    clips: ClipSettings | None = None,
+) -> Recipe:
+    """The recipe, from the weights in ``initial``; else random ones of ``config``, else ImageNet's trunk."""
+
+    def network() -> ColorMNetLite:
+        if initial is not None:
+            return deepcopy(colormnet_lite.load_network(initial))  # what was loaded lies in the file still
+        return ColorMNetLite(config) if config is not None else ColorMNetLite.with_imagenet_trunk()
+
+    return Recipe(
+        name="colormnet-lite",
+        network=network,
+        losses=partial(losses, terms, clips or ClipSettings()),
+        predict=predict,
+        save=colormnet_lite.save,
+        stages=(
+            Stage(0.4, frames=3, crop_px=160),
+            Stage(0.75, frames=4, crop_px=192, max_jump=8),
+            Stage(1.0, frames=6, crop_px=224, max_jump=8),
+        ),
+        steps=6_000,
+        batch=4,
+        learning_rate=1e-3,
+        weight_decay=1e-4,
+        warm_up_steps=100,
+        clip_norm=1.0,
+        ema_decay=0.998,
+        frozen_norms=True,
+        every_parameter_used=False,
+        groups=_groups,
+        short_side_px=256,
+    )
+
+
+def _groups(network: ColorMNetLite) -> list[tuple[list[nn.Parameter], float]]:
+    few = [*network.doubt.parameters(), network.temperature, network.detail_weight, network.luma_weight]
+    return [([network.key], 0.5), (few, _DOUBT_RATE), (list(network.decoder.parameters()), 1.0)]
+
+
+def losses(
+    terms: TermWeights, clips: ClipSettings, network: ColorMNetLite, batch: Batch, moment: Moment
+) -> dict[str, Tensor]:
+    """The weighted terms over all frames."""
+    colored = color_clips(network, batch.lumas, batch.exemplar_luma, batch.exemplar_chroma, moment.generator, clips)
+    made = weighted_terms(terms, Colored(colored.chromas / _UNIT, batch, moment.generator))
+    truth4 = _resized(batch.chromas, colored.matched)
+    missed = (colored.matched - truth4).abs() * batch.related[:, None, None, None, None]
+    made["matched"] = _MATCHED * missed.mean() / _UNIT
+    made["likelihood"] = _LIKELIHOOD * error_likelihood(colored.chromas.detach(), colored.log_error, batch.chromas)
+    return made
+
+
+def error_likelihood(
+    chromas: Float[Tensor, "b t 2 h w"], log_error: Float[Tensor, "b t 1 h2 w2"], truth: Float[Tensor, "b t 2 h w"]
+) -> Float[Tensor, ""]:
+    """``mean(|error| / s + log s)`` with ``s = exp(log_error)``: least where s is the error to be expected.
+
+    The error is the mean over a* and b*, plus 0.5 (what 8-bit colour cannot show).
+    """
+    error = (chromas - truth).abs().mean(2, keepdim=True) + _LEAST_ERROR
+    return (_resized(error, log_error) * (-log_error).exp() + log_error).mean()
+
+
+def _resized(clips: Float[Tensor, "b t c h w"], like: Float[Tensor, "b t _ h2 w2"]) -> Float[Tensor, "b t c h2 w2"]:
+    small = resize(clips.flatten(0, 1), (like.shape[-2], like.shape[-1]))
+    return torch.unflatten(small, 0, clips.shape[:2])
+
+
+def predict(network: ColorMNetLite, batch: Batch) -> Float[Tensor, "1 t 2 h w"]:
+    """The a*b* of each frame of a batch of one, as the model colours a film whose first frame is the exemplar."""
+    colorizer = ColorMNetLiteColorizer(network, device=batch.lumas.device)
+    first = Reference(batch.exemplar_luma[0], batch.exemplar_chroma[0], index=0)
+    lumas = (batch.exemplar_luma[0], *batch.lumas[0].unbind(0))
+    return torch.stack(list(colorizer.colorize(lumas, [first]))[1:])[None]
