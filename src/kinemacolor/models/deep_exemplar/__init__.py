@@ -1,0 +1,1 @@
+"""Deep Exemplar-based Video Colorization (Zhang et al., CVPR 2019)."""
