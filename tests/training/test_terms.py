@@ -32,7 +32,7 @@ def test_each_term_is_weighted_and_moves_the_chroma(name: str) -> None:
     assert made.chromas.grad.abs().sum() > 0
 
 
-@pytest.mark.parametrize("name", ["l1", "vivid_l1", "temporal", "edge_enhancing", "hard_example", "perceptual"])
+@pytest.mark.parametrize("name", ["l1", "vivid_l1", "l2", "temporal", "edge_enhancing", "hard_example", "perceptual"])
 def test_the_truth_costs_nothing(name: str) -> None:
     # these clips stand still, so that their truth does not change along the flow either
     assert weighted_terms(TermWeights(**{name: 1.0}), colored(0.0))[name].item() == pytest.approx(0.0, abs=1e-5)

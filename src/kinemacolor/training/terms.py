@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Generator, Tensor
 
@@ -39,6 +40,7 @@ class TermWeights:
 
     l1: float = 0.0
     vivid_l1: float = 0.0
+    l2: float = 0.0
     smoothness: float = 0.0
     temporal: float = 0.0
     edge_enhancing: float = 0.0
@@ -114,6 +116,7 @@ def _color_trunk(device: torch.device) -> EfficientNetLite:
 _TERMS: dict[str, Callable[[Colored], Tensor]] = {
     "l1": lambda c: l1_loss(c.chromas, c.truth),
     "vivid_l1": lambda c: vivid_l1_loss(c.chromas, c.truth, gain=_VIVID_GAIN),
+    "l2": lambda c: F.mse_loss(c.chromas, c.truth),
     "smoothness": _smoothness,
     "temporal": _temporal,
     "edge_enhancing": lambda c: edge_enhancing_loss(c.chromas.flatten(0, 1), c.truth.flatten(0, 1)),

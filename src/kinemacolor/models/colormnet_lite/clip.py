@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Generator, Tensor
 
 from kinemacolor.frames import Chroma
@@ -21,20 +21,22 @@ from kinemacolor.resize import resize
 class ClipSettings:
     """How clips are gone through.
 
-    Colours are carried from the frames ``ages`` before, in the clip's own steps. With probability
-    ``exemplar_before`` the exemplar also counts as the frame before the clip. With probability ``spoiled`` the
-    colours of an earlier frame are spoiled in part, so that the network learns to recover from drift.
+    The last ``learned`` frames have gradients, those before only lead there: the network meets errors of its own, as
+    late in a shot. Colours are carried from the frames ``ages`` before, in the clip's own steps. With probability
+    ``exemplar_before`` an exemplar of the same scene also counts as the frame before the clip. With probability
+    ``spoiled`` the colours of an earlier frame are spoiled in part, so that the network learns to recover from drift.
     """
 
+    learned: int = 3
     ages: tuple[int, ...] = (1, 2, 5)
-    exemplar_before: float = 0.7
-    spoiled: float = 0.25
+    exemplar_before: float = 0.6
+    spoiled: float = 0.15
     preset: Preset = "medium"
 
 
 @dataclass(frozen=True, slots=True)
 class ColoredClip:
-    """What the network made of a batch: a*b*, the logarithm of its likely error, and the matches alone.
+    """What the network made of a batch's last frames: a*b*, the logarithm of its likely error, and the matches alone.
 
     ``log_error`` and ``matched`` are at stride 2 and stride 4.
     """
@@ -49,6 +51,7 @@ def color_clips(
     lumas: Float[Tensor, "b t 1 h w"],
     exemplar_luma: Float[Tensor, "b 1 h w"],
     exemplar_chroma: Float[Tensor, "b 2 h w"],
+    related: Bool[Tensor, " b"],
     generator: Generator,
     settings: ClipSettings,
 ) -> ColoredClip:
@@ -61,27 +64,45 @@ def color_clips(
         _bank(network, {s: level[:, 0] for s, level in maps.items()}, exemplar_luma, exemplar_chroma, i)
         for i in range(clips)
     ]
+    before = [_drawn(settings.exemplar_before, generator) and bool(same) for same in related]
     pasts = [
-        [Past.known(resize(luma, size), resize(chroma, size))] if _drawn(settings.exemplar_before, generator) else []
-        for luma, chroma in zip(exemplar_luma, exemplar_chroma)
+        [Past.known(resize(luma, size), resize(chroma, size))] if is_before else []
+        for luma, chroma, is_before in zip(exemplar_luma, exemplar_chroma, before)
     ]
-    chromas, errors, matches = [], [], []
+    first = max(0, count - settings.learned)
+    frames = []
     for t in range(count):
         of_frame = {stride: level[:, t + 1] for stride, level in maps.items()}
-        small = resize(lumas[:, t], size)
-        evidence, matched = [], []
-        for i in range(clips):
-            match = banks[i].match(lumas[i, t], maps_of(of_frame, i), network.search)
-            carried = _carried(small[i], pasts[i], settings)
-            evidence.append(network.doubt.weigh(small[i], match, carried))
-            matched.append(match.chroma)
-        colored = network.colored(small, evidence, of_frame)
-        chromas.append(resize(torch.stack([each.chroma for each in colored]), (lumas.shape[-2], lumas.shape[-1])))
-        errors.append(torch.stack([each.log_error for each in colored]))
-        matches.append(torch.stack(matched))
-        for past, each in zip(pasts, colored):
-            past.append(spoiled(each, generator) if _drawn(settings.spoiled, generator) else each)
+        with torch.set_grad_enabled(torch.is_grad_enabled() and t >= first):
+            frames.append(_color_frame(network, lumas[:, t], of_frame, banks, pasts, settings))
+        for past in pasts:
+            if _drawn(settings.spoiled, generator):
+                past[-1] = spoiled(past[-1], generator)
+    chromas, errors, matches = zip(*frames[first:])
     return ColoredClip(torch.stack(chromas, 1), torch.stack(errors, 1), torch.stack(matches, 1))
+
+
+def _color_frame(
+    network: ColorMNetLite,
+    lumas: Float[Tensor, "b 1 h w"],
+    maps: dict[int, Tensor],
+    banks: Sequence[Bank],
+    pasts: Sequence[list[Past]],
+    settings: ClipSettings,
+) -> tuple[Tensor, Tensor, Tensor]:
+    """One frame of each clip: a*b*, logarithm of the error, matches. Appends it to the clip's past."""
+    size = (lumas.shape[-2], lumas.shape[-1])
+    small = resize(lumas, (-(-size[0] // 2), -(-size[1] // 2)))
+    evidence, matched = [], []
+    for i, bank in enumerate(banks):
+        match = bank.match(lumas[i], maps_of(maps, i), network.search)
+        evidence.append(network.doubt.weigh(small[i], match, _carried(small[i], pasts[i], settings)))
+        matched.append(match.chroma)
+    colored = network.colored(small, evidence, maps)
+    for past, each in zip(pasts, colored):
+        past.append(each)
+    chroma = resize(torch.stack([each.chroma for each in colored]), size)
+    return chroma, torch.stack([each.log_error for each in colored]), torch.stack(matched)
 
 
 def _bank(network: ColorMNetLite, maps: dict[int, Tensor], lumas: Tensor, chromas: Tensor, index: int) -> Bank:

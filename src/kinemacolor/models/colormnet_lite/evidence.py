@@ -1,10 +1,11 @@
 """What speaks for which colour at a place: candidates, how far each can be trusted at first sight, and the signs.
 
-Everything lies at stride 2. Variances are in arbitrary units: only ratios count (as in ``matching.fusion``).
+Everything lies at stride 2. Errors are in units of a*b*, variances in their squares.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import log
 
 import torch
 from jaxtyping import Float
@@ -18,24 +19,23 @@ from kinemacolor.resize import resize
 
 _CHROMA_UNIT = 30.0
 _LUMA_UNIT = 10.0
-_MISSING = 12.0
+_MISSING = 15.0
+_KNOWN_ERROR = 0.05
 SIGNS_OF_MATCH, SIGNS_OF_CARRIED, SIGNS_OF_ALL = 6, 6, 3
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """An earlier frame in colour: L*, a*b*, the variance of the colours and the logarithm of their likely error."""
+    """An earlier frame in colour: L*, a*b*, and the logarithm of how far off the colours may be."""
 
     luma: Luma
     chroma: Chroma
-    log_variance: Float[Tensor, "1 h w"]
     log_error: Float[Tensor, "1 h w"]
 
     @classmethod
     def known(cls, luma: Luma, chroma: Chroma) -> "Past":
         """A frame whose colours are the true ones."""
-        surely = torch.full_like(luma, -_MISSING)
-        return cls(luma, chroma, surely, torch.full_like(luma, -1.0))
+        return cls(luma, chroma, torch.full_like(luma, log(_KNOWN_ERROR)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,10 @@ def flows(luma: Luma, past: Luma, preset: Preset) -> tuple[Tensor, Tensor]:
 
 def carry(past: Past, back: Float[Tensor, "2 h w"], forth: Float[Tensor, "2 h w"]) -> Carried:
     """An earlier frame along the flow."""
-    planes = torch.cat((past.luma, past.chroma, past.log_variance, past.log_error, forth))
-    seen = warp(planes, back)
-    gap = (back + seen[5:]).square().sum(0, keepdim=True).sqrt()
+    seen = warp(torch.cat((past.luma, past.chroma, past.log_error, forth)), back)
+    gap = (back + seen[4:]).square().sum(0, keepdim=True).sqrt()
     lost = (~consistent(back, forth)).float()
-    return Carried(Past(seen[:1], seen[1:3], seen[3:4], seen[4:5]), gap, lost)
+    return Carried(Past(seen[:1], seen[1:3], seen[3:4]), gap, lost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +80,18 @@ def _logarithm(value: float) -> nn.Parameter:
 class Doubt(nn.Module):
     """How far a candidate is to be trusted at first sight; the decoder learns to know better.
 
-    Carrying adds ``step``, plus ``per_luma`` times the squared difference in L*, plus ``lost`` where the flow is
-    inconsistent. A match has ``match`` at similarity 1, growing as ``exp(slope (1 - similarity))``. No colour at all
-    has ``nothing``. All are learned, as logarithms.
+    Carrying adds to the squared error ``step``, plus ``per_luma`` times the squared difference in L*, plus ``lost``
+    where the flow is inconsistent; and multiplies by ``kin``, since carried colours come from each other and their
+    errors are alike. A match has ``match`` at similarity 1, growing as ``exp(slope (1 - similarity))``. No colour at
+    all has ``nothing``. All are learned, as logarithms.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.step, self.per_luma, self.lost = _logarithm(0.002), _logarithm(0.03), _logarithm(10.0)
-        self.match, self.slope = _logarithm(1.0), _logarithm(6.0)
-        self.nothing = _logarithm(60.0)
+        self.step, self.per_luma, self.lost = _logarithm(0.05), _logarithm(0.75), _logarithm(250.0)
+        self.kin = _logarithm(3.0)
+        self.match, self.slope = _logarithm(25.0), _logarithm(6.0)
+        self.nothing = _logarithm(1500.0)
 
     def of_match(self, similarity: Float[Tensor, "1 h w"]) -> Float[Tensor, "1 h w"]:
         """The logarithm of a match's variance."""
@@ -99,8 +100,8 @@ class Doubt(nn.Module):
     def of_carried(self, carried: Carried, luma: Luma) -> Float[Tensor, "1 h w"]:
         """The logarithm of a carried colour's variance."""
         unexplained = self.per_luma.exp() * (carried.past.luma - luma).square()
-        known = carried.past.log_variance.exp() + self.step.exp()
-        return (known + unexplained + self.lost.exp() * carried.lost).log()
+        before = (2 * carried.past.log_error).exp() + self.step.exp()
+        return self.kin + (before + unexplained + self.lost.exp() * carried.lost).log()
 
     def weigh(self, luma: Luma, match: Match, carried: Sequence[Carried | None]) -> Evidence:
         """All that speaks for the colours of a frame; a None is a frame that there is not yet."""

@@ -85,6 +85,5 @@ def _judged(luma: Luma, evidence: Evidence, trust: Tensor, residual: Tensor, log
     logits = trust - evidence.log_variances
     weights = logits.softmax(0)
     chroma = (weights[:, None] * evidence.candidates).sum(0) + residual
-    # precisions add up, as in a Kalman filter
-    log_variance = -logits.detach().logsumexp(0, keepdim=True)
-    return Past(luma, chroma, log_variance, log_error)
+    # precisions add up, as in a Kalman filter, and the decoder corrects what comes of it
+    return Past(luma, chroma, log_error - logits.detach().logsumexp(0, keepdim=True) / 2)

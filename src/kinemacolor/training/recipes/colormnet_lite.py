@@ -4,11 +4,14 @@ Clips and crops grow: short small ones first, then longer and larger ones, to le
 every kind: colours are copied, whatever they are, where the exemplar shows the thing, and are muted where it does
 not, since an unrelated exemplar says nothing of the truth.
 
-Three terms: L1, heavier where the truth is vivid; the same of the matches alone, so that keys learn what is alike;
-and the negative log-likelihood of a Laplace distribution, by which the network learns how far off it may be.
+Four terms: L1, heavier where the truth is vivid; L2, since large errors are what one sees; L1 of the matches alone,
+so that keys learn what is alike; and the negative log-likelihood of a Laplace distribution, by which the network
+learns how far off it may be. They are over a clip's last frames: those before are coloured without gradients, to meet
+errors like those of a long shot.
 """
 
 from copy import deepcopy
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +19,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from kinemacolor.data.dataset import Variety
 from kinemacolor.data.samples import Batch
 from kinemacolor.models import colormnet_lite
 from kinemacolor.models.base import Reference
@@ -29,7 +33,7 @@ _UNIT = 110.0
 _LEAST_ERROR = 0.5
 _MATCHED, _LIKELIHOOD = 0.3, 0.003
 _DOUBT_RATE = 10.0
-DEFAULT_TERMS = TermWeights(vivid_l1=1.0)
+DEFAULT_TERMS = TermWeights(vivid_l1=1.0, l2=4.0)
 
 
 def recipe(
@@ -53,9 +57,9 @@ def recipe(
         predict=predict,
         save=colormnet_lite.save,
         stages=(
-            Stage(0.4, frames=3, crop_px=160),
-            Stage(0.75, frames=4, crop_px=192, max_jump=8),
-            Stage(1.0, frames=6, crop_px=224, max_jump=8),
+            Stage(0.25, frames=4, crop_px=160),
+            Stage(0.75, frames=8, crop_px=160, max_jump=4),
+            Stage(1.0, frames=10, crop_px=224, max_jump=4),
         ),
         steps=6_000,
         batch=4,
@@ -68,6 +72,15 @@ def recipe(
         every_parameter_used=False,
         groups=_groups,
         short_side_px=256,
+        variety=Variety(
+            photograph=0.3,
+            frame_before=0.35,
+            same_frame=0.05,
+            other_frame=0.3,
+            other_augmentation=0.15,
+            unrelated=0.15,
+            crop_area=(0.25, 1.0),
+        ),
     )
 
 
@@ -79,8 +92,11 @@ def _groups(network: ColorMNetLite) -> list[tuple[list[nn.Parameter], float]]:
 def losses(
     terms: TermWeights, clips: ClipSettings, network: ColorMNetLite, batch: Batch, moment: Moment
 ) -> dict[str, Tensor]:
-    """The weighted terms over all frames."""
-    colored = color_clips(network, batch.lumas, batch.exemplar_luma, batch.exemplar_chroma, moment.generator, clips)
+    """The weighted terms over the frames that have gradients."""
+    exemplar = batch.exemplar_luma, batch.exemplar_chroma, batch.related
+    colored = color_clips(network, batch.lumas, *exemplar, moment.generator, clips)
+    last = colored.chromas.shape[1]
+    batch = replace(batch, lumas=batch.lumas[:, -last:], chromas=batch.chromas[:, -last:])
     made = weighted_terms(terms, Colored(colored.chromas / _UNIT, batch, moment.generator))
     truth4 = _resized(batch.chromas, colored.matched)
     missed = (colored.matched - truth4).abs() * batch.related[:, None, None, None, None]
