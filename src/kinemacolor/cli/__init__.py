@@ -11,7 +11,7 @@ from types import FrameType
 
 import typer
 
-from kinemacolor.cli import colorize, models, probe, train
+from kinemacolor.cli import colorize, evaluate, models, probe, train
 from kinemacolor.errors import KinemacolorError
 
 # before torch comes in: decoder and encoder need the cores that idle threads of the network would spin on
@@ -25,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(colorize.colorize)
+app.command()(evaluate.evaluate)
 app.command()(models.models)
 app.command()(probe.probe)
 app.command()(train.train)

@@ -1,0 +1,113 @@
+"""``kinemacolor evaluate``: clips in colour and models to a report."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from kinemacolor.evaluation.clips import Clip
+    from kinemacolor.evaluation.rows import Row
+
+_DAMAGED = 3
+
+
+def evaluate(
+    data: Annotated[Path, typer.Option(help="A folder of colour clips (films, or folders of pictures).")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the report.")],
+    model: Annotated[str, typer.Option(help="NAME[,NAME]; see `kinemacolor models`. Empty: none.")] = "matching",
+    protocol: Annotated[str, typer.Option(help="Whose rules.")] = "standard",
+    weights: Annotated[
+        list[str] | None, typer.Option(help="A checkpoint: PATH for the only model, or NAME=PATH. Repeatable.")
+    ] = None,
+    results: Annotated[
+        list[str] | None, typer.Option(help="NAME=FOLDER of finished films or frames of any tool. Repeatable.")
+    ] = None,
+    exemplars: Annotated[
+        str | None,
+        typer.Option(help="first, middle, last, 9, first+last, 9+-10; a still or clip; a folder or JSON by clip."),
+    ] = None,
+    clip: Annotated[list[str] | None, typer.Option(help="Only the clip of this name. Repeatable.")] = None,
+    frames: Annotated[int | None, typer.Option(min=2, help="At most so many frames a clip.")] = None,
+    figures: Annotated[str | None, typer.Option(help="Only these of the protocol's figures: psnr,cdc,...")] = None,
+    sanity: Annotated[bool, typer.Option(help="Rows for gray, copied chroma and optical flow.")] = True,
+    working_size: Annotated[str, typer.Option(help="Short side in pixels that models see, or 'native'.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
+    accept_license: Annotated[bool, typer.Option(help="Agree to the licence of weights to be fetched.")] = False,
+) -> None:
+    """Score models and finished films against colour clips: tables, plots, pictures, every frame's figures."""
+    from kinemacolor.evaluation.exemplars import parse_exemplars
+    from kinemacolor.evaluation.protocols import protocol_of
+    from kinemacolor.evaluation.run import RunSettings
+    from kinemacolor.evaluation.run import evaluate as run
+
+    chosen = protocol_of(protocol).only(figures.split(",") if figures else None)
+    choice = parse_exemplars(exemplars) if exemplars else None
+    clips = _clips(data, clip)
+    names = [name.strip() for name in model.split(",") if name.strip()]
+    rows = _rows(names, weights or [], results or [], sanity=sanity, device=device, accept_license=accept_license)
+    report = run(
+        clips,
+        rows,
+        chosen,
+        output,
+        settings=RunSettings(choice, working_size, frames),
+        about={"data": data.name, "weights": ", ".join(Path(text).name for text in weights or ["default"])},
+        say=typer.echo,
+    )
+    typer.echo(f"{output / 'report.md'}: {len(report.scores)} scores of {len(clips)} clips")
+    if report.problems:
+        raise typer.Exit(_DAMAGED)
+
+
+def _clips(data: Path, wanted: list[str] | None) -> "list[Clip]":
+    from kinemacolor.errors import SettingError
+    from kinemacolor.evaluation.clips import find_clips
+
+    clips = find_clips(data)
+    missing = sorted(set(wanted or []) - {clip.name for clip in clips})
+    if missing:
+        names = ", ".join(clip.name for clip in clips)
+        raise SettingError(f"{data} has no clip {missing[0]}. It has {names}.")
+    return [clip for clip in clips if not wanted or clip.name in wanted]
+
+
+def _rows(
+    names: list[str], weights: list[str], results: list[str], *, sanity: bool, device: str, accept_license: bool
+) -> "list[Row]":
+    from kinemacolor.errors import SettingError
+    from kinemacolor.evaluation.rows import ModelRow, ResultsRow, sanity_rows
+    from kinemacolor.models.cards import card_of, load_model
+
+    for name in names:
+        card_of(name)
+    files = _by_name(weights, names)
+    rows: list[Row] = list(sanity_rows(device)) if sanity else []
+    for name in names:
+        model = load_model(name, weights=files.get(name, "default"), device=device, accept_license=accept_license)
+        rows.append(ModelRow(name, model))
+    for text in results:
+        name, equals, folder = text.partition("=")
+        if not equals:
+            raise SettingError(f"--results {text} has no name. Write NAME=FOLDER.")
+        rows.append(ResultsRow(name, Path(folder)))
+    taken = [row.name for row in rows]
+    twice = [name for name in taken if taken.count(name) > 1]
+    if twice:
+        raise SettingError(f"Two rows are called '{twice[0]}'. Give each its own name.")
+    return rows
+
+
+def _by_name(weights: list[str], names: list[str]) -> dict[str, str]:
+    """Checkpoint paths by model. Raises ``SettingError`` for a model that is not asked for."""
+    from kinemacolor.errors import SettingError
+
+    files = {}
+    for text in weights:
+        name, equals, path = text.partition("=")
+        if not equals and len(names) == 1:
+            name, path = names[0], text
+        if name not in names:
+            raise SettingError(f"--weights {text} names no model that is evaluated. Write NAME=PATH.")
+        files[name] = path
+    return files

@@ -1,0 +1,134 @@
+"""Clips to evaluate on: films and folders of pictures, and their pictures one by one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from jaxtyping import UInt8
+from torch import Tensor
+
+from kinemacolor import color
+from kinemacolor.errors import InputError, UnreadableImageError
+from kinemacolor.frames import RGB
+from kinemacolor.io import sequence
+from kinemacolor.io.pictures import read_picture
+from kinemacolor.io.reader import VideoReader
+from kinemacolor.resize import resize
+
+FILM_ENDINGS = frozenset({".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".y4m", ".nut", ".mxf"})
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A film or a folder of pictures, and where its object masks lie, if it has any."""
+
+    name: str
+    path: Path
+    masks: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One frame. Where it could not be read (``readable``) it shows the one before."""
+
+    index: int
+    rgb: RGB
+    readable: bool = True
+
+
+def find_clips(root: Path) -> list[Clip]:
+    """The clips in a folder by name: its films, and its folders of pictures. A film, or pictures, are one clip.
+
+    Raises ``InputError`` where there are none, or where two have one name.
+    """
+    if not root.exists():
+        raise InputError(f"{root} does not exist. Give a folder of clips, a film, or a folder of pictures.")
+    if root.is_file() or _has_pictures(root):
+        return [Clip(root.stem if root.is_file() else root.name, root)]
+    found = [Clip(p.stem, p) for p in root.iterdir() if p.is_file() and p.suffix.lower() in FILM_ENDINGS]
+    found += [Clip(p.name, p) for p in root.iterdir() if p.is_dir() and _has_pictures(p)]
+    clips = sorted(found, key=lambda clip: (clip.name, str(clip.path)))
+    for one, other in pairwise(clips):
+        if one.name == other.name:
+            raise InputError(f"{one.path.name} and {other.path.name} in {root} are one clip by name. Rename one.")
+    if not clips:
+        raise InputError(f"{root} holds no clip: no film ({', '.join(sorted(FILM_ENDINGS))}), no folder of pictures.")
+    return clips
+
+
+def _has_pictures(folder: Path) -> bool:
+    return any(sequence.is_picture_name(path) and not path.name.startswith(".") for path in folder.iterdir())
+
+
+class Pictures:
+    """A clip's pictures in sRGB, each time they are iterated; ``problems`` then says what could not be read.
+
+    ``size`` (height, width) resizes each (antialiased); ``stop`` is how many are read at most. Pictures of a folder
+    are decoded exactly, films by their own planes.
+
+    Iterating raises ``InputError`` where there is no first picture.
+    """
+
+    def __init__(self, path: Path, *, size: tuple[int, int] | None = None, stop: int | None = None) -> None:
+        self.path, self.size, self.stop = path, size, stop
+        self.problems: list[str] = []
+
+    def __iter__(self) -> Iterator[Picture]:
+        self.problems = []
+        for picture in self._of_folder() if sequence.is_sequence(self.path) else self._of_film():
+            yield picture if self.size is None else replace(picture, rgb=_resized(picture.rgb, self.size))
+
+    def _of_film(self) -> Iterator[Picture]:
+        with VideoReader(self.path, stop=self.stop) as reader:
+            for index, frame in enumerate(reader):
+                assert frame.planes is not None
+                yield Picture(index, (color.rgb_of_planes(frame.planes) * 255).round().to(torch.uint8))
+            self.problems += reader.warnings
+
+    def _of_folder(self) -> Iterator[Picture]:
+        paths, gaps = sequence.pictures_of(self.path)
+        self.problems += gaps
+        before: RGB | None = None
+        for index, path in enumerate(paths[: self.stop]):
+            try:
+                rgb = _read(path, before)
+            except UnreadableImageError as error:
+                if before is None:
+                    raise InputError(f"{error} It is the first of its clip.") from error
+                self.problems.append(f"{error} Frame {index} is not scored.")
+                yield Picture(index, before, readable=False)
+            else:
+                before = rgb
+                yield Picture(index, rgb)
+
+
+def _read(path: Path, before: RGB | None) -> RGB:
+    rgb, _ = read_picture(path)
+    if before is not None and rgb.shape != before.shape:
+        sizes = [f"{picture.shape[-1]}x{picture.shape[-2]}" for picture in (rgb, before)]
+        raise UnreadableImageError(f"{path} is {sizes[0]}, but the pictures before it are {sizes[1]}.")
+    return rgb
+
+
+def _resized(rgb: RGB, size: tuple[int, int]) -> UInt8[Tensor, "3 h2 w2"]:
+    return resize(rgb.float(), size).round().clamp(0, 255).to(torch.uint8)
+
+
+class Survey(NamedTuple):
+    """How long and how large a clip is."""
+
+    frames: int
+    size: tuple[int, int]
+
+
+def survey(pictures: Pictures) -> Survey:
+    """The number of pictures and their ``(height, width)``, found by reading all of them."""
+    count, size = 0, (0, 0)
+    for picture in pictures:
+        count, size = count + 1, (picture.rgb.shape[-2], picture.rgb.shape[-1])
+    if not count:
+        raise InputError(f"{pictures.path} has no frame. Copy or download it again.")
+    return Survey(count, size)

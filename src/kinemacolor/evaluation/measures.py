@@ -1,0 +1,161 @@
+"""The metrics, frame by frame: from a pair of pictures to named figures, in constant memory."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol, runtime_checkable
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from kinemacolor import color
+from kinemacolor.frames import RGB, Luma
+from kinemacolor.layers.flow import Flow
+from kinemacolor.metrics.cdc import Cdc
+from kinemacolor.metrics.ciede2000 import ciede2000, percentile
+from kinemacolor.metrics.colorfulness import colorfulness
+from kinemacolor.metrics.outliers import outliers
+from kinemacolor.metrics.psnr import psnr, psnr_ab, wrapping_psnr
+from kinemacolor.metrics.ssim import ssim
+from kinemacolor.metrics.warp_error import motion, warp_error
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A picture, the truth, and the pixels of objects where the clip has masks."""
+
+    picture: RGB
+    truth: RGB
+    objects: Bool[Tensor, "h w"] | None = None
+
+    @cached_property
+    def lab(self) -> Float[Tensor, "3 h w"]:
+        """CIELAB of the picture."""
+        return color.lab_of(self.picture)
+
+    @cached_property
+    def true_lab(self) -> Float[Tensor, "3 h w"]:
+        """CIELAB of the truth."""
+        return color.lab_of(self.truth)
+
+
+@runtime_checkable
+class Measure(Protocol):
+    """Figures of one clip, given frame by frame."""
+
+    def of_frame(self, pair: Pair) -> Mapping[str, float]:
+        """What can be said of this frame."""
+        ...
+
+    def of_clip(self) -> Mapping[str, float]:
+        """What can be said of the clip as a whole, after its last frame."""
+        ...
+
+
+class PerFrame:
+    """Figures that each come from one pair alone."""
+
+    def __init__(self, functions: Mapping[str, Callable[[Pair], float]]) -> None:
+        self._functions = functions
+
+    def of_frame(self, pair: Pair) -> dict[str, float]:
+        """Each figure of this frame."""
+        return {name: function(pair) for name, function in self._functions.items()}
+
+    def of_clip(self) -> dict[str, float]:
+        """Nothing: a clip's figure is the mean."""
+        return {}
+
+
+class ColorDifference:
+    """CIEDE2000: its mean over the pixels and its 90th percentile."""
+
+    def of_frame(self, pair: Pair) -> dict[str, float]:
+        """Both figures of this frame."""
+        difference = ciede2000(pair.lab, pair.true_lab)
+        return {"ciede2000": difference.mean().item(), "ciede2000_p90": percentile(difference, 90.0)}
+
+    def of_clip(self) -> dict[str, float]:
+        """Nothing: a clip's figure is the mean."""
+        return {}
+
+
+class WarpError:
+    """The change of colour along the truth's motion."""
+
+    def __init__(self) -> None:
+        self._before: Pair | None = None
+
+    def of_frame(self, pair: Pair) -> dict[str, float]:
+        """The change since the frame before; nothing for the first."""
+        before, self._before = self._before, pair
+        if before is None:
+            return {}
+        flow, visible = _motion(pair.true_lab[:1], before.true_lab[:1])
+        return {"warp_error": warp_error(pair.lab[1:], before.lab[1:], flow, visible)}
+
+    def of_clip(self) -> dict[str, float]:
+        """Nothing: a clip's figure is the mean."""
+        return {}
+
+
+def _motion(luma: Luma, before: Luma) -> tuple[Flow, Bool[Tensor, "1 h w"]]:
+    return motion(luma, before)
+
+
+class ColorConsistency:
+    """CDC."""
+
+    def __init__(self) -> None:
+        self._cdc = Cdc()
+
+    def of_frame(self, pair: Pair) -> dict[str, float]:
+        """Nothing: CDC is said of a clip."""
+        self._cdc.add(pair.picture)
+        return {}
+
+    def of_clip(self) -> dict[str, float]:
+        """CDC of the clip."""
+        return {"cdc": self._cdc.value}
+
+
+def _inner(function: Callable[..., float]) -> Callable[[Pair], float]:
+    return lambda pair: function(pair.picture, pair.truth, region=_objects(pair))
+
+
+def _outer(function: Callable[..., float]) -> Callable[[Pair], float]:
+    return lambda pair: function(pair.picture, pair.truth, region=~_objects(pair))
+
+
+def _objects(pair: Pair) -> Bool[Tensor, "h w"]:
+    """The objects' pixels; where the clip has no masks, no pixel is known to be inside."""
+    return pair.objects if pair.objects is not None else torch.zeros_like(pair.truth[0], dtype=torch.bool)
+
+
+_FUNCTIONS: dict[str, Callable[[Pair], float]] = {
+    "psnr": lambda pair: psnr(pair.picture, pair.truth),
+    "psnr_ab": lambda pair: psnr_ab(pair.lab[1:], pair.true_lab[1:]),
+    "psnr_wrapping": lambda pair: wrapping_psnr(pair.picture, pair.truth),
+    "ssim_uniform7": lambda pair: ssim(pair.picture, pair.truth, window="uniform7"),
+    "ssim_gaussian11": lambda pair: ssim(pair.picture, pair.truth, window="gaussian11"),
+    "outliers": lambda pair: outliers(pair.picture, pair.truth),
+    "psnr_inner": _inner(psnr),
+    "psnr_outer": _outer(psnr),
+    "outliers_inner": _inner(outliers),
+    "outliers_outer": _outer(outliers),
+    "colorfulness": lambda pair: colorfulness(pair.picture),
+}
+_STATEFUL: dict[str, Callable[[], Measure]] = {
+    "ciede2000": ColorDifference,
+    "ciede2000_p90": ColorDifference,
+    "warp_error": WarpError,
+    "cdc": ColorConsistency,
+}
+
+
+def measures_for(names: Collection[str]) -> list[Measure]:
+    """New measures that give these figures (names of ``FIGURES``), for one clip."""
+    functions = {name: function for name, function in _FUNCTIONS.items() if name in names}
+    kinds = dict.fromkeys(kind for name, kind in _STATEFUL.items() if name in names)
+    return [PerFrame(functions), *(kind() for kind in kinds)]

@@ -1,0 +1,158 @@
+"""The rows of a table: models, baselines, and finished films of other tools, each giving pictures for a clip."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import torch
+
+from kinemacolor import color
+from kinemacolor.engine.video import colorize_frames
+from kinemacolor.errors import InputError
+from kinemacolor.evaluation.clips import FILM_ENDINGS, Clip, Picture, Pictures, Survey, survey
+from kinemacolor.frames import Exemplar, Frame
+from kinemacolor.models.base import Colorizer
+from kinemacolor.models.cards import load_model
+from kinemacolor.resize import resize
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """A clip under a protocol: its pictures, how long and large they are, and its exemplars (never none).
+
+    ``note`` is told what is wrong with a row's pictures.
+    """
+
+    clip: Clip
+    pictures: Pictures
+    survey: Survey
+    exemplars: Sequence[Exemplar]
+    working_size: str | int | None = "auto"
+    note: Callable[[str], None] = field(default=lambda problem: None)
+
+
+@runtime_checkable
+class Row(Protocol):
+    """A row: pictures for each frame of a take, in order, each as large as the truth. ``is_model``: time counts."""
+
+    name: str
+    is_model: bool
+
+    def pictures(self, take: Take) -> Iterator[Picture]:
+        """The row's pictures. Raises ``InputError`` where there are none for this clip."""
+        ...
+
+
+class Truth:
+    """The clip itself: what measures that need no truth say of it."""
+
+    name, is_model = "truth", False
+
+    def pictures(self, take: Take) -> Iterator[Picture]:
+        """The clip's own pictures."""
+        return iter(take.pictures)
+
+
+class Gray:
+    """No colour at all."""
+
+    name, is_model = "gray", False
+
+    def pictures(self, take: Take) -> Iterator[Picture]:
+        """Each frame's L* without chroma."""
+        nothing = torch.zeros(2, *take.survey.size)
+        for picture in take.pictures:
+            yield replace(picture, rgb=color.combine(color.split(picture.rgb)[0], nothing))
+
+
+class CopiedChroma:
+    """The first exemplar's chroma, place for place."""
+
+    name, is_model = "copied chroma", False
+
+    def pictures(self, take: Take) -> Iterator[Picture]:
+        """Each frame's L* with the exemplar's chroma."""
+        chroma = resize(color.split(take.exemplars[0].rgb)[1], take.survey.size)
+        for picture in take.pictures:
+            yield replace(picture, rgb=color.combine(color.split(picture.rgb)[0], chroma))
+
+
+class ModelRow:
+    """A model of ours. ``seconds`` grows by the time that it takes, without decoding the clip."""
+
+    is_model = True
+
+    def __init__(self, name: str, model: Colorizer) -> None:
+        self.name, self.model = name, model
+        self.seconds = 0.0
+
+    def pictures(self, take: Take) -> Iterator[Picture]:
+        """Each frame with its own L* and the model's chroma."""
+        reading = 0.0
+
+        def frames() -> Iterator[Frame]:
+            nonlocal reading
+            source = iter(take.pictures)
+            while True:
+                began = time.perf_counter()
+                picture = next(source, None)
+                reading += time.perf_counter() - began
+                if picture is None:
+                    return
+                yield Frame(rgb=picture.rgb, index=picture.index)
+
+        answers = colorize_frames(
+            frames(), take.exemplars, model=self.model, size=take.survey.size, working_size=take.working_size
+        )
+        while True:
+            began, read_before = time.perf_counter(), reading
+            frame = next(answers, None)
+            self.seconds += time.perf_counter() - began - (reading - read_before)
+            if frame is None:
+                return
+            assert frame.rgb is not None
+            yield Picture(frame.index, frame.rgb)
+
+
+class ResultsRow:
+    """Finished films or frames of any tool: ``FOLDER/<clip>.mp4`` (or another film) or ``FOLDER/<clip>/*.png``."""
+
+    is_model = False
+
+    def __init__(self, name: str, folder: Path) -> None:
+        if not folder.exists():
+            raise InputError(f"Results {name}={folder}: there is no such folder.")
+        self.name, self.folder = name, folder
+
+    def pictures(self, take: Take) -> Iterator[Picture]:
+        """The finished pictures as they are.
+
+        Raises ``InputError`` where the clip is missing, or is not as long or as large as the truth.
+        """
+        path = self._find(take.clip.name)
+        results = Pictures(path, size=take.pictures.size, stop=take.pictures.stop)
+        frames, size = survey(results)
+        if frames != take.survey.frames:
+            raise InputError(f"{path} has {frames} frames, but the clip has {take.survey.frames}. Give as many.")
+        if size != take.survey.size:
+            shown = [f"{width}x{height}" for height, width in (size, take.survey.size)]
+            raise InputError(f"{path} is {shown[0]}, but the clip is {shown[1]}. Give the same size.")
+        yield from results
+        for problem in results.problems:
+            take.note(problem)
+
+    def _find(self, clip: str) -> Path:
+        if self.folder.is_file():
+            return self.folder
+        found = [p for p in self.folder.glob(f"{clip}.*") if p.suffix.lower() in FILM_ENDINGS]
+        found += [p for p in (self.folder / clip,) if p.is_dir()]
+        if not found:
+            raise InputError(f"{self.folder} has no {clip}: neither a film {clip}.mp4 nor a folder {clip}.")
+        return found[0]
+
+
+def sanity_rows(device: str | torch.device | None = None) -> list[Row]:
+    """The rows that every table has: the truth, gray, the exemplar's chroma copied, and optical flow."""
+    return [Truth(), Gray(), CopiedChroma(), ModelRow("optical flow", load_model("flow", device=device))]

@@ -1,0 +1,63 @@
+"""``kinemacolor evaluate`` as a user runs it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "kinemacolor", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+
+
+def write_clip(folder: Path, count: int = 4) -> None:
+    folder.mkdir(parents=True)
+    rows, columns = np.mgrid[0:40, 0:56]
+    for index in range(count):
+        picture = np.stack((rows * 6, (columns + index) * 4, 255 - rows * 6), axis=-1).astype(np.uint8)
+        Image.fromarray(picture).save(folder / f"{index:05d}.png")
+
+
+def test_a_folder_is_scored_with_its_sanity_rows(tmp_path: Path) -> None:
+    write_clip(tmp_path / "clips" / "one")
+    done = run(
+        "evaluate", "--data", tmp_path / "clips", "--model", "flow", "-o", tmp_path / "report", "--figures", "psnr"
+    )
+    assert done.returncode == 0, done.stderr
+    means = json.loads((tmp_path / "report" / "report.json").read_text())["means"]
+    assert list(means) == ["truth", "gray", "copied chroma", "optical flow", "flow"]
+    assert means["flow"]["psnr"] == means["optical flow"]["psnr"]
+
+
+def test_a_problem_is_said_and_the_exit_code_tells(tmp_path: Path) -> None:
+    write_clip(tmp_path / "clips" / "one")
+    write_clip(tmp_path / "clips" / "two")
+    write_clip(tmp_path / "theirs" / "two")
+    done = run(
+        "evaluate", "--data", tmp_path / "clips", "--model", "", "--no-sanity", "--results",
+        f"theirs={tmp_path / 'theirs'}", "-o", tmp_path / "report", "--figures", "psnr",
+    )  # fmt: skip
+    assert done.returncode == 3
+    assert done.stdout.count("Problem:") == 1
+    assert "1 scores of 2 clips" in done.stdout
+
+
+def test_wrong_settings_are_one_line(tmp_path: Path) -> None:
+    write_clip(tmp_path / "clips" / "one")
+    for arguments, word in (
+        (["--protocol", "mine"], "standard"),
+        (["--exemplars", "sideways"], "first, middle, last"),
+        (["--clip", "three"], "three"),
+        (["--figures", "beauty"], "beauty"),
+        (["--model", "mystery"], "mystery"),
+        (["--weights", "colormnet=x.pth"], "NAME=PATH"),
+        (["--results", "nameless"], "NAME=FOLDER"),
+    ):
+        done = run("evaluate", "--data", tmp_path / "clips", "-o", tmp_path / "report", *arguments)
+        assert done.returncode == 1, arguments
+        assert word in done.stderr
+        assert done.stderr.count("\n") == 1
