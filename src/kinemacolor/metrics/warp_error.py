@@ -28,5 +28,5 @@ def warp_error(chroma: Chroma, before: Chroma, flow: Flow, visible: Bool[Tensor,
     """
     if not visible.any():
         return math.nan
-    difference = torch.linalg.vector_norm(warp(before, flow) - chroma, dim=0)
-    return difference[visible[0]].mean(dtype=torch.float64).item()
+    a, b = warp(before, flow) - chroma
+    return torch.hypot(a, b)[visible[0]].mean(dtype=torch.float64).item()
