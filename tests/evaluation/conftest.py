@@ -9,8 +9,6 @@ from torch import Tensor
 
 SIZE = (40, 56)
 
-WriteClip = Callable[..., Path]
-
 
 def moving_pictures(count: int, seed: int = 0) -> list[Tensor]:
     """A soft colour pattern that drifts to the left, uint8 (3, h, w)."""
@@ -38,3 +36,9 @@ def clips(tmp_path: Path) -> Path:
     for seed, name in enumerate(("one", "two")):
         write_pictures(tmp_path / "clips" / name, moving_pictures(6, seed))
     return tmp_path / "clips"
+
+
+@pytest.fixture
+def save_pictures() -> Callable[[Path, list[Tensor]], Path]:
+    """Writes pictures as a clip."""
+    return write_pictures

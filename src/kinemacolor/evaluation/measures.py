@@ -1,11 +1,11 @@
 """The metrics, frame by frame: from a pair of pictures to named figures, in constant memory."""
 
+import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol, runtime_checkable
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
@@ -121,16 +121,18 @@ class ColorConsistency:
 
 
 def _inner(function: Callable[..., float]) -> Callable[[Pair], float]:
-    return lambda pair: function(pair.picture, pair.truth, region=_objects(pair))
+    return lambda pair: _within(function, pair, inside=True)
 
 
 def _outer(function: Callable[..., float]) -> Callable[[Pair], float]:
-    return lambda pair: function(pair.picture, pair.truth, region=~_objects(pair))
+    return lambda pair: _within(function, pair, inside=False)
 
 
-def _objects(pair: Pair) -> Bool[Tensor, "h w"]:
-    """The objects' pixels; where the clip has no masks, no pixel is known to be inside."""
-    return pair.objects if pair.objects is not None else torch.zeros_like(pair.truth[0], dtype=torch.bool)
+def _within(function: Callable[..., float], pair: Pair, *, inside: bool) -> float:
+    """The figure of the objects' pixels or of all others; NaN where the clip has no masks, or none are there."""
+    if pair.objects is None:
+        return math.nan
+    return function(pair.picture, pair.truth, region=pair.objects if inside else ~pair.objects)
 
 
 _FUNCTIONS: dict[str, Callable[[Pair], float]] = {

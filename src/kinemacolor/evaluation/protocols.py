@@ -11,7 +11,8 @@ class Protocol:
     """How a table is made.
 
     ``size`` (height, width) is that to which every picture is brought first, None leaves them. At most ``frames`` are
-    taken of a clip; ``scored`` are those that count (exemplar frames never do, but for figures of change in time).
+    taken of a clip; ``margin`` of them at each end do not count (exemplar frames never do, but for figures of change
+    in time). ``notes`` say where the paper leaves something open, or its release does otherwise.
     """
 
     name: str
@@ -20,11 +21,12 @@ class Protocol:
     exemplars: str = "first"
     size: tuple[int, int] | None = None
     frames: int | None = None
-    scored: range | None = None
+    margin: int = 0
+    notes: tuple[str, ...] = ()
 
-    def counts(self, index: int) -> bool:
-        """Whether this frame is among those that count."""
-        return self.scored is None or index in self.scored
+    def counts(self, index: int, frames: int) -> bool:
+        """Whether this frame of a clip of ``frames`` is among those that count."""
+        return self.margin <= index < frames - self.margin
 
     def only(self, figures: Sequence[str] | None) -> "Protocol":
         """The same with some of its figures; None leaves all. Raises ``SettingError`` for one it does not have."""
@@ -45,6 +47,53 @@ PROTOCOLS: dict[str, Protocol] = {
         (
             "psnr", "psnr_ab", "ssim_uniform7", "ssim_gaussian11", "ciede2000", "ciede2000_p90", "cdc", "warp_error",
             "colorfulness",
+        ),
+    ),
+    "colormnet-2024": Protocol(
+        "colormnet-2024",
+        "ColorMNet's Table 1 and 2, by the arithmetic of the script that its authors released.",
+        ("psnr_wrapping", "psnr", "ssim_uniform7", "cdc"),
+        notes=(
+            "The released script subtracts and squares 8-bit arrays, so squared errors wrap modulo 256 from a "
+            "difference of 16 on. That the published Table 1 was made with it is an inference; the true PSNR stands "
+            "beside it.",
+            "The paper does not say which window its SSIM has; scikit-image's default is taken.",
+            "The exemplar's frame is left out here.",
+        ),
+    ),
+    "bistnet": Protocol(
+        "bistnet",
+        "BiSTNet's Table 1: clips of 90 frames, the first and the last as exemplars, frames 6 to 85 scored.",
+        ("psnr", "ssim_uniform7", "cdc"),
+        exemplars="first+last",
+        frames=90,
+        margin=5,
+        notes=(
+            "Frames 6 to 85 are counted from 1, which leaves five at each end; of a shorter clip, too, five at each "
+            "end are left out. The paper's methods of one exemplar take the first frame: --exemplars first.",
+            "The paper does not give the size of its test pictures; they are taken as they are.",
+        ),
+    ),
+    "deep-exemplar": Protocol(
+        "deep-exemplar",
+        "Deep Exemplar's measures: PSNR as the film goes on, flicker along motion (Eq. 13), colourfulness.",
+        ("psnr", "warp_error", "colorfulness"),
+        notes=(
+            "The paper does not say whose motion and mask its table has (it trains with FlowNet2's); here it is DIS "
+            "flow of the truth's luma, visible where it agrees both ways. The truth's row is what light brings.",
+        ),
+    ),
+    "spatiotemporal": Protocol(
+        "spatiotemporal",
+        "Spatiotemporal's Tables 1 to 5: pictures of 384x216, inside and outside the object masks, % outliers.",
+        (
+            "psnr", "psnr_inner", "psnr_outer", "outliers", "outliers_inner", "outliers_outer",
+        ),
+        size=(216, 384),
+        notes=(
+            "Its exemplars are --exemplars first, 9 (the 10th), last, first+last or 9+-10; with a single one the "
+            "paper's appendix takes 30 frames a clip (--frames 30).",
+            "Pictures are reduced with antialiasing, masks to the nearest pixel; the paper does not say how.",
         ),
     ),
 }  # fmt: skip

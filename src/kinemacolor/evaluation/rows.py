@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import torch
+from jaxtyping import Bool
+from torch import Tensor
 
 from kinemacolor import color
 from kinemacolor.engine.video import colorize_frames
 from kinemacolor.errors import InputError
 from kinemacolor.evaluation.clips import FILM_ENDINGS, Clip, Picture, Pictures, Survey, survey
 from kinemacolor.frames import Exemplar, Frame
+from kinemacolor.io.masks import MaskFile
 from kinemacolor.models.base import Colorizer
 from kinemacolor.models.cards import load_model
 from kinemacolor.resize import resize
@@ -31,6 +34,18 @@ class Take:
     exemplars: Sequence[Exemplar]
     working_size: str | int | None = "auto"
     note: Callable[[str], None] = field(default=lambda problem: None)
+    masks: MaskFile | None = None
+
+    def objects(self, index: int) -> Bool[Tensor, "h w"] | None:
+        """The pixels of all objects of a frame, none where the masks show none; None for a clip without masks."""
+        if self.masks is None:
+            return None
+        size = self.survey.size
+        inside = torch.zeros(size, dtype=torch.bool)
+        for instance in self.masks.instances(index):
+            mask = instance.mask[None, None].float()
+            inside |= torch.nn.functional.interpolate(mask, size, mode="nearest-exact")[0, 0].bool()
+        return inside
 
 
 @runtime_checkable

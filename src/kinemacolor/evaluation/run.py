@@ -21,6 +21,7 @@ from kinemacolor.evaluation.report import Report
 from kinemacolor.evaluation.rows import ModelRow, Row, Take
 from kinemacolor.evaluation.score import ClipScore, FrameScore, score_clip
 from kinemacolor.evaluation.strips import Strips
+from kinemacolor.io.masks import open_masks
 
 SEED = 0
 """Set before each row of each clip, for models that draw."""
@@ -131,10 +132,11 @@ def _take(
         for problem in pictures.problems:
             note(problem)
         exemplars = choice.of(clip, pictures, found.frames)
+        masks = open_masks(clip.masks) if clip.masks is not None else None
     except (InputError, ExemplarError) as error:
         note(f"not scored. {error}")
         return None
-    return Take(clip, pictures, found, exemplars, settings.working_size, note)
+    return Take(clip, pictures, found, exemplars, settings.working_size, note, masks)
 
 
 def _measured(row: Row, take: Take, report: Report, listen: Callable[[FrameScore], None]) -> ClipScore:

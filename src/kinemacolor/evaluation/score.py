@@ -92,9 +92,9 @@ def score_clip(
     for answer, truth in zip_longest(row.pictures(take), take.pictures):
         if answer is None or truth is None:
             raise InputError(f"Row {row.name} has not one picture for each of {take.survey.frames} frames.")
-        if not protocol.counts(truth.index) or not (answer.readable and truth.readable):
+        if not protocol.counts(truth.index, take.survey.frames) or not (answer.readable and truth.readable):
             continue
-        pair = Pair(answer.rgb, truth.rgb)
+        pair = Pair(answer.rgb, truth.rgb, take.objects(truth.index))
         found = {name: value for measure in measures for name, value in measure.of_frame(pair).items()}
         if truth.index in own:
             found = {name: value for name, value in found.items() if not FIGURES[name].needs_truth}

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from kinemacolor.evaluation.figures import FIGURES
+from kinemacolor.evaluation.published import published_under
 from kinemacolor.evaluation.report import Report
 from kinemacolor.evaluation.score import END_FRAMES, Means
 
@@ -15,9 +16,10 @@ def markdown(report: Report) -> str:
     """The whole report: means over clips, the main figure clip by clip, cost, problems, and how it was made."""
     parts = [
         f"# Evaluation, protocol `{report.protocol.name}`",
-        report.protocol.summary,
+        " ".join((report.protocol.summary, *report.protocol.notes)),
         _means(report),
         *[_by_clip(report, name) for name in _CURVE if name in report.protocol.figures],
+        _published(report),
         _cost(report),
         _problems(report),
         _made(report),
@@ -66,6 +68,17 @@ def _by_clip(report: Report, name: str) -> str:
             rows.append([row, *(cell(found.get(clip)) for clip in clips), cell(report.mean(row, name))])
     title = f"{FIGURES[name].title} by clip: all frames / first {END_FRAMES} / last {END_FRAMES}."
     return f"{title}\n\n{grid(['', *clips, 'mean'], rows)}"
+
+
+def _published(report: Report) -> str:
+    names, rows = report.protocol.figures, []
+    for line in published_under(report.protocol.name):
+        cells = [number(line.figures.get(name, math.nan), FIGURES[name].digits) for name in names]
+        rows.append([line.method, line.data, *cells, line.source])
+    if not rows:
+        return ""
+    said = "Published by the papers for their data and by their own programs; not measured here."
+    return f"{said}\n\n{grid(['', 'data', *map(heading, names), 'source'], rows)}"
 
 
 def _cost(report: Report) -> str:
