@@ -4,9 +4,9 @@ The release has one file for each network. These tables are the only place that 
 section's prefix, then at most one of its fragments is replaced: the first that fits.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase as fnmatch
 
 from torch import Tensor
 
@@ -46,6 +46,51 @@ _RAFT: Sections = (
     ("update_block.flow_head.conv1.", "step.0.", ()),
     ("update_block.flow_head.conv2.", "step.2.", ()),
     ("update_block.mask.", "upsampling.", ()),
+)
+
+
+def _branch(level: int, second: int) -> tuple[str, str, Pairs]:
+    ends = (("1", "first"), ("3", "first_slope"), (f"{second}", "second"), (f"{second + 2}", "second_slope"))
+    return f"layer{level}_1.", f"branch{level}.", ends
+
+
+_CORRESPONDENCE: Sections = (
+    *(_branch(level, 6 if level == 5 else 5) for level in (2, 3, 4, 5)),
+    *(
+        (f"layer.{n}.", f"blocks.{n}.", (("conv1", "first"), ("conv2", "second"), ("prelu", "slope")))
+        for n in range(3)
+    ),
+    ("theta.", "theta.", ()),
+    ("phi.", "phi.", ()),
+)
+
+_UNET: Pairs = (
+    ("conv1_1.0", "block1.convs.0"),
+    ("conv1_1.2", "block1.convs.1"),
+    ("conv1_2", "block1.convs.2"),
+    *((f"conv2_{n}", f"block2.convs.{n - 1}") for n in (1, 2)),
+    *((f"conv{block}_{n}", f"block{block}.convs.{n - 1}") for block in (3, 4, 5, 6, 7) for n in (1, 2, 3)),
+    ("conv1_2norm_ss", "down1"),
+    ("conv2_2norm_ss", "down2"),
+    ("conv3_3norm_ss", "down3"),
+    ("conv8_1.1", "join8.up"),
+    ("conv3_3_short", "join8.skip"),
+    ("conv8_2", "block8.convs.0"),
+    ("conv8_3", "block8.convs.1"),
+    ("conv9_1.1", "join9.up"),
+    ("conv2_2_short", "join9.skip"),
+    ("conv9_2", "block9.convs.0"),
+    ("conv10_1.1", "join10.up"),
+    ("conv1_2_short", "join10.skip"),
+    ("conv10_2", "last"),
+    ("conv10_ab", "chroma"),
+)
+_MSRB: Sections = (
+    ("size64.", "coarse.", _UNET),
+    ("size128.", "middle.", _UNET),
+    ("size256.", "finest.", _UNET),
+    ("upconv1.", "up_to_half.", ()),
+    ("upconv2.", "up_to_full.", ()),
 )
 
 _GATE: Pairs = (
@@ -103,11 +148,15 @@ _PROTOSEG: Sections = (
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A file of the release. ``pattern`` is its name there; without a needed one the network cannot run."""
+    """A file of the release. ``pattern`` is its name there; without a needed one the network cannot run.
+
+    ``unused`` are patterns of tensors that the file has and its network does not use, or has twice.
+    """
 
     pattern: str
     needed: bool
     sections: Sections = ()
+    unused: tuple[str, ...] = ()
 
     def our_name(self, published: str) -> str | None:
         """Our name of one of the file's tensors, None if it belongs to none of its networks."""
@@ -121,11 +170,10 @@ class Part:
     def renamed(self, published: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The tensors under our names; those that belong to no part keep theirs, so that a loader names them.
 
-        A leading ``module.`` (DataParallel) is taken off. RAFT's file has one norm of each of its striding blocks
-        twice; the second of them counts, as where the release loads it.
+        A leading ``module.`` (DataParallel) is taken off.
         """
         bare = {name.removeprefix("module."): tensor for name, tensor in published.items()}
-        kept = {name: tensor for name, tensor in bare.items() if not re.search(r"layer[23]\.0\.norm3\.", name)}
+        kept = {n: tensor for n, tensor in bare.items() if not any(fnmatch(n, each) for each in self.unused)}
         return {self.our_name(name) or name: tensor for name, tensor in kept.items()}
 
 
@@ -141,8 +189,13 @@ def _renamed(name: str, sections: Sections) -> str | None:
 
 
 PARTS: dict[str, Part] = {
+    "features": Part("vgg19_conv.pth", needed=True, unused=("conv5_[34].*",)),
+    "correspondence": Part("nonlocal_net_iter_*.pth", needed=True, sections=_CORRESPONDENCE),
+    "msrb": Part("fusenet_iter_*.pth", needed=True, sections=_MSRB, unused=("size256.*",)),
     "gates": Part("atb_iter_*.pth", needed=True, sections=_GATES),
-    "flow": Part("raft-sintel.pth", needed=False, sections=_RAFT),
+    # one norm of each striding block is there under two names; of both the second counts, as in the release
+    "flow": Part("raft-sintel.pth", needed=False, sections=_RAFT, unused=("*layer[23].0.norm3.*",)),
     "segmentation": Part("hrnet_w48_proto*.pth", needed=False, sections=_PROTOSEG),
+    "edges": Part("*bsds500*", needed=False),
 }
-"""The release's files by what they hold."""
+"""The release's files by what they hold. HED's it fetches when it runs; ``layers.hed`` knows its names."""
