@@ -4,9 +4,14 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 from PIL import Image
+
+from kinemacolor.cli.evaluate import evaluate
+from kinemacolor.errors import KinemacolorError
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -46,18 +51,21 @@ def test_a_problem_is_said_and_the_exit_code_tells(tmp_path: Path) -> None:
     assert "1 scores of 2 clips" in done.stdout
 
 
-def test_wrong_settings_are_one_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("settings", "word"),
+    [
+        ({"protocol": "mine"}, "standard"),
+        ({"exemplars": "sideways"}, "first, middle, last"),
+        ({"clip": ["three"]}, "three"),
+        ({"figures": "beauty"}, "beauty"),
+        ({"model": "mystery"}, "mystery"),
+        ({"weights": ["colormnet=x.pth"]}, "NAME=PATH"),
+        ({"results": ["nameless"]}, "NAME=FOLDER"),
+        ({"dataset": "davis"}, "JPEGImages"),
+        ({"dataset": "mine"}, "nvcc2023"),
+    ],
+)
+def test_wrong_settings_say_what_is_right(settings: dict[str, Any], word: str, tmp_path: Path) -> None:
     write_clip(tmp_path / "clips" / "one")
-    for arguments, word in (
-        (["--protocol", "mine"], "standard"),
-        (["--exemplars", "sideways"], "first, middle, last"),
-        (["--clip", "three"], "three"),
-        (["--figures", "beauty"], "beauty"),
-        (["--model", "mystery"], "mystery"),
-        (["--weights", "colormnet=x.pth"], "NAME=PATH"),
-        (["--results", "nameless"], "NAME=FOLDER"),
-    ):
-        done = run("evaluate", "--data", tmp_path / "clips", "-o", tmp_path / "report", *arguments)
-        assert done.returncode == 1, arguments
-        assert word in done.stderr
-        assert done.stderr.count("\n") == 1
+    with pytest.raises(KinemacolorError, match=word):
+        evaluate(data=tmp_path / "clips", output=tmp_path / "report", **settings)

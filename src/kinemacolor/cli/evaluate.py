@@ -27,6 +27,13 @@ def evaluate(
         str | None,
         typer.Option(help="first, middle, last, 9, first+last, 9+-10; a still or clip; a folder or JSON by clip."),
     ] = None,
+    dataset: Annotated[
+        str,
+        typer.Option(help="What --data is: folder, or a data set (see `kinemacolor datasets list`)."),
+    ] = "folder",
+    split: Annotated[str, typer.Option(help="Which part of the data set.")] = "val",
+    clip_list: Annotated[Path | None, typer.Option("--list", help="A file of clip names, one a line.")] = None,
+    masks: Annotated[Path | None, typer.Option(help="Object masks: a folder of PNG index maps a clip.")] = None,
     clip: Annotated[list[str] | None, typer.Option(help="Only the clip of this name. Repeatable.")] = None,
     frames: Annotated[int | None, typer.Option(min=2, help="At most so many frames a clip.")] = None,
     figures: Annotated[str | None, typer.Option(help="Only these of the protocol's figures: psnr,cdc,...")] = None,
@@ -43,7 +50,8 @@ def evaluate(
 
     chosen = protocol_of(protocol).only(figures.split(",") if figures else None)
     choice = parse_exemplars(exemplars) if exemplars else None
-    clips = _clips(data, clip)
+    clips, problems = _clips(data, dataset, split, clip_list, masks)
+    clips = _only(clips, clip)
     names = [name.strip() for name in model.split(",") if name.strip()]
     rows = _rows(names, weights or [], results or [], sanity=sanity, device=device, accept_license=accept_license)
     report = run(
@@ -52,7 +60,8 @@ def evaluate(
         chosen,
         output,
         settings=RunSettings(choice, working_size, frames),
-        about={"data": data.name, "weights": ", ".join(Path(text).name for text in weights or ["default"])},
+        about={"data": f"{data.name} ({dataset})", "weights": _file_names(weights or ["default"])},
+        problems=problems,
         say=typer.echo,
     )
     typer.echo(f"{output / 'report.md'}: {len(report.scores)} scores of {len(clips)} clips")
@@ -60,15 +69,31 @@ def evaluate(
         raise typer.Exit(_DAMAGED)
 
 
-def _clips(data: Path, wanted: list[str] | None) -> "list[Clip]":
-    from kinemacolor.errors import SettingError
-    from kinemacolor.evaluation.clips import find_clips
+def _clips(
+    data: Path, dataset: str, split: str, names: Path | None, masks: Path | None
+) -> "tuple[list[Clip], list[str]]":
+    """The clips to score, and what is missing."""
+    from kinemacolor.evaluation.clips import find_clips, with_masks
+    from kinemacolor.evaluation.datasets import dataset_of, take_stock
 
-    clips = find_clips(data)
+    if dataset == "folder":
+        clips, problems = find_clips(data), []
+    else:
+        stock = take_stock(dataset_of(dataset), data, split=split, names=names)
+        clips, problems = list(stock.clips), list(stock.problems)
+    return [with_masks(each, masks) for each in clips] if masks is not None else clips, problems
+
+
+def _file_names(weights: list[str]) -> str:
+    return ", ".join(Path(text).name for text in weights)
+
+
+def _only(clips: "list[Clip]", wanted: list[str] | None) -> "list[Clip]":
+    from kinemacolor.errors import SettingError
+
     missing = sorted(set(wanted or []) - {clip.name for clip in clips})
     if missing:
-        names = ", ".join(clip.name for clip in clips)
-        raise SettingError(f"{data} has no clip {missing[0]}. It has {names}.")
+        raise SettingError(f"There is no clip {missing[0]}. There are {', '.join(clip.name for clip in clips)}.")
     return [clip for clip in clips if not wanted or clip.name in wanted]
 
 

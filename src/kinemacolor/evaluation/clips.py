@@ -59,6 +59,12 @@ def find_clips(root: Path) -> list[Clip]:
     return clips
 
 
+def with_masks(clip: Clip, folder: Path | None) -> Clip:
+    """The clip with the masks that a folder has under its name; without any where there are none."""
+    masks = folder / clip.name if folder is not None else None
+    return replace(clip, masks=masks if masks is not None and masks.is_dir() else None)
+
+
 def _has_pictures(folder: Path) -> bool:
     return any(sequence.is_picture_name(path) and not path.name.startswith(".") for path in folder.iterdir())
 

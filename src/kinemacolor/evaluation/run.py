@@ -44,13 +44,15 @@ def evaluate(
     *,
     settings: RunSettings | None = None,
     about: dict[str, object] | None = None,
+    problems: Sequence[str] = (),
     say: Callable[[str], None] = lambda line: None,
 ) -> Report:
     """The report on every row and clip.
 
     Under ``output`` come ``frames.csv``, ``report.json``, ``report.md`` and ``strips/``; they are brought up to date
     after each clip. What is wrong with one clip or one row of it is a line in the report's ``problems``, and the rest
-    is scored. ``about`` goes into the JSON beside the settings; ``say`` is told each clip's figures and each problem.
+    is scored; ``problems`` already known begin the list. ``about`` goes into the JSON beside the settings; ``say`` is
+    told each clip's figures and each problem.
 
     Raises ``OutputError`` where ``output`` cannot be written.
     """
@@ -67,7 +69,10 @@ def evaluate(
             **(about or {}),
         },
         provenance(),
+        problems=list(problems),
     )
+    for problem in problems:
+        say(f"Problem: {problem}")
     try:
         (output / "strips").mkdir(parents=True, exist_ok=True)
         per_frame = [name for name in protocol.figures if not FIGURES[name].of_clip]

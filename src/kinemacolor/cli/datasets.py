@@ -1,0 +1,48 @@
+"""``kinemacolor datasets``: which data sets are known, and what is missing of one."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="The papers' data sets: their layouts, and what is missing of one.", no_args_is_help=True)
+
+_INCOMPLETE = 3
+
+
+@app.command("list")
+def list_datasets() -> None:
+    """Name the data sets, where they are published, and how their folders must lie."""
+    from kinemacolor.evaluation.datasets import DATASETS
+
+    for dataset in DATASETS.values():
+        typer.echo(f"{dataset.name}: {dataset.title}, published at {dataset.source}")
+        typer.echo(f"  clips in ROOT/{' or ROOT/'.join(dataset.frames)}")
+        if dataset.masks:
+            typer.echo(f"  masks in ROOT/{' or ROOT/'.join(dataset.masks)}")
+        if dataset.lists:
+            typer.echo(f"  clip names in ROOT/{' or ROOT/'.join(dataset.lists)}, if it is there")
+
+
+@app.command()
+def check(
+    root: Annotated[Path, typer.Argument(help="The data set's folder.")],
+    dataset: Annotated[str, typer.Option(help="davis, videvo, nvcc2023.")],
+    split: Annotated[str, typer.Option(help="Which of its parts.")] = "val",
+    names: Annotated[Path | None, typer.Option("--list", help="A file of clip names, one a line.")] = None,
+) -> None:
+    """Say what is missing: clips, frames, masks, pictures of another size. Exit code 3 if anything is."""
+    from kinemacolor.evaluation.datasets import check_clip, dataset_of, take_stock
+
+    chosen = dataset_of(dataset)
+    stock = take_stock(chosen, root, split=split, names=names)
+    for note in stock.notes:
+        typer.echo(note)
+    problems = list(stock.problems)
+    for clip in stock.clips:
+        problems += check_clip(clip, needs_masks=bool(chosen.masks))
+    for problem in problems:
+        typer.echo(f"Problem: {problem}")
+    typer.echo(f"{len(stock.clips)} clips are there; {len(problems)} problems.")
+    if problems:
+        raise typer.Exit(_INCOMPLETE)
