@@ -1,0 +1,225 @@
+"""A film's frames through BiSTNet: each between its two exemplars, a few dozen held back where the gates need it."""
+
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from kinemacolor.errors import ExemplarError
+from kinemacolor.frames import Chroma, Luma
+from kinemacolor.models.base import Reference
+from kinemacolor.models.bistnet import msrb, raft
+from kinemacolor.models.bistnet.btfb import linear, weight_of_forward
+from kinemacolor.models.bistnet.flows import FlowExpert
+from kinemacolor.models.bistnet.handing import Warped, handed_through, upsampled
+from kinemacolor.models.bistnet.meb import MixedExperts
+from kinemacolor.models.bistnet.network import BiSTNet, Colors, Learned
+from kinemacolor.models.bistnet.spans import Span, needs_length, spans_of
+from kinemacolor.resize import resize
+
+_PIXELS = 224 * 448
+_STEEPEST = 4.0
+_SAME_ASPECT = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class BiSTNetSettings:
+    """How a film is coloured.
+
+    ``size`` is the network's (height, width); None keeps the film's aspect at the release's number of pixels, the
+    release squeezes all to (224, 448). ``saturation`` multiplies a*b* (the release: 1.25). ``keep_exemplars`` gives
+    a frame whose exemplar is there that one's chroma; the release colours it anew.
+
+    Gates hand colours back from later frames: ``emitted_frames`` are answered at once, with ``ahead_frames`` after
+    them known. A stretch between two exemplars not longer than both together is seen whole, as in the release.
+    """
+
+    size: tuple[int, int] | None = None
+    saturation: float = 1.25
+    keep_exemplars: bool = True
+    emitted_frames: int = 60
+    ahead_frames: int = 30
+
+
+def network_size(size: tuple[int, int]) -> tuple[int, int]:
+    """The size at which the network sees a picture: about 100,000 pixels of its aspect, multiples of 32.
+
+    An aspect beyond 4:1 is squeezed to that.
+    """
+    aspect = min(max(size[1] / size[0], 1 / _STEEPEST), _STEEPEST)
+    height = (_PIXELS / aspect) ** 0.5
+    smallest = max(msrb.SMALLEST_PX, raft.SMALLEST_PX)
+    rows, columns = (round(side / msrb.MULTIPLE) * msrb.MULTIPLE for side in (height, height * aspect))
+    return max(smallest, rows), max(smallest, columns)
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A frame as it came, and what the network and the flow know of it."""
+
+    index: int
+    size: tuple[int, int]
+    luma: Luma
+    embedding: Tensor
+    seen: Any
+
+
+class BiSTNetColorizer:
+    """BiSTNet as the engine knows it.
+
+    Args:
+        network: with its weights; it is moved to ``device`` and set to eval mode.
+        experts: edges and segmentation, on the same device.
+        flow: finds the paths along which gates hand colours on; a network without gates needs none.
+        settings: how a film is coloured.
+        notes: what a user should know of what stands in for what is missing.
+        device: None leaves the network where it is.
+        dtype: bf16 or fp16 run the convolutions in that precision by autocast. Matching is in fp32 always.
+    """
+
+    def __init__(
+        self,
+        network: BiSTNet,
+        experts: MixedExperts,
+        flow: FlowExpert | None = None,
+        *,
+        settings: BiSTNetSettings | None = None,
+        notes: Sequence[str] = (),
+        device: torch.device | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        self.network = network.eval()
+        if device is not None:
+            self.network.to(device)
+        self.device = next(network.parameters()).device
+        self.experts, self.flow = experts, flow
+        self.settings = settings or BiSTNetSettings()
+        self.notes = tuple(notes)
+        self.dtype = dtype or torch.float32
+
+    def colorize(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Chroma]:
+        """The chroma of each luma of one shot, in order, each of its luma's size.
+
+        Reads ahead as far as it must: one frame without gates, ``emitted_frames`` and ``ahead_frames`` with them;
+        the whole shot where several exemplars are no frames of it, since they stand from end to end.
+
+        Raises ``ExemplarError`` where there is no exemplar.
+        """
+        if not references:
+            raise ExemplarError(
+                "BiSTNet has no exemplar for this shot. Colour its first and last frame and pass them."
+            )
+        indices = [reference.index for reference in references]
+        length = None
+        small: Iterator[tuple[tuple[int, int], Luma]] = (self._small(luma) for luma in lumas)
+        if needs_length(indices):
+            kept = list(small)
+            small, length = iter(kept), len(kept)
+        frames: Iterator[_Frame] = (self._look(index, *each) for index, each in enumerate(small))
+        for span in spans_of(indices, length):
+            left = yield from self._span(frames, span, references)
+            frames = chain(left, frames)
+
+    def _span(
+        self, frames: Iterator[_Frame], span: Span, references: Sequence[Reference]
+    ) -> Generator[Chroma, None, list[_Frame]]:
+        """Colours a span's frames, and returns those already seen that belong to the next: its last and one more.
+
+        The last frame is coloured here where it is the shot's last too.
+        """
+        pair = references[span.forward], references[span.backward]
+        left: list[_Frame] = []
+        warped = self._warped(frames, span, pair, left)
+        for frame, handed in self._handed(warped):
+            if not left or frame.index != left[0].index:
+                own = self._own(frame, pair)
+                yield self._answer(frame, handed, span) if own is None else own
+        return left
+
+    def _handed(self, warped: Iterator[Warped]) -> Iterator[tuple[Warped, Tensor | None]]:
+        """Frames with the colours that gates hand to them; without gates, frames alone."""
+        if self.network.gates is None:
+            return ((frame, None) for frame in warped)
+        settings = self.settings
+        return handed_through(
+            self.network.gates, warped, emitted=settings.emitted_frames, ahead=settings.ahead_frames
+        )
+
+    def _warped(
+        self, frames: Iterator[_Frame], span: Span, pair: tuple[Reference, Reference], left: list[_Frame]
+    ) -> Iterator[Warped]:
+        """A span's frames with both exemplars' colours. ``left`` gets the last and one more, where there is one."""
+        forward = self._learned(pair[0])
+        backward = forward if pair[1] is pair[0] else self._learned(pair[1])
+        before: tuple[_Frame, Warped] | None = None
+        for frame in frames:
+            last = frame.index == span.last
+            if last and (following := list(islice(frames, 1))):
+                left += [frame, *following]
+            warped = self._matched(frame, forward, backward)
+            if before is not None and self.network.gates is not None and self.flow is not None:
+                before[1].to_next = self.flow.between(before[0].seen, frame.seen)
+                warped.to_previous = self.flow.between(frame.seen, before[0].seen)
+            yield warped
+            if last:
+                return
+            before = frame, warped
+
+    def _small(self, luma: Float[Tensor, "1 h w"]) -> tuple[tuple[int, int], Float[Tensor, "1 h2 w2"]]:
+        """A luma's size, and the luma at the network's."""
+        size = (luma.shape[-2], luma.shape[-1])
+        return size, resize(luma.to(self.device, torch.float32), self.settings.size or network_size(size))
+
+    @torch.no_grad()
+    def _look(self, index: int, size: tuple[int, int], small: Luma) -> _Frame:
+        """A frame embedded once for all exemplars."""
+        with self._precision():
+            embedding = self.network.embed(small[None])[0].float()
+        seen = self.flow.look(small) if self.network.gates is not None and self.flow is not None else None
+        return _Frame(index, size, small, embedding, seen)
+
+    @torch.no_grad()
+    def _learned(self, reference: Reference) -> Learned:
+        """What the network keeps of an exemplar, seen at its own aspect and through its luma alone."""
+        size = self.settings.size or network_size((reference.luma.shape[-2], reference.luma.shape[-1]))
+        luma, chroma = (resize(p.to(self.device, torch.float32), size) for p in (reference.luma, reference.chroma))
+        alpha = None
+        if reference.alpha is not None:
+            alpha = resize(reference.alpha.to(self.device, torch.float32), size)
+            if float(alpha.max()) < 1:
+                raise ExemplarError("An exemplar is transparent all over. Give one with a larger opaque part.")
+        with self._precision():
+            return self.network.learn(luma[None], chroma[None], alpha)
+
+    @torch.no_grad()
+    def _matched(self, frame: _Frame, forward: Learned, backward: Learned) -> Warped:
+        found = self.network.match(frame.embedding, forward, backward)
+        return Warped(frame.index, frame.size, frame.luma, found.forward, found.backward, found.fused)
+
+    def _own(self, frame: Warped, pair: tuple[Reference, Reference]) -> Chroma | None:
+        """The chroma of the exemplar that is this very frame, None where there is none."""
+        for reference in pair if self.settings.keep_exemplars else ():
+            rows, columns = reference.chroma.shape[-2:]
+            same_aspect = abs(columns * frame.size[0] / (rows * frame.size[1]) - 1) < _SAME_ASPECT
+            if reference.index == frame.index and same_aspect and reference.alpha is None:
+                return resize(reference.chroma.to(self.device, torch.float32), frame.size)
+        return None
+
+    @torch.no_grad()
+    def _answer(self, frame: Warped, handed: Tensor | None, span: Span) -> Chroma:
+        """The network's chroma of a frame, of the size it came in."""
+        forward, backward, fused = (upsampled(planes) for planes in (frame.forward, frame.backward, frame.fused))
+        weight = 0.5 if span.last is None else weight_of_forward(frame.index, span.first, span.last)
+        direct = None if self.network.gates is None else self.network.gates.direct(forward, backward)
+        colors = Colors(forward, backward, fused, linear(forward, backward, weight), handed, direct)
+        with self._precision():
+            chroma = self.network(frame.luma[None], [colors], self.experts(frame.luma[None])).full[0]
+        return resize(self.settings.saturation * chroma.float(), frame.size)
+
+    def _precision(self) -> AbstractContextManager[Any]:
+        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
