@@ -9,12 +9,13 @@ from pathlib import Path
 import psutil
 import torch
 
-from kinemacolor.errors import ExemplarError, InputError, OutputError
+from kinemacolor.errors import ExemplarError, InputError, OutputError, SettingError
 from kinemacolor.evaluation import table
 from kinemacolor.evaluation.clips import Clip, Pictures, survey
 from kinemacolor.evaluation.exemplars import ExemplarChoice, parse_exemplars
 from kinemacolor.evaluation.figures import FIGURES
 from kinemacolor.evaluation.frames_csv import FramesCsv
+from kinemacolor.evaluation.html import write_html
 from kinemacolor.evaluation.protocols import Protocol
 from kinemacolor.evaluation.provenance import provenance
 from kinemacolor.evaluation.report import Report
@@ -49,10 +50,11 @@ def evaluate(
 ) -> Report:
     """The report on every row and clip.
 
-    Under ``output`` come ``frames.csv``, ``report.json``, ``report.md`` and ``strips/``; they are brought up to date
-    after each clip. What is wrong with one clip or one row of it is a line in the report's ``problems``, and the rest
-    is scored; ``problems`` already known begin the list. ``about`` goes into the JSON beside the settings; ``say`` is
-    told each clip's figures and each problem.
+    Under ``output`` come ``frames.csv``, ``report.json``, ``report.md`` and ``strips/``, brought up to date after
+    each clip, and in the end ``report.tex`` and ``report.html`` (with the ``eval`` extra). What is wrong with one
+    clip or one row of it is a line in the report's ``problems``, and the rest is scored; ``problems`` already known
+    begin the list. ``about`` goes into the JSON beside the settings; ``say`` is told each clip's figures and each
+    problem.
 
     Raises ``OutputError`` where ``output`` cannot be written.
     """
@@ -81,9 +83,18 @@ def evaluate(
                 _score_rows(clip, rows, report, settings, choice, lines, output, say)
                 report.save_json(output / "report.json")
                 (output / "report.md").write_text(table.markdown(report))
+        (output / "report.tex").write_text(table.latex(report))
+        _write_html(report, output, say)
     except OSError as error:
         raise OutputError(f"The report could not be written to {output} ({error}). Give another folder.") from error
     return report
+
+
+def _write_html(report: Report, output: Path, say: Callable[[str], None]) -> None:
+    try:
+        write_html(report, output)
+    except SettingError as error:
+        say(str(error))  # the figures are there without it
 
 
 def _score_rows(
