@@ -4,8 +4,8 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-_ROWS = 1024
-"""Positions of the frame that are compared at once: 4 MB per thousand positions of the exemplar."""
+_CELLS = 1 << 22
+"""Pairs of positions that are compared at once: 16 MB of cosines."""
 
 
 def matched(
@@ -22,11 +22,12 @@ def matched(
     most alike place's colour alone, which is what the release's 1e-10 does; more takes the mean of all, weighted by
     the softmax of the cosines over it. Only the places ``counted`` take part.
 
-    M of Eq. 3 is computed ``_ROWS`` rows at a time and never kept; a gradient through Eq. 4 keeps its rows.
+    M of Eq. 3 is computed a few rows at a time and never kept; a gradient through Eq. 4 keeps its rows.
     """
+    rows = max(1, _CELLS // key.shape[1])
     found, similarities = [], []
-    for first in range(0, query.shape[1], _ROWS):
-        cosines = query[:, first : first + _ROWS].T @ key
+    for first in range(0, query.shape[1], rows):
+        cosines = query[:, first : first + rows].T @ key
         if counted is not None:
             cosines = cosines.masked_fill(~counted, -torch.inf)
         similarity, best = cosines.max(dim=1)

@@ -1,0 +1,127 @@
+"""Deep Exemplar, the network: VGG19, N that finds the exemplar's colours, C that makes a frame's of them."""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float
+from torch import Tensor, nn
+
+from kinemacolor import color
+from kinemacolor.layers.vgg import VGG19, VGGMaps
+from kinemacolor.models.deep_exemplar import colorization, correspondence
+from kinemacolor.models.deep_exemplar.colorization import ColorizationSubnet, planes_of
+from kinemacolor.models.deep_exemplar.correspondence import STRIDE, CorrespondenceSubnet
+from kinemacolor.models.deep_exemplar.matching import matched
+
+MULTIPLE = correspondence.MULTIPLE
+"""What height and width of a picture must be multiples of."""
+
+SMALLEST_PX = max(correspondence.SMALLEST_PX, 2 * colorization.MULTIPLE)
+"""What they must be at least."""
+
+_COVERED = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class DeepExemplarConfig:
+    """What the network is. ``width`` and ``features_width`` are channels of C, and of VGG19 and N."""
+
+    width: int = 64
+    features_width: int = 64
+
+    @classmethod
+    def tiny(cls) -> "DeepExemplarConfig":
+        """A network for tests."""
+        return cls(width=8, features_width=4)
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What matching needs of exemplars: unit vectors and mean a*b* of each 4 x 4, and which of these count."""
+
+    embedding: Float[Tensor, "c m"]
+    chroma: Float[Tensor, "2 m"]
+    counted: Bool[Tensor, " m"] | None = None
+
+    @classmethod
+    def joined(cls, each: "list[Learned]") -> "Learned":
+        """Several exemplars as one, in which a frame's positions find the most alike of all."""
+        counted = None
+        if any(one.counted is not None for one in each):
+            all_of = [torch.ones_like(one.chroma[0], dtype=torch.bool) for one in each]
+            counted = torch.cat([a if one.counted is None else one.counted for one, a in zip(each, all_of)])
+        embedding, chroma = torch.cat([one.embedding for one in each], 1), torch.cat([one.chroma for one in each], 1)
+        return cls(embedding, chroma, counted)
+
+
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """What N says of a frame (Eq. 6): W, the exemplar's a*b* brought to it, and S, how alike (-1..1); at stride 4."""
+
+    chroma: Float[Tensor, "2 h4 w4"]
+    similarity: Float[Tensor, "1 h4 w4"]
+
+
+class DeepExemplar(nn.Module):
+    """The network as the paper has it: a step is ``embed``, ``align``, ``forward``.
+
+    Pictures have sides that are multiples of 8 and 16, and 32 or more.
+    """
+
+    def __init__(self, config: DeepExemplarConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.features = VGG19(width=config.features_width)
+        self.correspondence = CorrespondenceSubnet(width=config.features_width)
+        self.colorization = ColorizationSubnet(width=config.width)
+
+    def seen_gray(self, luma: Float[Tensor, "b 1 h w"]) -> VGGMaps:
+        """VGG19's maps of a frame: its L* / 100 as a gray picture."""
+        maps: VGGMaps = self.features(luma.expand(-1, 3, -1, -1) / 100)
+        return maps
+
+    def seen_color(self, lab: Float[Tensor, "b 3 h w"]) -> VGGMaps:
+        """VGG19's maps of a picture in colour, exemplars and what losses compare."""
+        maps: VGGMaps = self.features(color.rgb_of(lab))
+        return maps
+
+    def embed(self, luma: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b c h4 w4"]:
+        """Unit vectors that say what lies at each position of frames (L* 0..100)."""
+        return self.correspondence.embed(self.seen_gray(luma))
+
+    def learn(self, lab: Float[Tensor, "3 h w"], alpha: Float[Tensor, "1 h w"] | None = None) -> Learned:
+        """What is kept of an exemplar, which is seen in colour. ``alpha`` (0..1) says which part of it counts."""
+        embedding = self.correspondence.embed(self.seen_color(lab[None]), exemplar=True)[0].float().flatten(1)
+        if alpha is None:
+            return Learned(embedding, F.avg_pool2d(lab[1:], STRIDE).flatten(1))
+        cover = F.avg_pool2d(alpha, STRIDE)
+        # weighted by alpha, so that hidden colours do not seep in at the border
+        chroma = F.avg_pool2d(lab[1:] * alpha, STRIDE) / cover.clamp_min(1e-6)
+        return Learned(embedding, chroma.flatten(1), (cover >= _COVERED).flatten())
+
+    def align(self, embedding: Float[Tensor, "c h4 w4"], exemplars: Learned, *, temperature: float) -> Aligned:
+        """Eq. 3 to 6 for one frame; ``temperature`` is tau, 0 the most alike place alone."""
+        chroma, similarity = matched(
+            embedding.float().flatten(1),
+            exemplars.embedding,
+            exemplars.chroma,
+            temperature=temperature,
+            counted=exemplars.counted,
+        )
+        height, width = embedding.shape[-2:]
+        return Aligned(chroma.view(2, height, width), similarity.view(1, height, width))
+
+    def forward(
+        self, luma: Float[Tensor, "b 1 h w"], aligned: list[Aligned], before: Float[Tensor, "b 3 h w"] | None
+    ) -> Float[Tensor, "b 2 h w"]:
+        """Eq. 7: the a*b* of frames, from their luma, W and S, and the frames before in colour (L*a*b*)."""
+        warped, similarity = (
+            F.interpolate(planes, scale_factor=STRIDE, mode="nearest")
+            for planes in (
+                torch.stack([each.chroma for each in aligned]),
+                torch.stack([each.similarity for each in aligned]),
+            )
+        )
+        chroma: Tensor = self.colorization(planes_of(luma, warped, similarity, before))
+        return chroma
