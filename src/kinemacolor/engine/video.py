@@ -182,6 +182,7 @@ def colorize_video(
             if isinstance(model, str)
             else model
         )
+        warnings.extend(getattr(colorizer, "notes", ()))  # what stands in for parts that a model lacks
         if objects is not None:
             colorizer = _with_masks(colorizer, objects, span.start)
         began = time.perf_counter()

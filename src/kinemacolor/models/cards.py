@@ -24,7 +24,7 @@ class ModelCard:
     """What a user should know of a model before choosing it.
 
     ``package`` is the module that holds its ``load``. ``weights`` is the file to fetch, None where weights come
-    with the installation (``included``) or only from a path.
+    with the installation (``included``) or only from a path; ``takes_folder`` where that may be a folder of files.
     """
 
     name: str
@@ -36,6 +36,7 @@ class ModelCard:
     included: bool
     weights: WeightsFile | None = None
     takes_memory_policy: bool = False
+    takes_folder: bool = False
 
 
 CARDS: dict[str, ModelCard] = {
@@ -83,6 +84,27 @@ CARDS: dict[str, ModelCard] = {
         license="Apache-2.0 (code and the EfficientNet-Lite0 weights it installs)",
         package="kinemacolor.models.spatiotemporal",
         included=True,
+    ),
+    "bistnet": ModelCard(
+        name="bistnet",
+        title="BiSTNet (2022; as released for NTIRE 2023)",
+        summary="Two exemplars fused by time and flow, guided by edges and segmentation; the authors' weights.",
+        exemplars="two, the shot's first and last frame; or one, or more at known frames",
+        license=(
+            "code Apache-2.0; the authors' weights come without terms of their own (their code is MIT), with RAFT's "
+            "(BSD-3) and ProtoSeg's (MIT; it learnt from Cityscapes, which is for research only)"
+        ),
+        package="kinemacolor.models.bistnet",
+        included=False,
+        weights=WeightsFile(
+            name="bistnet-checkpoints-v1.0.3.zip",
+            url="https://github.com/yyang181/NTIRE23-VIDEO-COLORIZATION/releases/download/v1.0.3/checkpoints.zip",
+            size_bytes=None,
+            sha256=None,
+            license="no terms of their own (the code is MIT); ProtoSeg learnt from Cityscapes, for research only",
+            license_url="https://github.com/yyang181/NTIRE23-VIDEO-COLORIZATION",
+        ),
+        takes_folder=True,
     ),
     "colormnet-small": ModelCard(
         name="colormnet-small",
@@ -133,7 +155,7 @@ def _file_of(
                 f"Model '{card.name}' takes no weights file. Leave --weights out, or use another --model."
             )
         path = Path(weights)
-        if not path.is_file():
+        if not (path.is_file() or (card.takes_folder and path.is_dir())):
             raise WeightsError(f"Weights file {path} does not exist. Give the path of a file that does.")
         return path
     if card.included:
