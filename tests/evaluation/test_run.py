@@ -167,3 +167,13 @@ def test_pictures_are_brought_to_the_protocols_size(clips: Path, tmp_path: Path)
     assert report.clips[0]["size"] == "32x24"
     assert report.mean("same", "psnr").whole == 100
     assert next(iter(Pictures(clips / "one", size=(24, 32)))).rgb.shape == (3, 24, 32)
+
+
+def test_without_exemplars_finished_films_count_every_frame_and_models_are_refused(
+    clips: Path, tmp_path: Path
+) -> None:
+    rows = [ResultsRow("same", clips), ModelRow("stained", Stained()), CopiedChroma()]
+    report = run(clips, rows, tmp_path / "report", exemplars="none")
+    assert [(score.row, score.frames) for score in report.scores] == [("same", 6), ("same", 6)]
+    assert len(report.problems) == 4
+    assert all("needs an exemplar" in problem for problem in report.problems)

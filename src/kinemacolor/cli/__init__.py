@@ -11,7 +11,7 @@ from types import FrameType
 
 import typer
 
-from kinemacolor.cli import colorize, datasets, evaluate, models, probe, train
+from kinemacolor.cli import colorize, compare, datasets, evaluate, models, probe, train
 from kinemacolor.errors import KinemacolorError
 
 # before torch comes in: decoder and encoder need the cores that idle threads of the network would spin on
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 app.command()(colorize.colorize)
 app.command()(evaluate.evaluate)
+app.command()(compare.compare)
 app.command()(models.models)
 app.command()(probe.probe)
 app.command()(train.train)

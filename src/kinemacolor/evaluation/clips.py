@@ -46,10 +46,10 @@ def find_clips(root: Path) -> list[Clip]:
     """
     if not root.exists():
         raise InputError(f"{root} does not exist. Give a folder of clips, a film, or a folder of pictures.")
-    if root.is_file() or _has_pictures(root):
+    if root.is_file() or has_pictures(root):
         return [Clip(root.stem if root.is_file() else root.name, root)]
     found = [Clip(p.stem, p) for p in root.iterdir() if p.is_file() and p.suffix.lower() in FILM_ENDINGS]
-    found += [Clip(p.name, p) for p in root.iterdir() if p.is_dir() and _has_pictures(p)]
+    found += [Clip(p.name, p) for p in root.iterdir() if p.is_dir() and has_pictures(p)]
     clips = sorted(found, key=lambda clip: (clip.name, str(clip.path)))
     for one, other in pairwise(clips):
         if one.name == other.name:
@@ -65,7 +65,8 @@ def with_masks(clip: Clip, folder: Path | None) -> Clip:
     return replace(clip, masks=masks if masks is not None and masks.is_dir() else None)
 
 
-def _has_pictures(folder: Path) -> bool:
+def has_pictures(folder: Path) -> bool:
+    """Whether pictures lie in the folder itself."""
     return any(sequence.is_picture_name(path) and not path.name.startswith(".") for path in folder.iterdir())
 
 

@@ -11,6 +11,9 @@ from kinemacolor.frames import Exemplar
 from kinemacolor.io import exemplars as stills
 from kinemacolor.io.sequence import is_picture_name
 
+NO_EXEMPLARS = "none"
+"""For finished films only: every frame counts."""
+
 _NAMED = {"first": 0, "last": -1}
 
 
@@ -31,6 +34,8 @@ class ExemplarChoice:
 
         Raises ``ExemplarError`` or ``InputError`` (or one of their classes) where one is missing or cannot serve.
         """
+        if self.text == NO_EXEMPLARS:
+            return []
         if self.frames:
             return _own_frames(pictures, [_position(place, count, clip) for place in self.frames])
         files = self.by_clip.get(clip.name, self.for_all)
@@ -45,13 +50,15 @@ class ExemplarChoice:
 def parse_exemplars(text: str) -> ExemplarChoice:
     """The choice that a text names.
 
-    ``first``, ``middle``, ``last``, a frame number (from 0; -10 is the tenth from the end), several of these joined
-    by ``+``; a still or a clip (its first frame, or ``clip.mp4@30``) for all clips; a folder with a still, a clip or
-    a folder of stills named as each clip; or a JSON file ``{"clip": "still.png"}`` or ``{"clip": ["a.png@0", ...]}``,
-    its paths seen from its own folder.
+    ``none``, ``first``, ``middle``, ``last``, a frame number (from 0; -10 is the tenth from the end), several of
+    these joined by ``+``; a still or a clip (its first frame, or ``clip.mp4@30``) for all clips; a folder with a
+    still, a clip or a folder of stills named as each clip; or a JSON file ``{"clip": "still.png"}`` or
+    ``{"clip": ["a.png@0", ...]}``, its paths seen from its own folder.
 
     Raises ``SettingError`` where it is none of these.
     """
+    if text == NO_EXEMPLARS:
+        return ExemplarChoice(text)
     places = [_place(part) for part in text.split("+")]
     if all(isinstance(place, int | None) for place in places):
         return ExemplarChoice(text, frames=tuple(place for place in places if not isinstance(place, str)))

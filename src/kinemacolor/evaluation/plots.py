@@ -75,7 +75,8 @@ def by_clip(report: Report, figure: str) -> Canvas:
     if found:
         axes.set_ylim(bottom=max(0.0, min(found) - 5))
     _quiet(axes)
-    axes.legend(fontsize=7, ncols=len(rows), loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
+    if rows:
+        axes.legend(fontsize=7, ncols=len(rows), loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False)
     return canvas
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from kinemacolor import color
 from kinemacolor.engine.video import colorize_frames
 from kinemacolor.errors import InputError
-from kinemacolor.evaluation.clips import FILM_ENDINGS, Clip, Picture, Pictures, Survey, survey
+from kinemacolor.evaluation.clips import FILM_ENDINGS, Clip, Picture, Pictures, Survey, has_pictures, survey
 from kinemacolor.frames import Exemplar, Frame
 from kinemacolor.io.masks import MaskFile
 from kinemacolor.models.base import Colorizer
@@ -23,7 +23,7 @@ from kinemacolor.resize import resize
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """A clip under a protocol: its pictures, how long and large they are, and its exemplars (never none).
+    """A clip under a protocol: its pictures, how long and large they are, and its exemplars.
 
     ``note`` is told what is wrong with a row's pictures.
     """
@@ -63,7 +63,10 @@ class Row(Protocol):
 class Truth:
     """The clip itself: what measures that need no truth say of it."""
 
-    name, is_model = "truth", False
+    is_model = False
+
+    def __init__(self, name: str = "truth") -> None:
+        self.name = name
 
     def pictures(self, take: Take) -> Iterator[Picture]:
         """The clip's own pictures."""
@@ -89,6 +92,7 @@ class CopiedChroma:
 
     def pictures(self, take: Take) -> Iterator[Picture]:
         """Each frame's L* with the exemplar's chroma."""
+        _require_exemplars(take)
         chroma = resize(color.split(take.exemplars[0].rgb)[1], take.survey.size)
         for picture in take.pictures:
             yield replace(picture, rgb=color.combine(color.split(picture.rgb)[0], chroma))
@@ -105,6 +109,7 @@ class ModelRow:
 
     def pictures(self, take: Take) -> Iterator[Picture]:
         """Each frame with its own L* and the model's chroma."""
+        _require_exemplars(take)
         reading = 0.0
 
         def frames() -> Iterator[Frame]:
@@ -131,8 +136,16 @@ class ModelRow:
             yield Picture(frame.index, frame.rgb)
 
 
+def _require_exemplars(take: Take) -> None:
+    if not take.exemplars:
+        raise InputError("it needs an exemplar, and there is none. Use --exemplars first, or leave it out.")
+
+
 class ResultsRow:
-    """Finished films or frames of any tool: ``FOLDER/<clip>.mp4`` (or another film) or ``FOLDER/<clip>/*.png``."""
+    """Finished films or frames of any tool: ``FOLDER/<clip>.mp4`` (or another film) or ``FOLDER/<clip>/*.png``.
+
+    A single film, or a folder with the pictures themselves, serves every clip.
+    """
 
     is_model = False
 
@@ -159,7 +172,7 @@ class ResultsRow:
             take.note(problem)
 
     def _find(self, clip: str) -> Path:
-        if self.folder.is_file():
+        if self.folder.is_file() or has_pictures(self.folder):
             return self.folder
         found = [p for p in self.folder.glob(f"{clip}.*") if p.suffix.lower() in FILM_ENDINGS]
         found += [p for p in (self.folder / clip,) if p.is_dir()]

@@ -10,7 +10,7 @@ from kinemacolor.errors import InputError
 from kinemacolor.evaluation.figures import FIGURES
 from kinemacolor.evaluation.measures import Pair, measures_for
 from kinemacolor.evaluation.protocols import Protocol
-from kinemacolor.evaluation.rows import Row, Take
+from kinemacolor.evaluation.rows import Row, Take, Truth
 from kinemacolor.frames import RGB
 from kinemacolor.metrics.mean import Mean
 
@@ -85,7 +85,7 @@ def score_clip(
     range. Raises ``InputError`` where the row has no pictures for this clip.
     """
     own = {exemplar.index for exemplar in take.exemplars}
-    names = [name for name in protocol.figures if row.name != "truth" or not FIGURES[name].needs_truth]
+    names = [name for name in protocol.figures if not (isinstance(row, Truth) and FIGURES[name].needs_truth)]
     measures = measures_for(names)
     spans = {name: Span() for name in names if not FIGURES[name].of_clip}
     frames = 0
