@@ -115,7 +115,7 @@ def recipe(
 
 
 def clip_chromas(network: BiSTNet, batch: Batch, experts: MixedExperts) -> Float[Tensor, "b t1 2 h w"]:
-    """The a*b* of each frame but the last, with gradients: between the exemplar before the clip and its last frame."""
+    """The a*b* of each frame but the last, with gradients, from the exemplar before the clip and its last."""
     count = batch.lumas.shape[1]  # the exemplar is frame 0, the clip's frames are 1 to count
     answers = []
     for number, luma in enumerate(batch.lumas):
