@@ -1,0 +1,189 @@
+"""A film's frames through Deep Exemplar, one by one, with the release's steps around the network by name.
+
+The release runs the network at half of a canvas of 432 x 768 to which it crops every picture. Here the canvas has as
+many pixels and the film's own aspect, so that nothing of the picture is lost.
+"""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from kinemacolor.errors import ExemplarError
+from kinemacolor.frames import Chroma, Luma
+from kinemacolor.models.base import Reference, StreamingColorizer
+from kinemacolor.models.deep_exemplar.network import MULTIPLE, SMALLEST_PX, DeepExemplar, Learned
+from kinemacolor.models.deep_exemplar.smoothing import Smoothing, smoothed
+from kinemacolor.resize import resize
+
+RELEASE_CANVAS = (432, 768)
+_STEEPEST = 4.0
+_SAME_ASPECT = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class DeepExemplarSettings:
+    """The steps around the network; the defaults are the release's but for ``canvas`` and ``keep_exemplars``.
+
+    - ``canvas``: the (height, width), multiples of 16 and 32, to which pictures are brought; the network sees half of
+      it. None takes the film's own aspect with the pixels of 432 x 768.
+    - ``temperature``: tau of Eq. 4. 0 takes the most alike place alone, as the release's 1e-10 does; the paper: 0.01.
+    - ``begin_with_exemplar``: the frame before the first is the first exemplar (the release's ``frame_propagate``),
+      else a frame of L* = 50 without colour.
+    - ``saturation``: multiplies a*b* of what is shown, not of what the next frame sees; the paper has none.
+    - ``smoothing``: the weighted least squares filter on what is shown; None leaves it out, as the paper does.
+    - ``keep_exemplars``: a frame whose exemplar is there takes that one's chroma; the release colours it anew.
+    """
+
+    canvas: tuple[int, int] | None = None
+    temperature: float = 0.0
+    begin_with_exemplar: bool = False
+    saturation: float = 1.25
+    smoothing: Smoothing | None = field(default_factory=Smoothing)
+    keep_exemplars: bool = True
+
+    @classmethod
+    def release(cls) -> "DeepExemplarSettings":
+        """What the authors' script does by default, but for cropping."""
+        return cls(canvas=RELEASE_CANVAS, keep_exemplars=False)
+
+    @classmethod
+    def paper(cls) -> "DeepExemplarSettings":
+        """What the paper describes: no filter, no gain."""
+        return cls(canvas=RELEASE_CANVAS, temperature=0.01, saturation=1.0, smoothing=None, keep_exemplars=False)
+
+
+def canvas_of(size: tuple[int, int]) -> tuple[int, int]:
+    """The canvas of a picture: its aspect, as many pixels as 432 x 768, sides that suit the network.
+
+    An aspect beyond 4:1 is squeezed to that.
+    """
+    aspect = min(max(size[1] / size[0], 1 / _STEEPEST), _STEEPEST)
+    height = (RELEASE_CANVAS[0] * RELEASE_CANVAS[1] / aspect) ** 0.5
+    rows, columns = (2 * m * max(1, round(side / (2 * m))) for side, m in zip((height, height * aspect), MULTIPLE))
+    return max(2 * SMALLEST_PX, rows), max(2 * SMALLEST_PX, columns)
+
+
+def halved(planes: Float[Tensor, "c h w"]) -> Float[Tensor, "c h2 w2"]:
+    """Planes at half the size: the mean of each 2 x 2."""
+    return F.avg_pool2d(planes, 2)
+
+
+@dataclass
+class DeepExemplarState:
+    """What a shot's frames so far leave behind: the last one in colour, at the network's size."""
+
+    exemplars: Learned
+    references: tuple[Reference, ...]
+    before: Float[Tensor, "3 h w"] | None = None
+    index: int = 0
+
+
+class DeepExemplarColorizer(StreamingColorizer[DeepExemplarState]):
+    """Deep Exemplar as the engine knows it.
+
+    Args:
+        network: with its weights; it is moved to ``device`` and set to eval mode.
+        settings: the steps around it.
+        device: None leaves the network where it is.
+        dtype: bf16 or fp16 run the convolutions in that precision by autocast. Matching is in fp32 always.
+    """
+
+    def __init__(
+        self,
+        network: DeepExemplar,
+        *,
+        settings: DeepExemplarSettings | None = None,
+        device: torch.device | None = None,
+        dtype: torch.dtype | None = None,
+    ) -> None:
+        self.network = network.eval()
+        if device is not None:
+            self.network.to(device)
+        self.device = next(network.parameters()).device
+        self.settings = settings or DeepExemplarSettings()
+        self.dtype = dtype or torch.float32
+
+    @torch.no_grad()
+    def start(self, references: Sequence[Reference]) -> DeepExemplarState:
+        """The state before a shot's first frame: every exemplar learnt once.
+
+        Raises ``ExemplarError`` where there is no exemplar, or one whose alpha leaves nothing of it.
+        """
+        if not references:
+            raise ExemplarError("Deep Exemplar has no exemplar for this shot. Colour one of its frames and pass it.")
+        learned = [self._learned(reference) for reference in references]
+        return DeepExemplarState(Learned.joined(learned), tuple(references))
+
+    def _learned(self, reference: Reference) -> Learned:
+        lab = torch.cat((reference.luma, reference.chroma)).to(self.device, torch.float32)
+        alpha = None
+        if reference.alpha is not None:
+            alpha = self._small(reference.alpha.to(self.device, torch.float32))
+        with self._precision():
+            learned = self.network.learn(self._small(lab), alpha)
+        if learned.counted is not None and not learned.counted.any():
+            raise ExemplarError("An exemplar is transparent all over. Give one with a larger opaque part.")
+        return learned
+
+    def _on_canvas(self, planes: Float[Tensor, "c h w"]) -> Float[Tensor, "c h2 w2"]:
+        return resize(planes, self.settings.canvas or canvas_of((planes.shape[-2], planes.shape[-1])))
+
+    def _small(self, planes: Float[Tensor, "c h w"]) -> Float[Tensor, "c h2 w2"]:
+        return halved(self._on_canvas(planes))
+
+    @torch.no_grad()
+    def step(self, luma: Luma, state: DeepExemplarState) -> Chroma:
+        """The chroma of the next frame; float32, of the luma's size."""
+        size = (luma.shape[-2], luma.shape[-1])
+        canvas = self._on_canvas(luma.to(self.device, torch.float32))
+        small = halved(canvas)
+        own = self._own(size, state)
+        if own is None:
+            chroma = self._predicted(small, state)
+            shown = resize(self._finished(chroma, canvas), size)
+        else:
+            chroma, shown = self._small(own), resize(own, size)
+        state.before = torch.cat((small, chroma))
+        state.index += 1
+        return shown
+
+    def _predicted(self, luma: Luma, state: DeepExemplarState) -> Chroma:
+        """The network's a*b*, at its own size."""
+        before = state.before
+        if before is None and self.settings.begin_with_exemplar:
+            first = state.references[0]
+            lab = torch.cat((first.luma, first.chroma)).to(self.device, torch.float32)
+            before = resize(self._small(lab), (luma.shape[-2], luma.shape[-1]))
+        with self._precision():
+            embedding = self.network.embed(luma[None])[0]
+        # outside autocast, which would match in the lower precision
+        aligned = self.network.align(embedding, state.exemplars, temperature=self.settings.temperature)
+        with self._precision():
+            chroma = self.network(luma[None], [aligned], None if before is None else before[None])[0]
+        return chroma.float()
+
+    def _finished(self, chroma: Float[Tensor, "2 h2 w2"], canvas: Luma) -> Chroma:
+        """What is shown of the network's a*b*, at the canvas' size."""
+        shown = self.settings.saturation * resize(chroma, (canvas.shape[-2], canvas.shape[-1]))
+        if self.settings.smoothing is None:
+            return shown
+        # whole levels, cut off, as the release's uint8 guide has them
+        return smoothed(shown, (canvas * 255 / 100).floor(), self.settings.smoothing)
+
+    def _own(self, size: tuple[int, int], state: DeepExemplarState) -> Chroma | None:
+        """The chroma of the exemplar that is this very frame, None where there is none."""
+        for reference in state.references if self.settings.keep_exemplars else ():
+            rows, columns = reference.chroma.shape[-2:]
+            same_aspect = abs(columns * size[0] / (rows * size[1]) - 1) < _SAME_ASPECT
+            if reference.index == state.index and same_aspect and reference.alpha is None:
+                return resize(reference.chroma.to(self.device, torch.float32), size)
+        return None
+
+    def _precision(self) -> AbstractContextManager[Any]:
+        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
