@@ -30,12 +30,22 @@ def pictures() -> list[Tensor]:
     return moving_pictures(6)
 
 
+def write_two_clips(root: Path) -> Path:
+    for seed, name in enumerate(("one", "two")):
+        write_pictures(root / name, moving_pictures(6, seed))
+    return root
+
+
 @pytest.fixture
 def clips(tmp_path: Path) -> Path:
     """Two clips of pictures, ``one`` and ``two``, of six frames each."""
-    for seed, name in enumerate(("one", "two")):
-        write_pictures(tmp_path / "clips" / name, moving_pictures(6, seed))
-    return tmp_path / "clips"
+    return write_two_clips(tmp_path / "clips")
+
+
+@pytest.fixture(scope="module")
+def two_clips() -> Callable[[Path], Path]:
+    """Writes the same two clips where it is told."""
+    return write_two_clips
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 import builtins
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,20 @@ from kinemacolor.models.cards import load_model
 PROTOCOL = PROTOCOLS["standard"].only(["psnr", "cdc", "colorfulness"])
 
 
-@pytest.fixture
-def report(clips: Path, tmp_path: Path) -> Report:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the report lies; made once for all tests, which only read it."""
+    return tmp_path_factory.mktemp("evaluation") / "report"
+
+
+@pytest.fixture(scope="module")
+def report(folder: Path, two_clips: Callable[[Path], Path]) -> Report:
     rows = [Truth(), Gray(), CopiedChroma(), ModelRow("flow", load_model("flow", device="cpu"))]
-    return evaluate(find_clips(clips), rows, PROTOCOL, tmp_path / "report")
+    return evaluate(find_clips(two_clips(folder.parent / "clips")), rows, PROTOCOL, folder)
 
 
-def test_the_html_report_needs_no_other_file(report: Report, tmp_path: Path) -> None:
-    text = (tmp_path / "report" / "report.html").read_text()
+def test_the_html_report_needs_no_other_file(report: Report, folder: Path) -> None:
+    text = (folder / "report.html").read_text()
     links = re.findall(r'(?:src|href)="([^"#]+)', text)
     assert links
     assert all(link.startswith("data:image/jpeg;base64,") for link in links)
@@ -32,8 +39,8 @@ def test_the_html_report_needs_no_other_file(report: Report, tmp_path: Path) -> 
     assert "<script" not in text
 
 
-def test_the_html_report_shows_figures_plots_and_pictures(report: Report, tmp_path: Path) -> None:
-    text = (tmp_path / "report" / "report.html").read_text()
+def test_the_html_report_shows_figures_plots_and_pictures(report: Report, folder: Path) -> None:
+    text = (folder / "report.html").read_text()
     assert f"{report.mean('flow', 'psnr').whole:.2f}" in text
     assert text.count("<svg") == 3  # over frames, by clip, cost
     assert text.count("<img") == 2  # one strip a clip
@@ -82,8 +89,8 @@ def test_neither_truth_nor_gray_is_ever_best(report: Report) -> None:
     assert best_rows(report, "colorfulness") == set()
 
 
-def test_curves_come_back_as_they_were_measured(report: Report, tmp_path: Path) -> None:
-    found = curves(tmp_path / "report" / "frames.csv", "psnr")
+def test_curves_come_back_as_they_were_measured(report: Report, folder: Path) -> None:
+    found = curves(folder / "frames.csv", "psnr")
     assert "truth" not in found
     assert [frame for frame, _ in found["gray"]["one"]] == [1, 2, 3, 4, 5]
     mean = sum(value for _, value in mean_curve(found["gray"])) / 5

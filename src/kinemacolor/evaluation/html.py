@@ -4,9 +4,9 @@ import base64
 import math
 from pathlib import Path
 
-from kinemacolor.errors import SettingError
 from kinemacolor.evaluation.curves import curves
 from kinemacolor.evaluation.figures import FIGURES
+from kinemacolor.evaluation.pages import missing, template
 from kinemacolor.evaluation.published import published_under
 from kinemacolor.evaluation.report import Report
 from kinemacolor.evaluation.score import END_FRAMES
@@ -20,18 +20,12 @@ def write_html(report: Report, folder: Path) -> Path:
 
     Raises ``SettingError`` where jinja2 or matplotlib is not installed.
     """
-    try:
-        from jinja2 import Environment, PackageLoader, select_autoescape
-    except ImportError as error:
-        raise _missing(error) from error
-    environment = Environment(
-        loader=PackageLoader("kinemacolor.evaluation"), autoescape=select_autoescape(["html", "j2"]), trim_blocks=True
-    )
+    page = template("report.html.j2")
     figures = [
         {"title": FIGURES[name].title, "meaning": FIGURES[name].meaning, "heading": heading(name)}
         for name in report.protocol.figures
     ]
-    text = environment.get_template("report.html.j2").render(
+    text = page.render(
         protocol=report.protocol,
         problems=report.problems,
         clips=report.clips,
@@ -47,10 +41,6 @@ def write_html(report: Report, folder: Path) -> Path:
     path = folder / "report.html"
     path.write_text(text, encoding="utf-8")
     return path
-
-
-def _missing(error: ImportError) -> SettingError:
-    return SettingError(f"No HTML report was written: {error.name} is missing. pip install 'kinemacolor[eval]'.")
 
 
 def _means(report: Report) -> list[dict[str, object]]:
@@ -87,7 +77,7 @@ def _plots(report: Report, folder: Path) -> list[dict[str, str]]:
     try:
         from kinemacolor.evaluation import plots
     except ImportError as error:
-        raise _missing(error) from error
+        raise missing(error) from error
     made = []
     for name in MAIN_FIGURES:
         if name in report.protocol.figures and report.scores:

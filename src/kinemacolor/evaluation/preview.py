@@ -15,7 +15,7 @@ from torch import Tensor
 from kinemacolor.errors import OutputError
 from kinemacolor.frames import RGB
 
-_OPTIONS = {"crf": "16", "preset": "veryfast", "movflags": "+faststart"}
+_ENCODING = {"crf": "16", "preset": "veryfast"}
 
 
 def write_preview(path: Path, pictures: Iterable[RGB], rate: Fraction) -> int:
@@ -25,12 +25,12 @@ def write_preview(path: Path, pictures: Iterable[RGB], rate: Fraction) -> int:
     """
     count = 0
     try:
-        with av.open(f"file:{path}", "w", format="mp4", options=_OPTIONS) as film:
+        with av.open(f"file:{path}", "w", format="mp4", options={"movflags": "+faststart"}) as film:
             stream: VideoStream | None = None
             for picture in pictures:
                 even = _even(picture)
                 if stream is None:
-                    stream = film.add_stream("libx264", rate=rate, options=_OPTIONS)
+                    stream = film.add_stream("libx264", rate=rate, options=_ENCODING)
                     stream.height, stream.width = even.shape[-2:]
                     stream.pix_fmt = "yuv420p"
                 array = np.ascontiguousarray(even.permute(1, 2, 0).numpy())
