@@ -106,8 +106,8 @@ class Count:
         head = f"{sum(self.votes.values())} votes of {self.voters} voters; chance is {chance:.1f} %."
         note = "Intervals are Wilson's and take votes as independent; those of one voter are not quite."
         clips = ["| scene | " + " | ".join(self.shown) + " |", "|---" * (1 + len(self.shown)) + "|"]
-        for clip, votes in sorted(self.by_clip.items()):
-            clips.append(f"| {clip} | " + " | ".join(str(votes.get(method, 0)) for method in self.shown) + " |")
+        for clip, chosen in sorted(self.by_clip.items()):
+            clips.append(f"| {clip} | " + " | ".join(str(chosen.get(method, 0)) for method in self.shown) + " |")
         return "\n".join([head, "", *lines, "", note, "", *clips]) + "\n"
 
 
