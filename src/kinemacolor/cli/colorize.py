@@ -7,6 +7,12 @@ from typing import Annotated
 import typer
 
 
+class RestrictionName(StrEnum):
+    """The values of ``--restrict``."""
+
+    DENSE = "dense"
+
+
 class PrecisionName(StrEnum):
     """The values of ``--precision``."""
 
@@ -51,6 +57,9 @@ def colorize(
         str | None,
         typer.Option(help="Objects by frame, for spatiotemporal: a folder of PNG index maps or a COCO-style JSON."),
     ] = None,
+    restrict: Annotated[
+        RestrictionName | None, typer.Option(help="Let colormnet remember only from where dense tracks lead.")
+    ] = None,
     strip: Annotated[
         Path | None, typer.Option(help="Also write a picture: source | exemplar | colour, side by side.")
     ] = None,
@@ -80,6 +89,7 @@ def colorize(
             pixel_format=pixel_format,
             frame_rate=frame_rate,
             masks=masks,
+            restrict=None if restrict is None else "dense",
             strip=strip,
             overwrite=overwrite,
             progress=bar.update,

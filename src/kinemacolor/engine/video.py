@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 import torch
 
@@ -126,6 +127,7 @@ def colorize_video(
     pixel_format: str | None = None,
     frame_rate: str | Fraction = "24",
     masks: str | Path | None = None,
+    restrict: Literal["dense"] | None = None,
     strip: str | Path | None = None,
     overwrite: bool = False,
     progress: Callable[[Progress], None] | None = None,
@@ -143,6 +145,7 @@ def colorize_video(
         codec: h264, h265, av1, vp9, prores, dnxhr, ffv1 or an encoder's name; None suits the container.
         quality: on the encoder's own scale.
         masks: object masks of the film for a model that takes them: a folder of index maps, or a COCO-style file.
+        restrict: ``"dense"`` restricts ColorMNet's memory to where tracks lead (``load_model``).
         strip: where to write a side-by-side picture of a few frames.
         progress: called after each frame.
 
@@ -176,6 +179,7 @@ def colorize_video(
                 weights=weights,
                 device=device,
                 dtype=dtype,
+                restrict=restrict,
                 accept_license=accept_license,
                 progress=fetching,
             )

@@ -11,7 +11,9 @@ import torch
 from kinemacolor import weights as weights_files
 from kinemacolor.errors import ModelError, WeightsError
 from kinemacolor.models.base import Colorizer
+from kinemacolor.models.colormnet.colorizer import ColorMNetColorizer
 from kinemacolor.models.colormnet.memory import MemoryPolicy
+from kinemacolor.models.spatiotemporal.memory_restriction import DenseRestriction
 from kinemacolor.weights import WeightsFile
 
 DEFAULT = "matching"
@@ -25,6 +27,7 @@ class ModelCard:
 
     ``package`` is the module that holds its ``load``. ``weights`` is the file to fetch, None where weights come
     with the installation (``included``) or only from a path; ``takes_folder`` where that may be a folder of files.
+    ``can_restrict`` where tracks can say what its memory may be asked.
     """
 
     name: str
@@ -37,6 +40,7 @@ class ModelCard:
     weights: WeightsFile | None = None
     takes_memory_policy: bool = False
     takes_folder: bool = False
+    can_restrict: bool = False
 
 
 CARDS: dict[str, ModelCard] = {
@@ -75,6 +79,31 @@ CARDS: dict[str, ModelCard] = {
             license_url="https://creativecommons.org/licenses/by-nc-sa/4.0/",
         ),
         takes_memory_policy=True,
+        can_restrict=True,
+    ),
+    "deep-exemplar": ModelCard(
+        name="deep-exemplar",
+        title="Deep Exemplar (CVPR 2019)",
+        summary="Each frame matched to the exemplar in VGG19's features and coloured after the one before.",
+        exemplars="one or more, of the film or of another scene",
+        license=(
+            "code Apache-2.0; the authors' weights come without terms of their own (their code is MIT); VGG19's "
+            "among them learnt from ImageNet"
+        ),
+        package="kinemacolor.models.deep_exemplar",
+        included=False,
+        weights=WeightsFile(
+            name="deep-exemplar-colorization_checkpoint.zip",
+            url=(
+                "https://github.com/zhangmozhe/Deep-Exemplar-based-Video-Colorization/releases/download/v1.0/"
+                "colorization_checkpoint.zip"
+            ),
+            size_bytes=None,
+            sha256=None,
+            license="no terms of their own (the authors' code is MIT)",
+            license_url="https://github.com/zhangmozhe/Deep-Exemplar-based-Video-Colorization",
+        ),
+        takes_folder=True,
     ),
     "spatiotemporal": ModelCard(
         name="spatiotemporal",
@@ -115,6 +144,7 @@ CARDS: dict[str, ModelCard] = {
         package="kinemacolor.models.colormnet_small",
         included=False,
         takes_memory_policy=True,
+        can_restrict=True,
     ),
 }
 """Every model, by the name that ``--model`` takes."""
@@ -174,6 +204,7 @@ def load_model(
     device: str | torch.device | None = None,
     dtype: torch.dtype | None = None,
     memory: MemoryPolicy | None = None,
+    restrict: Literal["dense"] | None = None,
     accept_license: bool = False,
     progress: Callable[[int, int | None], None] | None = None,
 ) -> Colorizer:
@@ -185,6 +216,7 @@ def load_model(
         device: ``"cpu"``, ``"cuda:0"``, ...; None takes a GPU if there is one.
         dtype: the precision of the network's heavy parts; None is the model's own choice.
         memory: how ColorMNet's memory behaves; None is the paper's policy.
+        restrict: ``"dense"`` lets each position read ColorMNet's memory only where dense tracks lead.
         accept_license: agree to the licence of weights that have to be fetched.
         progress: called with bytes fetched and bytes in all (None if unknown) while fetching.
 
@@ -195,6 +227,9 @@ def load_model(
     card = card_of(name)
     if memory is not None and not card.takes_memory_policy:
         raise ModelError(f"Model '{name}' has no memory policy. Use --model colormnet, or leave memory out.")
+    if restrict is not None and not card.can_restrict:
+        able = ", ".join(each.name for each in CARDS.values() if each.can_restrict)
+        raise ModelError(f"Model '{name}' has no memory to restrict. Use one that has ({able}), or leave it out.")
     path = _file_of(card, weights, accept_license=accept_license, progress=progress)
     load = import_module(card.package).load
     settings: dict[str, object] = {"device": _device(device), "dtype": dtype}
@@ -203,6 +238,9 @@ def load_model(
     if name == "flow":
         settings["features"] = False
     model: Colorizer = load(path, **settings) if path is not None else load(**settings)
+    if restrict is not None:
+        assert isinstance(model, ColorMNetColorizer)
+        return model.with_restriction(DenseRestriction)
     return model
 
 

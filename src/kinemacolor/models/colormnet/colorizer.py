@@ -6,8 +6,9 @@ its own size and without a sensory state. Where the frame of such an exemplar co
 is written to memory.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from kinemacolor.models.base import Reference, StreamingColorizer
 from kinemacolor.models.colormnet.key import Key
 from kinemacolor.models.colormnet.memory import Memory, MemoryPolicy
 from kinemacolor.models.colormnet.propagation import PropagationNetwork
+from kinemacolor.models.colormnet.restriction import Restriction
 from kinemacolor.resize import Padding
 
 CHROMA_SCALE = 110.0
@@ -38,7 +40,7 @@ class ColorMNetState:
     """What a shot's frames so far leave behind.
 
     ``hidden`` is the sensory state, ``source`` key and value of the frame last written, for local attention;
-    ``due`` the exemplars that are frames still to come.
+    ``due`` the exemplars that are frames still to come, ``restriction`` what says where memory may be read.
     """
 
     memory: Memory
@@ -47,6 +49,7 @@ class ColorMNetState:
     written: int = 0
     hidden: Tensor | None = None
     source: tuple[Key, Tensor] | None = None
+    restriction: Restriction | None = None
 
 
 class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
@@ -75,7 +78,14 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.device = next(network.parameters()).device
         self.policy = policy or MemoryPolicy()
+        self.restriction: Callable[[], Restriction] | None = None
         self.dtype = dtype or torch.float32
+
+    def with_restriction(self, restriction: Callable[[], Restriction]) -> "ColorMNetColorizer":
+        """The same model, each of whose shots reads memory only where a ``restriction`` of its own lets it."""
+        restricted = copy(self)
+        restricted.restriction = restriction
+        return restricted
 
     @torch.no_grad()
     def start(self, references: Sequence[Reference]) -> ColorMNetState:
@@ -85,7 +95,8 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
         """
         if not references:
             raise ExemplarError("ColorMNet has no exemplar for this shot. Colour one of its frames and pass it.")
-        state = ColorMNetState(Memory(self.policy), due={})
+        restriction = None if self.restriction is None else self.restriction()
+        state = ColorMNetState(Memory(self.policy), due={}, restriction=restriction)
         for reference in references:
             index = reference.index
             # a partly transparent exemplar cannot stand for its frame
@@ -123,7 +134,8 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
     def _predict(self, luma: Tensor, state: ColorMNetState, *, last: bool) -> Tensor:
         """The chroma of a frame without exemplar, a*b* / 110, at the padded size."""
         features, key = self.network.encode(luma)
-        readout = state.memory.read(key, self.network.planes)
+        allowed = state.memory.follow(key, state.restriction)
+        readout = state.memory.read(key, self.network.planes, allowed)
         first = state.hidden is None
         hidden = self.network.no_hidden(key) if state.hidden is None else state.hidden
         if state.source is not None:
@@ -141,6 +153,7 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
     def _take(self, luma: Tensor, chroma: Tensor, state: ColorMNetState) -> None:
         """Writes a frame whose exemplar is given; at the shot's first frame it stays for good."""
         features, key = self.network.encode(luma)
+        state.memory.follow(key, state.restriction)
         hidden = self.network.no_hidden(key) if state.hidden is None else state.hidden
         value = self.network.encode_value(luma, chroma, features)
         state.hidden = self.network.deep_update(value, hidden)
@@ -148,7 +161,7 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
 
     @staticmethod
     def _write(key: Key, value: Tensor, state: ColorMNetState, *, permanent: bool = False) -> None:
-        state.memory.write(key, value, permanent=permanent)
+        state.memory.write(key, value, permanent=permanent, frame=state.index)
         state.source, state.written = (key, value), state.index
 
     def _memorise(self, reference: Reference, state: ColorMNetState) -> None:

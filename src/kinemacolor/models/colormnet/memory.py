@@ -9,6 +9,7 @@ from torch import Tensor
 from kinemacolor.errors import SettingError
 from kinemacolor.models.colormnet import mfp
 from kinemacolor.models.colormnet.key import Key
+from kinemacolor.models.colormnet.restriction import AllowedTokens, Origins, Restriction, frames_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,8 @@ class MemoryPolicy:
 class Tokens:
     """Rows of memory. ``operand`` is ``mfp.memory_operand`` of key and shrinkage; ``value`` has all planes joined.
 
-    ``use`` sums the weights that a token answered with, ``life`` counts the reads since it was written.
+    ``use`` sums the weights that a token answered with, ``life`` counts the reads since it was written. ``origin`` is
+    the frame and the position that it comes from.
     """
 
     key: Float[Tensor, "n k"]
@@ -62,6 +64,7 @@ class Tokens:
     value: Float[Tensor, "n v"]
     use: Float[Tensor, " n"]
     life: Float[Tensor, " n"]
+    origin: Origins
 
     @classmethod
     def new(
@@ -70,11 +73,15 @@ class Tokens:
         shrinkage: Float[Tensor, " n"],
         selection: Float[Tensor, "n k"],
         value: Float[Tensor, "n v"],
+        frame: int | None = None,
     ) -> "Tokens":
-        """Tokens that were never read."""
+        """Tokens that were never read: all positions of a ``frame`` in order, or of no frame."""
         unused = torch.zeros_like(shrinkage)
         operand = mfp.memory_operand(key, shrinkage)
-        return cls(key, shrinkage, selection, operand, value, unused, unused + 1e-7)
+        origin = torch.full((len(key), 2), -1, device=key.device)
+        if frame is not None:
+            origin[:, 0], origin[:, 1] = frame, torch.arange(len(key), device=key.device)
+        return cls(key, shrinkage, selection, operand, value, unused, unused + 1e-7, origin)
 
     @property
     def usage(self) -> Float[Tensor, " n"]:
@@ -83,7 +90,7 @@ class Tokens:
 
     def columns(self) -> tuple[Tensor, ...]:
         """All tensors, in order."""
-        return self.key, self.shrinkage, self.selection, self.operand, self.value, self.use, self.life
+        return self.key, self.shrinkage, self.selection, self.operand, self.value, self.use, self.life, self.origin
 
     def take(self, rows: slice | Tensor) -> "Tokens":
         """Some of the rows."""
@@ -160,11 +167,15 @@ class Memory:
         *,
         permanent: bool = False,
         counted: Bool[Tensor, "h w"] | None = None,
+        frame: int | None = None,
     ) -> None:
-        """Adds a frame. A ``permanent`` one is never consolidated; of it only the ``counted`` pixels are kept."""
+        """Adds a frame. A ``permanent`` one is never consolidated; of it only the ``counted`` pixels are kept.
+
+        ``frame`` is its number in the shot, None where it is no frame of it.
+        """
         with torch.autocast(value.device.type, enabled=False):
             rows = (rows_of(key.key), rows_of(key.shrinkage)[:, 0], rows_of(key.selection))
-            tokens = Tokens.new(*rows, rows_of(value.flatten(1, 2)))
+            tokens = Tokens.new(*rows, rows_of(value.flatten(1, 2)), frame)
             if counted is not None:
                 tokens = tokens.take(counted.flatten())
             if permanent:
@@ -195,13 +206,25 @@ class Memory:
         if surplus > 0:
             self.long_term.keep(mfp.worth_keeping(self.long_term.tokens.usage, surplus))
 
-    def read(self, key: Key, planes: int) -> Float[Tensor, "1 p v h w"]:
-        """V of Eq. 10: what memory says of each pixel, per plane. Counts the use of every token."""
+    def follow(self, key: Key, restriction: Restriction | None) -> AllowedTokens | None:
+        """What of memory may answer the next frame; None without a restriction."""
+        if restriction is None:
+            return None
+        segments = [buffer.tokens.origin for buffer in self._segments()]
+        origins = torch.cat(segments) if segments else torch.zeros(0, 2, dtype=torch.long, device=key.key.device)
+        candidates = restriction.follow(key.key, frames_of(origins))
+        return AllowedTokens(origins, candidates, key.key.shape[-2] * key.key.shape[-1])
+
+    def read(self, key: Key, planes: int, allowed: AllowedTokens | None = None) -> Float[Tensor, "1 p v h w"]:
+        """V of Eq. 10: what memory says of each pixel, per plane. Counts the use of every token.
+
+        With ``allowed`` only those tokens answer.
+        """
         height, width = key.key.shape[-2:]
         with torch.autocast(key.key.device.type, enabled=False):
             asking = mfp.query_operand(rows_of(key.key), rows_of(key.selection))
             segments = [buffer.tokens for buffer in self._segments()]
-            answer = mfp.search(asking, [tokens.operand for tokens in segments], self.policy.top_k)
+            answer = mfp.search(asking, [tokens.operand for tokens in segments], self.policy.top_k, allowed=allowed)
             readout = mfp.read(answer, [tokens.value for tokens in segments])
             self._count_use(answer, segments)
         return readout.T.reshape(1, planes, -1, height, width)

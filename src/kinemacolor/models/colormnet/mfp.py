@@ -5,12 +5,12 @@ unlike the paper's Eq. 6b and 9b, the squared distance is weighted per channel b
 by its shrinkage (XMem), and only the ``top_k`` most similar tokens answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 _QUERIES_AT_ONCE = 256
@@ -46,19 +46,35 @@ class Answer:
     weight: Float[Tensor, "m k"]
 
 
-def search(query: Float[Tensor, "m k2"], segments: Sequence[Float[Tensor, "_ k2"]], top_k: int) -> Answer:
+Allowed = Callable[[slice, slice], Bool[Tensor, "m n"]]
+"""Whether queries of a range may be answered by tokens of a range, counted through all segments in order."""
+
+
+def search(
+    query: Float[Tensor, "m k2"],
+    segments: Sequence[Float[Tensor, "_ k2"]],
+    top_k: int,
+    *,
+    allowed: Allowed | None = None,
+) -> Answer:
     """Eq. 9a over the ``top_k`` most similar tokens, found by streaming: scratch does not grow with memory.
 
-    ``segments`` are memory operands; they are searched as if they were one, without being joined.
+    ``segments`` are memory operands; they are searched as if they were one, without being joined. With ``allowed``,
+    which leaves each query a token or more, only what it allows answers.
     """
     answers = []
-    for some in torch.split(query, _QUERIES_AT_ONCE):
+    for start in range(0, len(query), _QUERIES_AT_ONCE):
+        asking = slice(start, start + _QUERIES_AT_ONCE)
+        some = query[asking]
         values, tokens, first = [], [], 0
         for segment in segments:
             for chunk in torch.split(segment, _TOKENS_AT_ONCE):
                 if not len(chunk):
                     continue
-                value, where = similarity(some, chunk).topk(min(top_k, len(chunk)), sorted=False)
+                alike = similarity(some, chunk)
+                if allowed is not None:
+                    alike = alike.masked_fill(~allowed(asking, slice(first, first + len(chunk))), -torch.inf)
+                value, where = alike.topk(min(top_k, len(chunk)), sorted=False)
                 values.append(value)
                 tokens.append(where + first)
                 first += len(chunk)
