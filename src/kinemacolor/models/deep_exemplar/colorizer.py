@@ -121,12 +121,15 @@ class DeepExemplarColorizer(StreamingColorizer[DeepExemplarState]):
         return DeepExemplarState(Learned.joined(learned), tuple(references))
 
     def _learned(self, reference: Reference) -> Learned:
-        lab = torch.cat((reference.luma, reference.chroma)).to(self.device, torch.float32)
-        alpha = None
+        luma, chroma = (plane.to(self.device, torch.float32) for plane in (reference.luma, reference.chroma))
+        alpha, small = None, self._small(chroma)
         if reference.alpha is not None:
-            alpha = self._small(reference.alpha.to(self.device, torch.float32))
+            whole = reference.alpha.to(self.device, torch.float32)
+            alpha = self._small(whole)
+            # weighted by alpha, so that hidden colours do not seep in at the border
+            small = self._small(chroma * whole) / alpha.clamp_min(1e-6)
         with self._precision():
-            learned = self.network.learn(self._small(lab), alpha)
+            learned = self.network.learn(torch.cat((self._small(luma), small)), alpha)
         if learned.counted is not None and not learned.counted.any():
             raise ExemplarError("An exemplar is transparent all over. Give one with a larger opaque part.")
         return learned

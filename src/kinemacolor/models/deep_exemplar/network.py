@@ -96,7 +96,6 @@ class DeepExemplar(nn.Module):
         if alpha is None:
             return Learned(embedding, F.avg_pool2d(lab[1:], STRIDE).flatten(1))
         cover = F.avg_pool2d(alpha, STRIDE)
-        # weighted by alpha, so that hidden colours do not seep in at the border
         chroma = F.avg_pool2d(lab[1:] * alpha, STRIDE) / cover.clamp_min(1e-6)
         return Learned(embedding, chroma.flatten(1), (cover >= _COVERED).flatten())
 
