@@ -36,6 +36,7 @@ _PAUSES_SECONDS = (0, 1, 3, 9)
 
 _PASSING_STATUS = frozenset({408, 425, 429})
 _NAMES_SHOWN = 5
+_READ_ERRORS = (SafetensorError, RuntimeError, OSError, EOFError, LookupError, ValueError, AttributeError)
 _LINK_ERRORS = (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError)
 
 Progress = Callable[[int, int | None], None]
@@ -324,7 +325,7 @@ def read_tensors(path: str | Path) -> dict[str, Tensor]:
             f"{path} is damaged, or holds code beside tensors. It was refused and nothing in it was run. "
             "Take weights from their publisher, as safetensors or a plain torch checkpoint."
         ) from error
-    except (SafetensorError, RuntimeError, OSError, EOFError, ValueError, KeyError, AttributeError) as error:
+    except _READ_ERRORS as error:
         reason = str(error).partition("\n")[0]
         raise WeightsError(f"{path} is cut off or no weights file ({reason}). Fetch it again.") from error
     return _tensors_in(content, path)

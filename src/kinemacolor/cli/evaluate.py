@@ -39,11 +39,21 @@ def evaluate(
     figures: Annotated[str | None, typer.Option(help="Only these of the protocol's figures: psnr,cdc,...")] = None,
     sanity: Annotated[bool, typer.Option(help="Rows for gray, copied chroma and optical flow.")] = True,
     working_size: Annotated[str, typer.Option(help="Short side in pixels that models see, or 'native'.")] = "auto",
+    lpips_weights: Annotated[Path | None, typer.Option(help="torchvision's AlexNet file, for LPIPS.")] = None,
+    lpips_heads: Annotated[Path | None, typer.Option(help="LPIPS's own file (v0.1, alex.pth).")] = None,
+    fid_weights: Annotated[Path | None, typer.Option(help="pytorch-fid's Inception file, for FID.")] = None,
+    fid_clip_weights: Annotated[
+        Path | None, typer.Option(help="torchvision's Inception v3 file, for FID by clip (colormnet-2024).")
+    ] = None,
+    classifier_weights: Annotated[
+        Path | None, typer.Option(help="torchvision's VGG19 file, for top-1 and top-5; else EfficientNet-Lite0.")
+    ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
     accept_license: Annotated[bool, typer.Option(help="Agree to the licence of weights to be fetched.")] = False,
 ) -> None:
     """Score models and finished films against colour clips: tables, plots, pictures, every frame's figures."""
     from kinemacolor.evaluation.exemplars import parse_exemplars
+    from kinemacolor.evaluation.networks import NetworkFiles, load_networks
     from kinemacolor.evaluation.protocols import protocol_of
     from kinemacolor.evaluation.run import RunSettings
     from kinemacolor.evaluation.run import evaluate as run
@@ -54,13 +64,23 @@ def evaluate(
     clips = _only(clips, clip)
     names = [name.strip() for name in model.split(",") if name.strip()]
     rows = _rows(names, weights or [], results or [], sanity=sanity, device=device, accept_license=accept_license)
+    files = NetworkFiles(
+        lpips_weights, lpips_heads, fid_weights, fid_clip_weights, classifier_weights, accept_license
+    )
+    networks, notes = load_networks(chosen.figures, files)
+    for note in notes:
+        typer.echo(note)
     report = run(
         clips,
         rows,
         chosen,
         output,
-        settings=RunSettings(choice, working_size, frames),
-        about={"data": f"{data.name} ({dataset})", "weights": _file_names(weights or ["default"])},
+        settings=RunSettings(choice, working_size, frames, networks),
+        about={
+            "data": f"{data.name} ({dataset})",
+            "weights": _file_names(weights or ["default"]),
+            "left out": ", ".join(sorted(networks.lacking.intersection(chosen.figures))) or "nothing",
+        },
         problems=problems,
         say=typer.echo,
     )

@@ -10,11 +10,16 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from kinemacolor import color
+from kinemacolor.evaluation.networks import CLASS_FIGURES, LPIPS_FIGURES, Networks
 from kinemacolor.frames import RGB, Luma
 from kinemacolor.layers.flow import Flow
 from kinemacolor.metrics.cdc import Cdc
 from kinemacolor.metrics.ciede2000 import ciede2000, percentile
+from kinemacolor.metrics.classifier import Classify, agrees
 from kinemacolor.metrics.colorfulness import colorfulness
+from kinemacolor.metrics.fid import FeatureStatistics, frechet_distance
+from kinemacolor.metrics.inception import FEATURES, Inception
+from kinemacolor.metrics.lpips import Lpips
 from kinemacolor.metrics.outliers import outliers
 from kinemacolor.metrics.psnr import psnr, psnr_ab, wrapping_psnr
 from kinemacolor.metrics.ssim import ssim
@@ -23,11 +28,12 @@ from kinemacolor.metrics.warp_error import motion, warp_error
 
 @dataclass(frozen=True)
 class Pair:
-    """A picture, the truth, and the pixels of objects where the clip has masks."""
+    """A picture, the truth, the pixels of objects where the clip has masks, and whether the frame is an exemplar."""
 
     picture: RGB
     truth: RGB
     objects: Bool[Tensor, "h w"] | None = None
+    is_exemplar: bool = False
 
     @cached_property
     def lab(self) -> Float[Tensor, "3 h w"]:
@@ -120,6 +126,57 @@ class ColorConsistency:
         return {"cdc": self._cdc.value}
 
 
+class Lookalike:
+    """LPIPS."""
+
+    def __init__(self, network: Lpips, names: Collection[str]) -> None:
+        self._network = network
+        self._scaled = {name: name == "lpips" for name in LPIPS_FIGURES if name in names}
+
+    def of_frame(self, pair: Pair) -> dict[str, float]:
+        """LPIPS of this frame, rightly scaled and as the script has it, as far as asked for."""
+        return {name: self._network(pair.picture, pair.truth, scaled=s) for name, s in self._scaled.items()}
+
+    def of_clip(self) -> dict[str, float]:
+        """Nothing: a clip's figure is the mean."""
+        return {}
+
+
+class SameClass:
+    """Whether a classifier names the picture as it names the truth."""
+
+    def __init__(self, classify: Classify) -> None:
+        self._classify = classify
+
+    def of_frame(self, pair: Pair) -> dict[str, float]:
+        """100 or 0 for the first name and the first five."""
+        scores, truth = self._classify(pair.picture), self._classify(pair.truth)
+        return {f"top{among}": 100.0 * agrees(scores, truth, among=among) for among in (1, 5)}
+
+    def of_clip(self) -> dict[str, float]:
+        """Nothing: a clip's figure is the mean."""
+        return {}
+
+
+class InceptionDistance:
+    """FID of the frames given so far, exemplars left out: of a clip, or of all clips if it is kept for all."""
+
+    def __init__(self, network: Inception, name: str) -> None:
+        self._network, self._name = network, name
+        self._pictures, self._truths = FeatureStatistics(FEATURES), FeatureStatistics(FEATURES)
+
+    def of_frame(self, pair: Pair) -> dict[str, float]:
+        """Nothing: FID is said of many frames."""
+        if not pair.is_exemplar:
+            self._pictures.add(self._network(pair.picture))
+            self._truths.add(self._network(pair.truth))
+        return {}
+
+    def of_clip(self) -> dict[str, float]:
+        """FID so far."""
+        return {self._name: frechet_distance(self._pictures, self._truths)}
+
+
 def _inner(function: Callable[..., float]) -> Callable[[Pair], float]:
     return lambda pair: _within(function, pair, inside=True)
 
@@ -156,8 +213,25 @@ _STATEFUL: dict[str, Callable[[], Measure]] = {
 }
 
 
-def measures_for(names: Collection[str]) -> list[Measure]:
-    """New measures that give these figures (names of ``FIGURES``), for one clip."""
+def measures_for(names: Collection[str], networks: Networks) -> list[Measure]:
+    """New measures that give these figures (names of ``FIGURES``) of one clip, as far as there are networks for them.
+
+    Pooled figures are none of a clip: ``pooled_measures`` gives them.
+    """
     functions = {name: function for name, function in _FUNCTIONS.items() if name in names}
     kinds = dict.fromkeys(kind for name, kind in _STATEFUL.items() if name in names)
-    return [PerFrame(functions), *(kind() for kind in kinds)]
+    found: list[Measure] = [PerFrame(functions), *(kind() for kind in kinds)]
+    if networks.lpips is not None and LPIPS_FIGURES.intersection(names):
+        found.append(Lookalike(networks.lpips, names))
+    if networks.classify is not None and CLASS_FIGURES.intersection(names):
+        found.append(SameClass(networks.classify))
+    if networks.fid_clip is not None and "fid_clip" in names:
+        found.append(InceptionDistance(networks.fid_clip, "fid_clip"))
+    return found
+
+
+def pooled_measures(names: Collection[str], networks: Networks) -> list[Measure]:
+    """New measures to be kept for all clips of a row."""
+    if networks.fid is None or "fid" not in names:
+        return []
+    return [InceptionDistance(networks.fid, "fid")]

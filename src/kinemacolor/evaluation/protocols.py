@@ -46,17 +46,17 @@ PROTOCOLS: dict[str, Protocol] = {
         "True PSNR of 8-bit pictures in float64, mean over frames, then over clips; exemplar frames left out.",
         (
             "psnr", "psnr_ab", "ssim_uniform7", "ssim_gaussian11", "ciede2000", "ciede2000_p90", "cdc", "warp_error",
-            "colorfulness",
+            "colorfulness", "lpips", "fid",
         ),
     ),
     "colormnet-2024": Protocol(
         "colormnet-2024",
         "ColorMNet's Table 1 and 2, by the arithmetic of the script that its authors released.",
-        ("psnr_wrapping", "psnr", "ssim_uniform7", "cdc"),
+        ("psnr_wrapping", "psnr", "ssim_uniform7", "lpips_unscaled", "fid_clip", "cdc"),
         notes=(
             "The released script subtracts and squares 8-bit arrays, so squared errors wrap modulo 256 from a "
             "difference of 16 on. That the published Table 1 was made with it is an inference; the true PSNR stands "
-            "beside it.",
+            "beside it. It also feeds LPIPS with 0..255, and takes FID clip by clip.",
             "The paper does not say which window its SSIM has; scikit-image's default is taken.",
             "The exemplar's frame is left out here.",
         ),
@@ -64,7 +64,7 @@ PROTOCOLS: dict[str, Protocol] = {
     "bistnet": Protocol(
         "bistnet",
         "BiSTNet's Table 1: clips of 90 frames, the first and the last as exemplars, frames 6 to 85 scored.",
-        ("psnr", "ssim_uniform7", "cdc"),
+        ("psnr", "ssim_uniform7", "lpips", "cdc"),
         exemplars="first+last",
         frames=90,
         margin=5,
@@ -77,10 +77,12 @@ PROTOCOLS: dict[str, Protocol] = {
     "deep-exemplar": Protocol(
         "deep-exemplar",
         "Deep Exemplar's measures: PSNR as the film goes on, flicker along motion (Eq. 13), colourfulness.",
-        ("psnr", "warp_error", "colorfulness"),
+        ("psnr", "warp_error", "colorfulness", "top1", "top5", "fid"),
         notes=(
             "The paper does not say whose motion and mask its table has (it trains with FlowNet2's); here it is DIS "
             "flow of the truth's luma, visible where it agrees both ways. The truth's row is what light brings.",
+            "Its accuracy is VGG19's by ImageNet's labels; films have none, so it is agreement with what a network "
+            "says of the truth: EfficientNet-Lite0, or VGG19 with --classifier-weights.",
         ),
     ),
     "spatiotemporal": Protocol(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kinemacolor.evaluation.figures import FIGURES
 from kinemacolor.evaluation.protocols import Protocol
 from kinemacolor.evaluation.score import ClipScore, Means
 from kinemacolor.metrics.mean import Mean
@@ -14,7 +15,10 @@ from kinemacolor.metrics.mean import Mean
 
 @dataclass(slots=True)
 class Report:
-    """Scores by row and clip, what went wrong, and how it was measured. Grows clip by clip."""
+    """Scores by row and clip, what went wrong, and how it was measured. Grows clip by clip.
+
+    ``pooled`` has, by row, the figures of all clips together.
+    """
 
     protocol: Protocol
     rows: list[str]
@@ -23,13 +27,16 @@ class Report:
     clips: list[dict[str, object]] = field(default_factory=list)
     scores: list[ClipScore] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    pooled: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def of(self, row: str) -> list[ClipScore]:
         """The row's scores, one a clip."""
         return [score for score in self.scores if score.row == row]
 
     def mean(self, row: str, figure: str) -> Means:
-        """The row's mean over its clips; NaN where it has none."""
+        """The row's mean over its clips, or its figure of all clips together; NaN where it has none."""
+        if FIGURES[figure].pooled:
+            return Means(self.pooled.get(row, {}).get(figure, math.nan))
         whole, first, last = Mean(), Mean(), Mean()
         for score in self.of(row):
             if found := score.figures.get(figure):

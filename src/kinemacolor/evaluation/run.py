@@ -2,39 +2,47 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 import psutil
 import torch
 
-from kinemacolor.errors import ExemplarError, InputError, OutputError, SettingError
+from kinemacolor.errors import ExemplarError, InputError, ModelError, OutputError, SettingError
 from kinemacolor.evaluation import table
 from kinemacolor.evaluation.clips import Clip, Pictures, survey
 from kinemacolor.evaluation.exemplars import ExemplarChoice, parse_exemplars
 from kinemacolor.evaluation.figures import FIGURES
 from kinemacolor.evaluation.frames_csv import FramesCsv
 from kinemacolor.evaluation.html import write_html
+from kinemacolor.evaluation.measures import Measure, pooled_measures
+from kinemacolor.evaluation.networks import Networks
 from kinemacolor.evaluation.protocols import Protocol
 from kinemacolor.evaluation.provenance import provenance
 from kinemacolor.evaluation.report import Report
 from kinemacolor.evaluation.rows import ModelRow, Row, Take
-from kinemacolor.evaluation.score import ClipScore, FrameScore, score_clip
+from kinemacolor.evaluation.score import ClipScore, FrameScore, figures_of, score_clip
 from kinemacolor.evaluation.strips import Strips
 from kinemacolor.io.masks import open_masks
 
 SEED = 0
 """Set before each row of each clip, for models that draw."""
 
+Say = Callable[[str], None]
+
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """What a run wants beside its protocol. ``frames`` is the most to take of a clip, None is the protocol's own."""
+    """What a run wants beside its protocol. ``frames`` is the most to take of a clip, None is the protocol's own.
+
+    Figures that need a network which ``networks`` does not have are left out.
+    """
 
     exemplars: ExemplarChoice | None = None
     working_size: str | int | None = "auto"
     frames: int | None = None
+    networks: Networks = field(default_factory=Networks)
 
 
 def evaluate(
@@ -46,7 +54,7 @@ def evaluate(
     settings: RunSettings | None = None,
     about: dict[str, object] | None = None,
     problems: Sequence[str] = (),
-    say: Callable[[str], None] = lambda line: None,
+    say: Say = lambda line: None,
 ) -> Report:
     """The report on every row and clip.
 
@@ -58,118 +66,121 @@ def evaluate(
 
     Raises ``OutputError`` where ``output`` cannot be written.
     """
-    settings = settings or RunSettings()
-    choice = settings.exemplars or parse_exemplars(protocol.exemplars)
-    report = Report(
-        protocol,
-        [row.name for row in rows],
-        {
-            "exemplars": choice.text,
+    run = _Run(rows, protocol, settings or RunSettings(), about or {}, say)
+    for problem in problems:
+        run.note(problem)
+    try:
+        (output / "strips").mkdir(parents=True, exist_ok=True)
+        per_frame = [name for name in run.protocol.figures if not FIGURES[name].of_clip]
+        with FramesCsv(output / "frames.csv", per_frame) as lines:
+            for clip in clips:
+                run.score(clip, lines, output / "strips" / f"{clip.name}.jpg")
+                run.report.save_json(output / "report.json")
+                (output / "report.md").write_text(table.markdown(run.report))
+        (output / "report.tex").write_text(table.latex(run.report))
+        try:
+            write_html(run.report, output)
+        except SettingError as error:
+            say(str(error))  # the figures are there without it
+    except OSError as error:
+        raise OutputError(f"The report could not be written to {output} ({error}). Give another folder.") from error
+    return run.report
+
+
+class _Run:
+    """What stays the same from clip to clip, and the report that grows."""
+
+    def __init__(
+        self, rows: Sequence[Row], protocol: Protocol, settings: RunSettings, about: dict[str, object], say: Say
+    ) -> None:
+        lacking = settings.networks.lacking
+        self.protocol = protocol.only([name for name in protocol.figures if name not in lacking])
+        self.rows, self.settings, self.say = rows, settings, say
+        self.choice = settings.exemplars or parse_exemplars(protocol.exemplars)
+        self.pools = {row.name: self._pool(row) for row in rows}
+        facts = {
+            "exemplars": self.choice.text,
             "working size": settings.working_size or "native",
             "frames": settings.frames or protocol.frames or "all",
             "seed": SEED,
-            **(about or {}),
-        },
-        provenance(),
-        problems=list(problems),
-    )
-    for problem in problems:
-        say(f"Problem: {problem}")
-    try:
-        (output / "strips").mkdir(parents=True, exist_ok=True)
-        per_frame = [name for name in protocol.figures if not FIGURES[name].of_clip]
-        with FramesCsv(output / "frames.csv", per_frame) as lines:
-            for clip in clips:
-                _score_rows(clip, rows, report, settings, choice, lines, output, say)
-                report.save_json(output / "report.json")
-                (output / "report.md").write_text(table.markdown(report))
-        (output / "report.tex").write_text(table.latex(report))
-        _write_html(report, output, say)
-    except OSError as error:
-        raise OutputError(f"The report could not be written to {output} ({error}). Give another folder.") from error
-    return report
+            **about,
+        }
+        self.report = Report(self.protocol, [row.name for row in rows], facts, provenance())
 
+    def _pool(self, row: Row) -> list[Measure]:
+        return pooled_measures(figures_of(row, self.protocol), self.settings.networks)
 
-def _write_html(report: Report, output: Path, say: Callable[[str], None]) -> None:
-    try:
-        write_html(report, output)
-    except SettingError as error:
-        say(str(error))  # the figures are there without it
+    def note(self, problem: str, clip: Clip | None = None, row: Row | None = None) -> None:
+        """Puts a problem into the report and says it."""
+        place = ", ".join([*([clip.name] if clip else []), *([f"row {row.name}"] if row else [])])
+        self.report.problems.append(f"{place}: {problem}" if place else problem)
+        self.say(f"Problem: {self.report.problems[-1]}")
 
+    def score(self, clip: Clip, lines: FramesCsv, strip: Path) -> None:
+        """Scores every row on a clip."""
+        take = self._take(clip)
+        if take is None:
+            return
+        (height, width), frames = take.survey.size, take.survey.frames
+        named = [exemplar.name for exemplar in take.exemplars]
+        about = {"name": clip.name, "frames": frames, "size": f"{width}x{height}", "exemplars": named}
+        self.report.clips.append(about)
+        strips = Strips(clip.name, frames)
 
-def _score_rows(
-    clip: Clip,
-    rows: Sequence[Row],
-    report: Report,
-    settings: RunSettings,
-    choice: ExemplarChoice,
-    lines: FramesCsv,
-    output: Path,
-    say: Callable[[str], None],
-) -> None:
-    def note(problem: str, row: Row | None = None) -> None:
-        report.problems.append(f"{clip.name}{f', row {row.name}' if row else ''}: {problem}")
-        say(f"Problem: {report.problems[-1]}")
+        def listen(frame: FrameScore) -> None:
+            lines.add(frame)
+            strips.add(frame)
 
-    take = _take(clip, report.protocol, settings, choice, note)
-    if take is None:
-        return
-    (height, width), frames = take.survey.size, take.survey.frames
-    named = [exemplar.name for exemplar in take.exemplars]
-    report.clips.append({"name": clip.name, "frames": frames, "size": f"{width}x{height}", "exemplars": named})
-    strips = Strips(clip.name, frames)
+        for row in self.rows:
+            try:
+                score = self._measured(row, replace(take, note=partial(self.note, clip=clip, row=row)), listen)
+            except (InputError, ExemplarError, ModelError) as error:
+                self.note(str(error), clip, row)
+            else:
+                self.report.scores.append(score)
+                self.say(_line(score))
+        strips.save(strip)
+        self.report.pooled = {
+            name: {figure: value for measure in pool for figure, value in measure.of_clip().items()}
+            for name, pool in self.pools.items()
+        }
 
-    def listen(frame: FrameScore) -> None:
-        lines.add(frame)
-        strips.add(frame)
-
-    for row in rows:
+    def _take(self, clip: Clip) -> Take | None:
+        """The clip with its exemplars; None where it cannot be read, which is noted."""
+        stop = self.settings.frames or self.protocol.frames
+        pictures = Pictures(clip.path, size=self.protocol.size, stop=stop)
         try:
-            score = _measured(row, replace(take, note=partial(note, row=row)), report, listen)
-        except InputError as error:
-            note(str(error), row)
-        else:
-            report.scores.append(score)
-            say(_line(score))
-    strips.save(output / "strips" / f"{clip.name}.jpg")
+            found = survey(pictures)
+            for problem in pictures.problems:
+                self.note(problem, clip)
+            exemplars = self.choice.of(clip, pictures, found.frames)
+            masks = open_masks(clip.masks) if clip.masks is not None else None
+        except (InputError, ExemplarError) as error:
+            self.note(f"not scored. {error}", clip)
+            return None
+        return Take(clip, pictures, found, exemplars, self.settings.working_size, masks=masks)
 
+    def _measured(self, row: Row, take: Take, listen: Callable[[FrameScore], None]) -> ClipScore:
+        """The row's score, with the time and the memory that a model took."""
+        torch.manual_seed(SEED)
+        peak = _Peak()
+        before = row.seconds if isinstance(row, ModelRow) else 0.0
 
-def _take(
-    clip: Clip,
-    protocol: Protocol,
-    settings: RunSettings,
-    choice: ExemplarChoice,
-    note: Callable[[str], None],
-) -> Take | None:
-    """The clip with its exemplars; None where it cannot be read, which is noted."""
-    pictures = Pictures(clip.path, size=protocol.size, stop=settings.frames or protocol.frames)
-    try:
-        found = survey(pictures)
-        for problem in pictures.problems:
-            note(problem)
-        exemplars = choice.of(clip, pictures, found.frames)
-        masks = open_masks(clip.masks) if clip.masks is not None else None
-    except (InputError, ExemplarError) as error:
-        note(f"not scored. {error}")
-        return None
-    return Take(clip, pictures, found, exemplars, settings.working_size, note, masks)
+        def watch(frame: FrameScore) -> None:
+            peak.look()
+            listen(frame)
 
-
-def _measured(row: Row, take: Take, report: Report, listen: Callable[[FrameScore], None]) -> ClipScore:
-    """The row's score, with the time and the memory that a model took."""
-    torch.manual_seed(SEED)
-    if not isinstance(row, ModelRow):
-        return score_clip(row, take, report.protocol, listen=listen)
-    peak = _Peak()
-    before = row.seconds
-
-    def watch(frame: FrameScore) -> None:
-        peak.look()
-        listen(frame)
-
-    score = score_clip(row, take, report.protocol, listen=watch)
-    spent = (row.seconds - before) / take.survey.frames
-    return replace(score, seconds_per_frame=spent, peak_bytes=peak.bytes)
+        score = score_clip(
+            row,
+            take,
+            self.protocol,
+            networks=self.settings.networks,
+            pooled=self.pools[row.name],
+            listen=watch,
+        )
+        if not isinstance(row, ModelRow):
+            return score
+        return replace(score, seconds_per_frame=(row.seconds - before) / take.survey.frames, peak_bytes=peak.bytes)
 
 
 class _Peak:
@@ -182,6 +193,7 @@ class _Peak:
             torch.cuda.reset_peak_memory_stats()
 
     def look(self) -> None:
+        """Looks now."""
         seen = torch.cuda.max_memory_allocated() if torch.cuda.is_available() else 0
         with suppress(psutil.Error):
             seen = seen or self._process.memory_info().rss

@@ -2,13 +2,14 @@
 
 import math
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 
 from kinemacolor.errors import InputError
 from kinemacolor.evaluation.figures import FIGURES
-from kinemacolor.evaluation.measures import Pair, measures_for
+from kinemacolor.evaluation.measures import Measure, Pair, measures_for
+from kinemacolor.evaluation.networks import Networks
 from kinemacolor.evaluation.protocols import Protocol
 from kinemacolor.evaluation.rows import Row, Take, Truth
 from kinemacolor.frames import RGB
@@ -76,17 +77,28 @@ class FrameScore:
     truth: RGB
 
 
+def figures_of(row: Row, protocol: Protocol) -> list[str]:
+    """The protocol's figures that can be said of this row: of the truth itself none that compare with it."""
+    return [name for name in protocol.figures if not (isinstance(row, Truth) and FIGURES[name].needs_truth)]
+
+
 def score_clip(
-    row: Row, take: Take, protocol: Protocol, *, listen: Callable[[FrameScore], None] = lambda frame: None
+    row: Row,
+    take: Take,
+    protocol: Protocol,
+    *,
+    networks: Networks | None = None,
+    pooled: Sequence[Measure] = (),
+    listen: Callable[[FrameScore], None] = lambda frame: None,
 ) -> ClipScore:
-    """The row's means on the clip. ``listen`` is told every frame that counts.
+    """The row's means on the clip. ``listen`` is told every frame that counts, and so are ``pooled`` measures.
 
     Figures that need the truth leave exemplar frames out; those of change in time take every frame in the protocol's
     range. Raises ``InputError`` where the row has no pictures for this clip.
     """
     own = {exemplar.index for exemplar in take.exemplars}
-    names = [name for name in protocol.figures if not (isinstance(row, Truth) and FIGURES[name].needs_truth)]
-    measures = measures_for(names)
+    names = figures_of(row, protocol)
+    measures = measures_for(names, networks or Networks())
     spans = {name: Span() for name in names if not FIGURES[name].of_clip}
     frames = 0
     for answer, truth in zip_longest(row.pictures(take), take.pictures):
@@ -94,7 +106,9 @@ def score_clip(
             raise InputError(f"Row {row.name} has not one picture for each of {take.survey.frames} frames.")
         if not protocol.counts(truth.index, take.survey.frames) or not (answer.readable and truth.readable):
             continue
-        pair = Pair(answer.rgb, truth.rgb, take.objects(truth.index))
+        pair = Pair(answer.rgb, truth.rgb, take.objects(truth.index), truth.index in own)
+        for measure in pooled:
+            measure.of_frame(pair)
         found = {name: value for measure in measures for name, value in measure.of_frame(pair).items()}
         if truth.index in own:
             found = {name: value for name, value in found.items() if not FIGURES[name].needs_truth}
@@ -110,5 +124,5 @@ def score_clip(
         row=row.name,
         clip=take.clip.name,
         frames=frames,
-        figures={name: figures.get(name) or Means(of_clip[name]) for name in names},
+        figures=figures | {name: Means(value) for name, value in of_clip.items()},
     )
