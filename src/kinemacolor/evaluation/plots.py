@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import MaxNLocator
 
 from kinemacolor.evaluation.curves import Curve, mean_curve
 from kinemacolor.evaluation.figures import FIGURES
@@ -49,6 +50,7 @@ def over_frames(report: Report, curves: Mapping[str, dict[str, Curve]], figure: 
             curve = mean_curve(by_clip) if panel == "mean over clips" else by_clip.get(panel, [])
             axes.plot([x for x, _ in curve], [y for _, y in curve], label=row, **style[row])  # type: ignore[arg-type]
         axes.set_title(panel, fontsize=9)
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         _quiet(axes)
         if number == 1:
             canvas.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=7, fontsize=8)
