@@ -11,7 +11,7 @@ from kinemacolor.models.bistnet import BiSTNet, BiSTNetColorizer, BiSTNetConfig,
 from kinemacolor.models.bistnet.flows import DISFlow
 from kinemacolor.models.bistnet.meb import MixedExperts, NoSegmentation, gradient_edges
 
-SETTINGS = BiSTNetSettings(size=(64, 64))
+SETTINGS = BiSTNetSettings(size=(64, 64), smoothing=None)
 
 
 @pytest.fixture(autouse=True)

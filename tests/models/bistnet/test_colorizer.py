@@ -1,5 +1,6 @@
 """Films through BiSTNet: one, two and many exemplars, and what is held back meanwhile."""
 
+import gc
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -11,6 +12,8 @@ from kinemacolor.errors import ExemplarError
 from kinemacolor.models.base import Colorizer, Reference
 from kinemacolor.models.bistnet import BiSTNetColorizer, BiSTNetSettings
 from kinemacolor.models.bistnet.colorizer import network_size
+from kinemacolor.models.bistnet.handing import Warped
+from kinemacolor.models.deep_exemplar.smoothing import Smoothing
 
 Shot = tuple[Tensor, Tensor]
 
@@ -150,6 +153,19 @@ def test_gates_hold_back_what_the_settings_say_and_no_more(
     assert most == 3 + 2
 
 
+def test_frames_that_were_answered_are_let_go(release: BiSTNetColorizer, shot: Shot, ends: list[Reference]) -> None:
+    """A long film takes no more than what is held back, at whatever frame it is."""
+    model = with_settings(release, emitted_frames=3, ahead_frames=2)
+    lumas, _ = shot
+    film = (lumas[n % 8] for n in range(40))
+    alive = []
+    for _ in model.colorize(film, [ends[0], replace(ends[1], index=39)]):
+        gc.collect()
+        alive.append(sum(isinstance(each, Warped) for each in gc.get_objects()))
+    assert len(alive) == 40
+    assert max(alive) <= 3 + 2 + 1
+
+
 def test_a_stretch_seen_whole_does_not_depend_on_how_much_is_held_back(
     release: BiSTNetColorizer, shot: Shot, ends: list[Reference]
 ) -> None:
@@ -197,5 +213,19 @@ def test_two_films_share_one_model(model: BiSTNetColorizer, shot: Shot, ends: li
     assert torch.equal(alone, torch.stack([one for one, _ in both]))
 
 
-def test_the_defaults_are_the_release_s() -> None:
-    assert BiSTNetSettings().saturation == 1.25
+def test_smoothing_follows_the_frame_s_own_luma(paper: BiSTNetColorizer, shot: Shot) -> None:
+    lumas, chromas = shot
+    luma = torch.full((1, 64, 80), 30.0)
+    luma[:, :, 40:] = 80.0
+    references = [Reference(lumas[0], chromas[0], None)]
+    (rough,) = colored(paper, luma[None], references)
+    (smooth,) = colored(with_settings(paper, smoothing=Smoothing()), luma[None], references)
+    for half in (slice(2, 38), slice(42, 78)):
+        assert smooth[:, :, half].diff(dim=2).abs().mean() < 0.2 * rough[:, :, half].diff(dim=2).abs().mean()
+    assert torch.allclose(smooth.mean((1, 2)), rough.mean((1, 2)), atol=1.0)
+
+
+def test_what_is_done_to_the_network_s_colours_is_the_release_s_or_the_paper_s() -> None:
+    release, paper = BiSTNetSettings.release(), BiSTNetSettings.paper()
+    assert (release.saturation, release.smoothing, release.size) == (1.25, Smoothing(500.0, 4.0), (224, 448))
+    assert (paper.saturation, paper.smoothing) == (1.0, None)

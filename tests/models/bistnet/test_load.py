@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from kinemacolor.errors import WeightsError
 from kinemacolor.models import bistnet
-from kinemacolor.models.bistnet import BiSTNet, BiSTNetConfig, experts
+from kinemacolor.models.bistnet import BiSTNet, BiSTNetConfig, BiSTNetSettings, experts
 from kinemacolor.models.bistnet.flows import DISFlow
 from kinemacolor.models.bistnet.meb import NoSegmentation, gradient_edges
 from kinemacolor.models.bistnet.official import PARTS
@@ -66,6 +66,7 @@ def test_the_release_loads_from_its_archive_and_from_its_folder(network: BiSTNet
     for path in (folder, zipped):
         loaded = bistnet.load(path)
         assert loaded.network.config == network.config
+        assert loaded.settings == BiSTNetSettings()
         assert equal(network, loaded.network)
 
 
@@ -98,6 +99,7 @@ def test_a_file_that_was_saved_loads_alone_and_beside_experts(network: BiSTNet, 
         loaded = bistnet.load(where)
         assert loaded.network.config == BiSTNetConfig.tiny()
         assert equal(paper, loaded.network)
+        assert loaded.settings == BiSTNetSettings.paper()
         assert loaded.flow is None  # nothing is handed on along flow in the paper
 
 

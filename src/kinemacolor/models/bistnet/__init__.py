@@ -27,7 +27,8 @@ def load(
     """BiSTNet with the authors' weights (``checkpoints.zip`` or the folder it unpacks to), or those of a ``save``.
 
     A folder may hold a file of ``save`` in place of the authors' networks, and the experts' files beside either.
-    The authors' weights make the release's network, which is another than the paper's. Experts that are not there
+    The authors' weights make the release's network, which is another than the paper's, with the release's steps
+    after it; ``settings`` None suits either. Experts that are not there
     have stand-ins; the colorizer's ``notes`` say so. ``segmentation`` is an expert of the caller's own.
 
     Raises ``WeightsError`` where files are missing, damaged, or not exactly these networks'; it names the tensors.
@@ -40,7 +41,7 @@ def load(
         network,
         experts.priors,
         experts.flow,
-        settings=settings or BiSTNetSettings(),
+        settings=settings or (BiSTNetSettings() if network.config.gated else BiSTNetSettings.paper()),
         notes=experts.notes,
         device=chosen,
         dtype=dtype,

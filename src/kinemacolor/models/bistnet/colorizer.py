@@ -2,12 +2,12 @@
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain, islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from kinemacolor.errors import ExemplarError
@@ -20,6 +20,7 @@ from kinemacolor.models.bistnet.handing import Warped, handed_through, upsampled
 from kinemacolor.models.bistnet.meb import MixedExperts
 from kinemacolor.models.bistnet.network import BiSTNet, Colors, Learned
 from kinemacolor.models.bistnet.spans import Span, needs_length, spans_of
+from kinemacolor.models.deep_exemplar.smoothing import Smoothing, smoothed
 from kinemacolor.resize import resize
 
 _PIXELS = 224 * 448
@@ -32,8 +33,9 @@ class BiSTNetSettings:
     """How a film is coloured.
 
     ``size`` is the network's (height, width); None keeps the film's aspect at the release's number of pixels, the
-    release squeezes all to (224, 448). ``saturation`` multiplies a*b* (the release: 1.25). ``keep_exemplars`` gives
-    a frame whose exemplar is there that one's chroma; the release colours it anew.
+    release squeezes all to (224, 448). ``keep_exemplars`` gives a frame whose exemplar is there that one's chroma;
+    the release colours it anew. ``saturation`` multiplies a*b*, ``smoothing`` is the weighted least squares filter on
+    what is shown; the defaults are the release's, the paper has neither.
 
     Gates hand colours back from later frames: ``emitted_frames`` are answered at once, with ``ahead_frames`` after
     them known. A stretch between two exemplars not longer than both together is seen whole, as in the release.
@@ -41,9 +43,20 @@ class BiSTNetSettings:
 
     size: tuple[int, int] | None = None
     saturation: float = 1.25
+    smoothing: Smoothing | None = field(default_factory=Smoothing)
     keep_exemplars: bool = True
     emitted_frames: int = 60
     ahead_frames: int = 30
+
+    @classmethod
+    def release(cls) -> "BiSTNetSettings":
+        """What the authors' script does; it sees the whole clip, of whatever length."""
+        return cls(size=(224, 448), keep_exemplars=False)
+
+    @classmethod
+    def paper(cls) -> "BiSTNetSettings":
+        """The paper's network's own colours: no gain, no filter."""
+        return cls(saturation=1.0, smoothing=None)
 
 
 def network_size(size: tuple[int, int]) -> tuple[int, int]:
@@ -65,8 +78,17 @@ class _Frame:
     index: int
     size: tuple[int, int]
     luma: Luma
+    guide: Tensor | None
     embedding: Tensor
     seen: Any
+
+
+class _Small(NamedTuple):
+    """A frame's size, its luma at the network's, and what smoothing needs of it: L* as 0..255, rounded down."""
+
+    size: tuple[int, int]
+    luma: Float[Tensor, "1 h w"]
+    guide: UInt8[Tensor, "1 h2 w2"] | None
 
 
 class BiSTNetColorizer:
@@ -116,11 +138,11 @@ class BiSTNetColorizer:
             )
         indices = [reference.index for reference in references]
         length = None
-        small: Iterator[tuple[tuple[int, int], Luma]] = (self._small(luma) for luma in lumas)
+        small: Iterator[_Small] = (self._small(luma) for luma in lumas)
         if needs_length(indices):
             kept = list(small)
             small, length = iter(kept), len(kept)
-        frames: Iterator[_Frame] = (self._look(index, *each) for index, each in enumerate(small))
+        frames: Iterator[_Frame] = (self._look(index, each) for index, each in enumerate(small))
         for span in spans_of(indices, length):
             left = yield from self._span(frames, span, references)
             frames = chain(left, frames)
@@ -170,18 +192,20 @@ class BiSTNetColorizer:
                 return
             before = frame, warped
 
-    def _small(self, luma: Float[Tensor, "1 h w"]) -> tuple[tuple[int, int], Float[Tensor, "1 h2 w2"]]:
-        """A luma's size, and the luma at the network's."""
+    def _small(self, luma: Float[Tensor, "1 h w"]) -> _Small:
+        luma = luma.to(self.device, torch.float32)
         size = (luma.shape[-2], luma.shape[-1])
-        return size, resize(luma.to(self.device, torch.float32), self.settings.size or network_size(size))
+        guide = None if self.settings.smoothing is None else (luma * 255 / 100).to(torch.uint8)
+        return _Small(size, resize(luma, self.settings.size or network_size(size)), guide)
 
     @torch.no_grad()
-    def _look(self, index: int, size: tuple[int, int], small: Luma) -> _Frame:
+    def _look(self, index: int, frame: _Small) -> _Frame:
         """A frame embedded once for all exemplars."""
+        size, small, guide = frame
         with self._precision():
             embedding = self.network.embed(small[None])[0].float()
         seen = self.flow.look(small) if self.network.gates is not None and self.flow is not None else None
-        return _Frame(index, size, small, embedding, seen)
+        return _Frame(index, size, small, guide, embedding, seen)
 
     @torch.no_grad()
     def _learned(self, reference: Reference) -> Learned:
@@ -199,7 +223,9 @@ class BiSTNetColorizer:
     @torch.no_grad()
     def _matched(self, frame: _Frame, forward: Learned, backward: Learned) -> Warped:
         found = self.network.match(frame.embedding, forward, backward)
-        return Warped(frame.index, frame.size, frame.luma, found.forward, found.backward, found.fused)
+        return Warped(
+            frame.index, frame.size, frame.luma, found.forward, found.backward, found.fused, guide=frame.guide
+        )
 
     def _own(self, frame: Warped, pair: tuple[Reference, Reference]) -> Chroma | None:
         """The chroma of the exemplar that is this very frame, None where there is none."""
@@ -219,7 +245,10 @@ class BiSTNetColorizer:
         colors = Colors(forward, backward, fused, linear(forward, backward, weight), handed, direct)
         with self._precision():
             chroma = self.network(frame.luma[None], [colors], self.experts(frame.luma[None])).full[0]
-        return resize(self.settings.saturation * chroma.float(), frame.size)
+        shown = resize(self.settings.saturation * chroma.float(), frame.size)
+        if self.settings.smoothing is None or frame.guide is None:
+            return shown
+        return smoothed(shown, frame.guide.float(), self.settings.smoothing)
 
     def _precision(self) -> AbstractContextManager[Any]:
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)

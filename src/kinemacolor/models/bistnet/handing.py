@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from kinemacolor.models.bistnet.btfb import GatedFusion
@@ -19,7 +19,7 @@ class Warped:
     """A frame as the network sees it, and the a*b* that both exemplars give it.
 
     ``fused`` takes at each pixel the more similar exemplar's. Flows lead to the frames before and after, in pixels;
-    None where there is none or none is needed.
+    None where there is none or none is needed. ``guide`` is the full luma for smoothing.
     """
 
     index: int
@@ -30,6 +30,7 @@ class Warped:
     fused: Float[Tensor, "2 h4 w4"]
     to_previous: Float[Tensor, "2 h w"] | None = None
     to_next: Float[Tensor, "2 h w"] | None = None
+    guide: UInt8[Tensor, "1 h2 w2"] | None = None
 
 
 def upsampled(planes: Float[Tensor, "c h4 w4"]) -> Float[Tensor, "c h w"]:
