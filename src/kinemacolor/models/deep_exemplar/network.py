@@ -90,9 +90,15 @@ class DeepExemplar(nn.Module):
         """Unit vectors that say what lies at each position of frames (L* 0..100)."""
         return self.correspondence.embed(self.seen_gray(luma))
 
-    def learn(self, lab: Float[Tensor, "3 h w"], alpha: Float[Tensor, "1 h w"] | None = None) -> Learned:
-        """What is kept of an exemplar, which is seen in colour. ``alpha`` (0..1) says which part of it counts."""
-        embedding = self.correspondence.embed(self.seen_color(lab[None]), exemplar=True)[0].float().flatten(1)
+    def learn(
+        self, lab: Float[Tensor, "3 h w"], alpha: Float[Tensor, "1 h w"] | None = None, *, maps: VGGMaps | None = None
+    ) -> Learned:
+        """What is kept of an exemplar, which is seen in colour. ``alpha`` (0..1) says which part of it counts.
+
+        ``maps`` are what VGG19 sees of it, where they are known, or changed.
+        """
+        maps = maps or self.seen_color(lab[None])
+        embedding = self.correspondence.embed(maps, exemplar=True)[0].float().flatten(1)
         if alpha is None:
             return Learned(embedding, F.avg_pool2d(lab[1:], STRIDE).flatten(1))
         cover = F.avg_pool2d(alpha, STRIDE)

@@ -10,6 +10,7 @@ RECIPES = {
     "colormnet": "kinemacolor.training.recipes.colormnet",
     "colormnet-lite": "kinemacolor.training.recipes.colormnet_lite",
     "colormnet-small": "kinemacolor.training.recipes.colormnet_small",
+    "deep-exemplar": "kinemacolor.training.recipes.deep_exemplar",
     "bistnet": "kinemacolor.training.recipes.bistnet",
 }
 """The module of each recipe; it has ``recipe(initial)``."""
