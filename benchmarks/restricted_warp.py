@@ -7,7 +7,7 @@ is the only reference; unlike there, features are EfficientNet-Lite0's of ImageN
 colours, so that the rows differ in the mask alone. PSNR is of 8-bit RGB in float64 with the true L* kept, the mean
 over frames 1..N and then over clips.
 
-Writes OUTPUT.md (tables of PSNR, and of seconds a frame, peak memory of the process, and positions left without any
+Writes OUTPUT.md (tables of PSNR, and of CPU-seconds a frame, peak memory of the process, and positions left without any
 candidate) and OUTPUT.json (every clip's figures, machine). Each run is a process of its own.
 """
 
@@ -59,9 +59,9 @@ def run(path: Path, settings: SpatiotemporalSettings, frames: int) -> Score:
     lumas, chromas = zip(*(color.split(picture) for picture in pictures))
     model = SpatiotemporalColorizer(EfficientNetFeatures(), settings=settings)
     state = model.start([Reference(lumas[0], chromas[0], 0)])
-    began = time.perf_counter()
+    began = time.process_time()
     answers = list(model.run(lumas, state))
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     figures = [psnr(color.combine(luma, answer), truth) for luma, answer, truth in zip(lumas, answers, pictures)]
     return Score(
         float(np.mean(figures[1:])),
@@ -80,7 +80,7 @@ def markdown(table: dict[str, dict[str, Score]]) -> str:
         lines.append(f"| {name} | " + " | ".join(f"{v:.2f}" for v in [*figures, float(np.mean(figures))]) + " |")
     lines += [
         "",
-        "| | s a frame, mean (worst clip) | peak RSS, MiB | positions without a candidate |",
+        "| | CPU-s a frame, mean (worst clip) | peak RSS, MiB | positions without a candidate |",
         "|---|--:|--:|--:|",
     ]
     for name, scores in table.items():

@@ -159,10 +159,10 @@ def test_frames_that_were_answered_are_let_go(release: BiSTNetColorizer, shot: S
     lumas, _ = shot
     film = (lumas[n % 8] for n in range(40))
     alive = []
-    for _ in model.colorize(film, [ends[0], replace(ends[1], index=39)]):
-        gc.collect()
-        alive.append(sum(isinstance(each, Warped) for each in gc.get_objects()))
-    assert len(alive) == 40
+    for number, _ in enumerate(model.colorize(film, [ends[0], replace(ends[1], index=39)])):
+        if number % 13 == 12:
+            alive.append(sum(type(each) is Warped for each in gc.get_objects()))
+    assert len(alive) == 3
     assert max(alive) <= 3 + 2 + 1
 
 
