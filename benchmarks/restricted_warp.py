@@ -7,8 +7,8 @@ is the only reference; unlike there, features are EfficientNet-Lite0's of ImageN
 colours, so that the rows differ in the mask alone. PSNR is of 8-bit RGB in float64 with the true L* kept, the mean
 over frames 1..N and then over clips.
 
-Writes OUTPUT.md (tables of PSNR, and of CPU-seconds a frame, peak memory of the process, and positions left without any
-candidate) and OUTPUT.json (every clip's figures, machine). Each run is a process of its own.
+Writes OUTPUT.md (tables of PSNR, and of CPU-seconds a frame, peak memory of the process, and positions left without
+any candidate) and OUTPUT.json (every clip's figures, machine). Each run is a process of its own.
 """
 
 import argparse
