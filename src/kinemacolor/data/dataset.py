@@ -32,7 +32,8 @@ class Request:
 class Variety:
     """How often what is drawn. The five exemplar weights are relative to each other.
 
-    ``clean`` samples are not worn; of the exemplars of worn clips half are.
+    ``clean`` samples are not worn; of the exemplars of worn clips half are. ``elsewhere`` exemplars that are another
+    frame of the film show another part of the picture, too: less of the clip is to be found in them.
     """
 
     photograph: float = 0.4
@@ -47,6 +48,7 @@ class Variety:
     color_change: float = 0.3
     clean: float = 0.5
     crop_area: tuple[float, float] = (0.36, 1.0)
+    elsewhere: float = 0.0
     wear: Wear = field(default_factory=Wear)
 
     @property
@@ -109,6 +111,9 @@ class ClipDataset(Dataset[Sample]):
         rgbs = self.library.read(clip, [*walk, still])
         box = augment.crop_box((rgbs.shape[-2], rgbs.shape[-1]), generator, area=self.variety.crop_area)
         frames = augment.cropped(rgbs, box, request.crop_px)
+        if kind == "other_frame" and chance(generator, self.variety.elsewhere):
+            aside = augment.crop_box((rgbs.shape[-2], rgbs.shape[-1]), generator, area=self.variety.crop_area)
+            return frames[:-1], augment.cropped(rgbs[-1:], aside, request.crop_px)[0]
         if kind != "other_augmentation":
             return frames[:-1], frames[-1]
         moved = augment.pseudo_clip(rgbs[-1], torch.zeros(1), request.crop_px, generator)

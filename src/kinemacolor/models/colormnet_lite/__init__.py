@@ -8,6 +8,7 @@ from kinemacolor.models.colormnet import checkpoint
 from kinemacolor.models.colormnet_lite.colorizer import ColorMNetLiteColorizer, LiteSettings, LiteState
 from kinemacolor.models.colormnet_lite.config import ColorMNetLiteConfig
 from kinemacolor.models.colormnet_lite.network import ColorMNetLite
+from kinemacolor.models.matching import fast_dtype
 
 __all__ = [
     "ColorMNetLite",
@@ -15,11 +16,30 @@ __all__ = [
     "ColorMNetLiteConfig",
     "LiteSettings",
     "LiteState",
+    "load",
     "load_network",
     "save",
 ]
 
 _NAME = "colormnet-lite"
+
+
+def load(
+    path: Path,
+    *,
+    device: str | torch.device | None = None,
+    dtype: torch.dtype | None = None,
+    settings: LiteSettings | None = None,
+) -> ColorMNetLiteColorizer:
+    """The model of a file, ready to colour.
+
+    ``device`` None takes a GPU if there is one. ``dtype`` is the precision of the trunk and of matching; None takes
+    bfloat16 where the processor computes in it, else float32. Raises ``WeightsError`` where it is no such file.
+    """
+    place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    return ColorMNetLiteColorizer(
+        load_network(path), settings=settings, device=place, dtype=dtype or fast_dtype(place)
+    )
 
 
 def load_network(path: Path) -> ColorMNetLite:
@@ -33,5 +53,5 @@ def load_network(path: Path) -> ColorMNetLite:
 
 
 def save(network: ColorMNetLite, path: Path) -> None:
-    """Writes a network and its config as safetensors, for ``load``."""
+    """Writes a network and its config as safetensors, for ``load``; in float16 where the network is."""
     checkpoint.save(network, network.config, _NAME, path)

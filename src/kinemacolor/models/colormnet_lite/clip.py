@@ -22,13 +22,14 @@ class ClipSettings:
     """How clips are gone through.
 
     The last ``learned`` frames have gradients, those before only lead there: the network meets errors of its own, as
-    late in a shot. Colours are carried from the frames ``ages`` before, in the clip's own steps. With probability
+    late in a shot. No gradient goes from frame to frame: each is to make the best of what comes to it. Colours are
+    carried from the frames ``ages`` before, in the clip's own steps. With probability
     ``exemplar_before`` an exemplar of the same scene also counts as the frame before the clip. With probability
     ``spoiled`` the colours of an earlier frame are spoiled in part, so that the network learns to recover from drift.
     """
 
-    learned: int = 3
-    ages: tuple[int, ...] = (1, 2, 5)
+    learned: int = 9
+    ages: tuple[int, ...] = (1, 4, 16)
     exemplar_before: float = 0.6
     spoiled: float = 0.15
     preset: Preset = "medium"
@@ -36,14 +37,10 @@ class ClipSettings:
 
 @dataclass(frozen=True, slots=True)
 class ColoredClip:
-    """What the network made of a batch's last frames: a*b*, the logarithm of its likely error, and the matches alone.
-
-    ``log_error`` and ``matched`` are at stride 2 and stride 4.
-    """
+    """What the network made of a batch's last frames: a*b*, and the logarithm of its likely error, at stride 2."""
 
     chromas: Float[Tensor, "b t 2 h w"]
     log_error: Float[Tensor, "b t 1 h2 w2"]
-    matched: Float[Tensor, "b t 2 h4 w4"]
 
 
 def color_clips(
@@ -78,8 +75,8 @@ def color_clips(
         for past in pasts:
             if _drawn(settings.spoiled, generator):
                 past[-1] = spoiled(past[-1], generator)
-    chromas, errors, matches = zip(*frames[first:])
-    return ColoredClip(torch.stack(chromas, 1), torch.stack(errors, 1), torch.stack(matches, 1))
+    chromas, errors = zip(*frames[first:])
+    return ColoredClip(torch.stack(chromas, 1), torch.stack(errors, 1))
 
 
 def _color_frame(
@@ -89,20 +86,19 @@ def _color_frame(
     banks: Sequence[Bank],
     pasts: Sequence[list[Past]],
     settings: ClipSettings,
-) -> tuple[Tensor, Tensor, Tensor]:
-    """One frame of each clip: a*b*, logarithm of the error, matches. Appends it to the clip's past."""
+) -> tuple[Tensor, Tensor]:
+    """One frame of each clip: a*b* and the logarithm of the error. Appends it, without gradient, to the past."""
     size = (lumas.shape[-2], lumas.shape[-1])
     small = resize(lumas, (-(-size[0] // 2), -(-size[1] // 2)))
-    evidence, matched = [], []
+    evidence = []
     for i, bank in enumerate(banks):
         match = bank.match(lumas[i], maps_of(maps, i), network.search)
         evidence.append(network.doubt.weigh(small[i], match, _carried(small[i], pasts[i], settings)))
-        matched.append(match.chroma)
-    colored = network.colored(small, evidence, maps)
+    colored = network.colored(small, evidence)
     for past, each in zip(pasts, colored):
-        past.append(each)
+        past.append(each.detached())
     chroma = resize(torch.stack([each.chroma for each in colored]), size)
-    return chroma, torch.stack([each.log_error for each in colored]), torch.stack(matched)
+    return chroma, torch.stack([each.log_error for each in colored])
 
 
 def _bank(network: ColorMNetLite, maps: dict[int, Tensor], lumas: Tensor, chromas: Tensor, index: int) -> Bank:
@@ -126,15 +122,16 @@ def spoiled(past: Past, generator: Generator) -> Past:
     rough = torch.randn(1, 1, 5, 5, generator=generator)
     where = torch.sigmoid(6 * F.interpolate(rough, size, mode="bicubic", align_corners=True)[0])
     kind = int(torch.randint(3, (), generator=generator))
-    wrong = past.chroma * torch.rand((), generator=generator)
+    wrong, origin = past.chroma * torch.rand((), generator=generator), past.origin
     if kind == 1:
         shift: Chroma = 15 * torch.randn(2, 1, 1, generator=generator)
         wrong = past.chroma + shift
     if kind == 2:
         rows, columns = (int(n) for n in torch.randint(-6, 7, (2,), generator=generator))
-        wrong = past.chroma.roll((rows, columns), (-2, -1))
-    where = where.to(past.chroma.device)
-    return replace(past, chroma=past.chroma + where * (wrong.to(past.chroma.device) - past.chroma))
+        wrong, origin = (planes.roll((rows, columns), (-2, -1)) for planes in (past.chroma, past.origin))
+    where = where.to(past.luma.device)
+    chroma = past.chroma + where * (wrong.to(past.luma.device) - past.chroma)
+    return replace(past, chroma=chroma, origin=past.origin + where * (origin - past.origin))
 
 
 def _drawn(probability: float, generator: Generator) -> bool:

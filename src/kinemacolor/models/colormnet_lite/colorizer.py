@@ -85,12 +85,12 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         state.log_error = past.log_error
         return own if own is not None else resize(past.chroma, size).clamp(-110, 110)
 
-    def _found(self, luma: Luma, small: Luma, state: LiteState) -> Past:
+    def _found(self, luma: Luma, small: Float[Tensor, "1 h2 w2"], state: LiteState) -> Past:
         maps = self._maps(luma)
         match = state.bank.match(luma, maps_of(maps, 0), self.network.search)
         evidence = self.network.doubt.weigh(small, match, self._carried(small, state))
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
-            return self.network.colored(small[None], [evidence], maps)[0]
+            return self.network.colored(small[None], [evidence])[0]
 
     def _carried(self, small: Luma, state: LiteState) -> list[Carried | None]:
         """What earlier frames say, None for one that is among the others already."""

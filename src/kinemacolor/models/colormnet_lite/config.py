@@ -14,7 +14,7 @@ class ColorMNetLiteConfig:
     """
 
     key_channels: int = 128
-    decoder_channels: tuple[int, int, int] = (32, 64, 96)
+    decoder_channels: tuple[int, int, int] = (24, 48, 64)
     carried: int = 3
     trunk: EfficientNetLiteConfig = field(default_factory=EfficientNetLiteConfig)
 

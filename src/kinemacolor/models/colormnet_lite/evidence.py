@@ -21,21 +21,30 @@ _CHROMA_UNIT = 30.0
 _LUMA_UNIT = 10.0
 _MISSING = 15.0
 _KNOWN_ERROR = 0.05
-SIGNS_OF_MATCH, SIGNS_OF_CARRIED, SIGNS_OF_ALL = 6, 6, 3
+SIGNS_OF_MATCH, SIGNS_OF_CARRIED, SIGNS_OF_ALL = 6, 7, 3
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """An earlier frame in colour: L*, a*b*, and the logarithm of how far off the colours may be."""
+    """An earlier frame in colour: L*, a*b*, and the logarithm of how far off the colours may be.
+
+    ``origin`` is the L* of where the colours come from in the exemplars, fused and carried as they are: where it is
+    not the frame's own, so are the colours.
+    """
 
     luma: Luma
     chroma: Chroma
+    origin: Luma
     log_error: Float[Tensor, "1 h w"]
 
     @classmethod
     def known(cls, luma: Luma, chroma: Chroma) -> "Past":
         """A frame whose colours are the true ones."""
-        return cls(luma, chroma, torch.full_like(luma, log(_KNOWN_ERROR)))
+        return cls(luma, chroma, luma, torch.full_like(luma, log(_KNOWN_ERROR)))
+
+    def detached(self) -> "Past":
+        """The same without gradients."""
+        return Past(self.luma, self.chroma.detach(), self.origin.detach(), self.log_error.detach())
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,20 +64,22 @@ def flows(luma: Luma, past: Luma, preset: Preset) -> tuple[Tensor, Tensor]:
 
 def carry(past: Past, back: Float[Tensor, "2 h w"], forth: Float[Tensor, "2 h w"]) -> Carried:
     """An earlier frame along the flow."""
-    seen = warp(torch.cat((past.luma, past.chroma, past.log_error, forth)), back)
-    gap = (back + seen[4:]).square().sum(0, keepdim=True).sqrt()
+    seen = warp(torch.cat((past.luma, past.chroma, past.origin, past.log_error, forth)), back)
+    gap = (back + seen[5:]).square().sum(0, keepdim=True).sqrt()
     lost = (~consistent(back, forth)).float()
-    return Carried(Past(seen[:1], seen[1:3], seen[3:4]), gap, lost)
+    return Carried(Past(seen[:1], seen[1:3], seen[3:4], seen[4:5]), gap, lost)
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """Candidates, their variances' logarithms, and signs that tell more of them.
 
-    The first candidate is no colour at all, the second the match, the others carried ones.
+    The first candidate is no colour at all, the second the match, the others carried ones. ``origins`` are the L* of
+    where they come from.
     """
 
     candidates: Float[Tensor, "n 2 h w"]
+    origins: Float[Tensor, "n h w"]
     log_variances: Float[Tensor, "n h w"]
     signs: Float[Tensor, "f h w"]
 
@@ -89,18 +100,21 @@ class Doubt(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.step, self.per_luma, self.lost = _logarithm(0.05), _logarithm(0.75), _logarithm(250.0)
+        self.unlike, self.unlike_match = _logarithm(0.2), _logarithm(0.4)
         self.kin = _logarithm(3.0)
         self.match, self.slope = _logarithm(25.0), _logarithm(6.0)
         self.nothing = _logarithm(1500.0)
 
-    def of_match(self, similarity: Float[Tensor, "1 h w"]) -> Float[Tensor, "1 h w"]:
-        """The logarithm of a match's variance."""
-        return self.match + self.slope.exp() * (1 - similarity)
+    def of_match(self, similarity: Float[Tensor, "1 h w"], unlike: Float[Tensor, "1 h w"]) -> Float[Tensor, "1 h w"]:
+        """The logarithm of a match's variance; ``unlike`` is the difference in L* from where it comes from."""
+        known = (self.match + self.slope.exp() * (1 - similarity)).exp()
+        return (known + self.unlike_match.exp() * unlike.square()).log()
 
     def of_carried(self, carried: Carried, luma: Luma) -> Float[Tensor, "1 h w"]:
         """The logarithm of a carried colour's variance."""
         unexplained = self.per_luma.exp() * (carried.past.luma - luma).square()
         before = (2 * carried.past.log_error).exp() + self.step.exp()
+        before = before + self.unlike.exp() * (carried.past.origin - luma).square()
         return self.kin + (before + unexplained + self.lost.exp() * carried.lost).log()
 
     def weigh(self, luma: Luma, match: Match, carried: Sequence[Carried | None]) -> Evidence:
@@ -108,25 +122,28 @@ class Doubt(nn.Module):
         size = (luma.shape[-2], luma.shape[-1])
         found = resize(torch.cat((match.chroma, match.luma, match.spread, match.similarity)), size)
         nothing = torch.zeros_like(found[:2])
-        candidates = [nothing, found[:2]]
-        variances = [self.nothing.expand_as(luma), self.of_match(found[4:])]
+        candidates, origins = [nothing, found[:2]], [luma, found[2:3]]
+        variances = [self.nothing.expand_as(luma), self.of_match(found[4:], found[2:3] - luma)]
         signs = [found[2:3] - luma, found[3:4], _LUMA_UNIT * found[4:]]
         for each in carried:
             if each is None:
                 candidates.append(nothing)
+                origins.append(luma)
                 variances.append(torch.full_like(luma, _MISSING))
-                signs.append(torch.zeros(3, *size, device=luma.device))
+                signs.append(torch.zeros(4, *size, device=luma.device))
                 continue
             candidates.append(each.past.chroma)
+            origins.append(each.past.origin)
             variances.append(self.of_carried(each, luma))
             unexplained = (each.past.luma - luma).abs()
-            signs.append(torch.cat((unexplained, _LUMA_UNIT * each.gap.clamp_max(8) / 4, each.past.log_error)))
+            missed = _LUMA_UNIT * each.gap.clamp_max(8) / 4
+            signs.append(torch.cat((unexplained, each.past.origin - luma, missed, each.past.log_error)))
         chromas, doubts = torch.stack(candidates), torch.cat(variances)
         weighed = (-doubts).softmax(0)
         base = (weighed[:, None] * chromas).sum(0)
         differences = (chromas[1:] - base).flatten(0, 1) / _CHROMA_UNIT
         planes = (base / _CHROMA_UNIT, luma / 50 - 1, differences, weighed[1:], torch.cat(signs) / _LUMA_UNIT)
-        return Evidence(chromas, doubts, torch.cat(planes))
+        return Evidence(chromas, torch.cat(origins), doubts, torch.cat(planes))
 
 
 def sign_channels(carried: int) -> int:

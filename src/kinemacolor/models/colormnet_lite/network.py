@@ -2,7 +2,7 @@
 
 What ColorMNet does in feature space happens here on colours themselves: memory holds the exemplars' chroma, read by
 learned keys (ColorMNet, Eqs. 8-10, with cosine similarity, coarse to fine); local attention (Eq. 12) is optical flow
-from several earlier frames; the decoder (Eq. 13) chooses among these candidates and adds what none of them has.
+from several earlier frames; the decoder (Eq. 13) chooses among these candidates.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,6 +21,8 @@ from kinemacolor.models.matching.bank import Bank, Search, entry_of
 from kinemacolor.models.matching.features import Features, Projection, features_of
 
 _LEVELS = (8, 16, 32)
+_LOG_ERROR = (-3.0, 5.0)
+"""Errors of 0.05 to 150 are possible. What lies beyond would grow from frame to frame."""
 
 
 class ColorMNetLite(nn.Module):
@@ -37,7 +39,7 @@ class ColorMNetLite(nn.Module):
         self.detail_weight = nn.Parameter(torch.tensor(0.3))
         self.luma_weight = nn.Parameter(torch.tensor(2.0))
         self.doubt = Doubt()
-        self.decoder = Decoder(channels, config.decoder_channels, config.carried)
+        self.decoder = Decoder(config.decoder_channels, config.carried)
 
     @classmethod
     def with_imagenet_trunk(cls, config: ColorMNetLiteConfig | None = None) -> "ColorMNetLite":
@@ -65,15 +67,10 @@ class ColorMNetLite(nn.Module):
         entries = [entry_of(r, f, projection, dtype) for r, f in zip(references, features)]
         return Bank(entries, projection, at_once=at_once)
 
-    def colored(
-        self, luma: Float[Tensor, "b 1 h w"], evidence: Sequence[Evidence], maps: Mapping[int, Tensor]
-    ) -> list[Past]:
+    def colored(self, luma: Float[Tensor, "b 1 h w"], evidence: Sequence[Evidence]) -> list[Past]:
         """The frames in colour, at stride 2: what the decoder makes of the evidence for each."""
-        verdict = self.decoder(torch.stack([each.signs for each in evidence]), maps)
-        return [
-            _judged(luma[i], each, verdict.trust[i], verdict.residual[i], verdict.log_error[i])
-            for i, each in enumerate(evidence)
-        ]
+        verdict = self.decoder(torch.stack([each.signs for each in evidence]))
+        return [_judged(luma[i], each, verdict.trust[i], verdict.log_error[i]) for i, each in enumerate(evidence)]
 
 
 def maps_of(maps: Mapping[int, Tensor], index: int) -> Features:
@@ -81,9 +78,11 @@ def maps_of(maps: Mapping[int, Tensor], index: int) -> Features:
     return features_of({stride: level[index] for stride, level in maps.items()})
 
 
-def _judged(luma: Luma, evidence: Evidence, trust: Tensor, residual: Tensor, log_error: Tensor) -> Past:
+def _judged(luma: Luma, evidence: Evidence, trust: Tensor, log_error: Tensor) -> Past:
     logits = trust - evidence.log_variances
     weights = logits.softmax(0)
-    chroma = (weights[:, None] * evidence.candidates).sum(0) + residual
+    chroma = (weights[:, None] * evidence.candidates).sum(0)
+    origin = (weights * evidence.origins).sum(0, keepdim=True)
     # precisions add up, as in a Kalman filter, and the decoder corrects what comes of it
-    return Past(luma, chroma, log_error - logits.detach().logsumexp(0, keepdim=True) / 2)
+    log_error = log_error - logits.detach().logsumexp(0, keepdim=True) / 2
+    return Past(luma, chroma, origin, log_error.clamp(*_LOG_ERROR))

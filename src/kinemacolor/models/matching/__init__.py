@@ -7,7 +7,7 @@ import torch
 from kinemacolor.models.matching.colorizer import MatchingColorizer, MatchingSettings, MatchingState
 from kinemacolor.models.matching.features import Encoder
 
-__all__ = ["MatchingColorizer", "MatchingSettings", "MatchingState", "load"]
+__all__ = ["MatchingColorizer", "MatchingSettings", "MatchingState", "fast_dtype", "load"]
 
 
 def load(
@@ -28,10 +28,11 @@ def load(
         chosen = replace(chosen, features=False)
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     encoder = Encoder().to(place) if chosen.features else None
-    return MatchingColorizer(encoder, chosen, place, dtype or _fast_dtype(place))
+    return MatchingColorizer(encoder, chosen, place, dtype or fast_dtype(place))
 
 
-def _fast_dtype(device: torch.device) -> torch.dtype:
+def fast_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 where the device computes in it, else float16 on a GPU and float32 on a CPU."""
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     return torch.bfloat16 if torch.cpu._is_avx512_bf16_supported() else torch.float32

@@ -1,0 +1,139 @@
+"""ColorMNet-lite with seeded tiny weights: what it makes of candidates, states of their own, files."""
+
+import copy
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from kinemacolor.errors import ExemplarError, WeightsError
+from kinemacolor.models import colormnet, colormnet_lite
+from kinemacolor.models.base import Colorizer, Reference
+from kinemacolor.models.colormnet import ColorMNet, ColorMNetConfig
+from kinemacolor.models.colormnet_lite import ColorMNetLite, ColorMNetLiteColorizer, ColorMNetLiteConfig
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def seeded(seed: int = 0) -> ColorMNetLite:
+    """A tiny network whose decoder has its say."""
+    torch.manual_seed(seed)
+    network = ColorMNetLite(ColorMNetLiteConfig.tiny()).eval()
+    torch.nn.init.normal_(network.decoder.last.weight, std=0.1)
+    return network
+
+
+@pytest.fixture(scope="module")
+def weights_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
+    colormnet_lite.save(seeded(), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def colorizer(weights_path: Path) -> ColorMNetLiteColorizer:
+    return colormnet_lite.load(weights_path, dtype=torch.float32)
+
+
+@pytest.fixture(scope="module")
+def shot() -> tuple[Tensor, Tensor]:
+    """Lumas ``10 1 70 96`` and chromas of a texture that moves."""
+    coarse = torch.rand(1, 3, 12, 16, generator=torch.Generator().manual_seed(3))
+    canvas = torch.nn.functional.interpolate(coarse, (90, 130), mode="bicubic")[0]
+    frames = torch.stack([canvas[:, t : t + 70, 2 * t : 2 * t + 96] for t in range(10)])
+    return (100 * frames[:, :1]).clamp(0, 100), 80 * (frames[:, 1:] - 0.5)
+
+
+@pytest.fixture(scope="module")
+def first_frame(shot: tuple[Tensor, Tensor]) -> Reference:
+    return Reference(shot[0][0], shot[1][0], index=0)
+
+
+def test_untrained_it_carries_and_matches_better_than_the_exemplar_stays(shot: tuple[Tensor, Tensor]) -> None:
+    torch.manual_seed(0)
+    network = ColorMNetLite(ColorMNetLiteConfig.tiny())
+    luma, chroma = shot
+    coloured = torch.stack(list(ColorMNetLiteColorizer(network).colorize(luma, [Reference(luma[0], chroma[0], 0)])))
+    ours, copied = ((found - chroma[5:]).abs().mean() for found in (coloured[5:], chroma[:1]))
+    assert ours < 0.4 * copied
+
+
+def test_an_exemplars_own_frame_keeps_its_chroma(
+    colorizer: ColorMNetLiteColorizer, shot: tuple[Tensor, Tensor], first_frame: Reference
+) -> None:
+    assert isinstance(colorizer, Colorizer)
+    fifth = Reference(shot[0][5], shot[1][5], index=5)
+    coloured = torch.stack(list(colorizer.colorize(shot[0], [first_frame, fifth])))
+    assert coloured.shape == (10, 2, 70, 96)
+    assert torch.equal(coloured[0], first_frame.chroma)
+    assert torch.equal(coloured[5], fifth.chroma)
+
+
+def test_no_colour_is_more_vivid_than_the_exemplars(
+    colorizer: ColorMNetLiteColorizer, shot: tuple[Tensor, Tensor], first_frame: Reference
+) -> None:
+    coloured = torch.stack(list(colorizer.colorize(shot[0], [first_frame])))
+    for plane in (0, 1):
+        highest, lowest = first_frame.chroma[plane].max().clamp_min(0), first_frame.chroma[plane].min().clamp_max(0)
+        assert coloured[:, plane].max() <= highest + 1e-3
+        assert coloured[:, plane].min() >= lowest - 1e-3
+
+
+def test_any_picture_serves_as_exemplar(colorizer: ColorMNetLiteColorizer, shot: tuple[Tensor, Tensor]) -> None:
+    foreign = Reference(shot[0][5, :, :40, :50], shot[1][5, :, :40, :50])
+    assert torch.isfinite(torch.stack(list(colorizer.colorize(shot[0], [foreign])))).all()
+    with pytest.raises(ExemplarError):
+        colorizer.start([])
+
+
+def test_two_streams_share_one_model(
+    colorizer: ColorMNetLiteColorizer, shot: tuple[Tensor, Tensor], first_frame: Reference
+) -> None:
+    luma, chroma = shot
+    takes = ((luma, first_frame), (luma.flip(0), Reference(luma[-1], chroma[-1], index=0)))
+    alone = [list(colorizer.colorize(frames, [reference])) for frames, reference in takes]
+    states = [colorizer.start([reference]) for _, reference in takes]
+    for i in range(len(luma)):
+        for (frames, _), state, expected in zip(takes, states, alone):
+            assert torch.equal(colorizer.step(frames[i], state), expected[i])
+
+
+def test_a_copied_state_continues_alike(
+    colorizer: ColorMNetLiteColorizer, shot: tuple[Tensor, Tensor], first_frame: Reference
+) -> None:
+    state = colorizer.start([first_frame])
+    for frame in shot[0][:6]:
+        colorizer.step(frame, state)
+    twin = copy.deepcopy(state)
+    ours = [colorizer.step(frame, state) for frame in shot[0][6:]]
+    assert all(torch.equal(colorizer.step(frame, twin), chroma) for frame, chroma in zip(shot[0][6:], ours))
+
+
+def test_the_state_holds_as_many_frames_as_colours_are_carried_over(
+    colorizer: ColorMNetLiteColorizer, shot: tuple[Tensor, Tensor], first_frame: Reference
+) -> None:
+    state = colorizer.start([first_frame])
+    for frame in [*shot[0], *shot[0]]:
+        colorizer.step(frame, state)
+    assert len(state.past) == max(colorizer.settings.ages)
+
+
+def test_a_saved_network_comes_back_with_its_config(weights_path: Path) -> None:
+    loaded = colormnet_lite.load_network(weights_path)
+    assert loaded.config == ColorMNetLiteConfig.tiny()
+    expected = seeded().state_dict()
+    assert all(torch.equal(value, expected[name]) for name, value in loaded.state_dict().items())
+
+
+def test_another_networks_file_is_refused(tmp_path: Path) -> None:
+    colormnet.save(ColorMNet(ColorMNetConfig.tiny()), tmp_path / "full.safetensors")
+    with pytest.raises(WeightsError, match="holds colormnet, not colormnet-lite"):
+        colormnet_lite.load(tmp_path / "full.safetensors")
