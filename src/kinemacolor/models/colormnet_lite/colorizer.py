@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from kinemacolor.errors import ExemplarError
 from kinemacolor.frames import Chroma, Luma
 from kinemacolor.layers.flow import Preset
 from kinemacolor.models.base import Reference, StreamingColorizer
-from kinemacolor.models.colormnet_lite.evidence import Carried, Past, carry, flows
+from kinemacolor.models.colormnet_lite.evidence import Past, carry, flows
 from kinemacolor.models.colormnet_lite.network import ColorMNetLite, maps_of
 from kinemacolor.models.matching.bank import Bank
 from kinemacolor.models.matching.colorizer import half, own_chroma
@@ -58,6 +59,7 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         self.network = deepcopy(network).eval().requires_grad_(False).to(device or torch.device("cpu"))
         self.network.trunk.fold()
         self.settings, self.device, self.dtype = settings or LiteSettings(), device or torch.device("cpu"), dtype
+        self._beside = ThreadPoolExecutor(1)
 
     @torch.inference_mode()
     def start(self, references: Sequence[Reference]) -> LiteState:
@@ -86,20 +88,19 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         return own if own is not None else resize(past.chroma, size).clamp(-110, 110)
 
     def _found(self, luma: Luma, small: Float[Tensor, "1 h2 w2"], state: LiteState) -> Past:
-        maps = self._maps(luma)
-        match = state.bank.match(luma, maps_of(maps, 0), self.network.search)
-        evidence = self.network.doubt.weigh(small, match, self._carried(small, state))
+        """A frame that has no exemplar of its own; flow is found beside matching, which leaves a core to it."""
+        before = [None if age is None else state.past[-age] for age in self._ages(len(state.past))]
+        beside = self._beside.submit(self._flows, small, before)
+        match = state.bank.match(luma, maps_of(self._maps(luma), 0), self.network.search)
+        carried = [carry(past, *way) if past and way else None for past, way in zip(before, beside.result())]
+        evidence = self.network.doubt.weigh(small, match, carried)
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
             return self.network.colored(small[None], [evidence])[0]
 
-    def _carried(self, small: Luma, state: LiteState) -> list[Carried | None]:
-        """What earlier frames say, None for one that is among the others already."""
-        ages = [min(age, len(state.past)) for age in self.settings.ages]
-        carried: list[Carried | None] = []
-        for number, age in enumerate(ages):
-            if age == 0 or age in ages[:number]:
-                carried.append(None)
-                continue
-            past = state.past[-age]
-            carried.append(carry(past, *flows(small, past.luma, self.settings.preset)))
-        return carried
+    def _flows(self, small: Luma, before: Sequence[Past | None]) -> list[tuple[Tensor, Tensor] | None]:
+        return [None if past is None else flows(small, past.luma, self.settings.preset) for past in before]
+
+    def _ages(self, frames: int) -> list[int | None]:
+        """How far back colours are carried from, among so many frames; None for one that is there already."""
+        ages = [min(age, frames) for age in self.settings.ages]
+        return [None if age == 0 or age in ages[:number] else age for number, age in enumerate(ages)]
