@@ -27,7 +27,8 @@ class ModelCard:
 
     ``package`` is the module that holds its ``load``. ``weights`` is the file to fetch, None where weights come
     with the installation (``included``) or only from a path; ``takes_folder`` where that may be a folder of files.
-    ``can_restrict`` where tracks can say what its memory may be asked.
+    ``can_restrict`` where tracks can say what its memory may be asked. ``takes_own`` where a model that needs no
+    weights takes a file of the user's.
     """
 
     name: str
@@ -41,9 +42,20 @@ class ModelCard:
     takes_memory_policy: bool = False
     takes_folder: bool = False
     can_restrict: bool = False
+    takes_own: bool = False
 
 
 CARDS: dict[str, ModelCard] = {
+    "colormnet-lite": ModelCard(
+        name="colormnet-lite",
+        title="ColorMNet-lite",
+        summary="Our own: exemplars as memory, colours carried by flow from three frames; a decoder to be trained.",
+        exemplars="one or more",
+        license="Apache-2.0 (code and the EfficientNet-Lite0 weights it installs)",
+        package="kinemacolor.models.colormnet_lite",
+        included=True,
+        takes_own=True,
+    ),
     "matching": ModelCard(
         name="matching",
         title="Flow and feature matching",
@@ -180,7 +192,7 @@ def _file_of(
 ) -> Path | None:
     """The file to load, None where the weights come with the installation."""
     if str(weights) != "default":
-        if card.included:
+        if card.included and not card.takes_own:
             raise ModelError(
                 f"Model '{card.name}' takes no weights file. Leave --weights out, or use another --model."
             )

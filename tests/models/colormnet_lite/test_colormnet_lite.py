@@ -11,6 +11,7 @@ from torch import Tensor
 from kinemacolor.errors import ExemplarError, WeightsError
 from kinemacolor.models import colormnet, colormnet_lite
 from kinemacolor.models.base import Colorizer, Reference
+from kinemacolor.models.cards import load_model
 from kinemacolor.models.colormnet import ColorMNet, ColorMNetConfig
 from kinemacolor.models.colormnet_lite import ColorMNetLite, ColorMNetLiteColorizer, ColorMNetLiteConfig
 
@@ -131,6 +132,23 @@ def test_a_saved_network_comes_back_with_its_config(weights_path: Path) -> None:
     assert loaded.config == ColorMNetLiteConfig.tiny()
     expected = seeded().state_dict()
     assert all(torch.equal(value, expected[name]) for name, value in loaded.state_dict().items())
+
+
+def test_without_a_file_it_is_the_published_trunk_and_a_decoder_that_changes_nothing(
+    shot: tuple[Tensor, Tensor], first_frame: Reference
+) -> None:
+    models = [load_model("colormnet-lite", dtype=torch.float32) for _ in range(2)]
+    assert isinstance(models[0], ColorMNetLiteColorizer)
+    assert not models[0].network.decoder.last.weight.any()
+    ours, again = (torch.stack(list(model.colorize(shot[0][:3], [first_frame]))) for model in models)
+    assert torch.equal(ours, again)
+    assert (ours[2] - shot[1][2]).abs().mean() < 0.2 * shot[1][2].abs().mean()
+
+
+def test_a_file_of_the_users_is_taken(weights_path: Path) -> None:
+    model = load_model("colormnet-lite", weights=weights_path)
+    assert isinstance(model, ColorMNetLiteColorizer)
+    assert model.network.config == ColorMNetLiteConfig.tiny()
 
 
 def test_another_networks_file_is_refused(tmp_path: Path) -> None:

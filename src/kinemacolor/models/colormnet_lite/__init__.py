@@ -25,21 +25,20 @@ _NAME = "colormnet-lite"
 
 
 def load(
-    path: Path,
+    path: Path | None = None,
     *,
     device: str | torch.device | None = None,
     dtype: torch.dtype | None = None,
     settings: LiteSettings | None = None,
 ) -> ColorMNetLiteColorizer:
-    """The model of a file, ready to colour.
+    """The model of a file, ready to colour; without one the trunk as published and a decoder that changes nothing.
 
     ``device`` None takes a GPU if there is one. ``dtype`` is the precision of the trunk and of matching; None takes
     bfloat16 where the processor computes in it, else float32. Raises ``WeightsError`` where it is no such file.
     """
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    return ColorMNetLiteColorizer(
-        load_network(path), settings=settings, device=place, dtype=dtype or fast_dtype(place)
-    )
+    network = load_network(path) if path is not None else ColorMNetLite.with_imagenet_trunk()
+    return ColorMNetLiteColorizer(network, settings=settings, device=place, dtype=dtype or fast_dtype(place))
 
 
 def load_network(path: Path) -> ColorMNetLite:

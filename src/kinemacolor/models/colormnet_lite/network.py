@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 
 from kinemacolor.frames import Luma
 from kinemacolor.layers.efficientnet_lite import EfficientNetLite, load_trunk
@@ -34,7 +34,8 @@ class ColorMNetLite(nn.Module):
         self.trunk = EfficientNetLite(config.trunk)
         channels = self.trunk.channels
         keys = sum(channels[s] for s in _LEVELS)
-        self.key = nn.Parameter(nn.init.orthogonal_(torch.empty(min(config.key_channels, keys), keys)))
+        drawn = nn.init.orthogonal_(torch.empty(min(config.key_channels, keys), keys), generator=_always_alike())
+        self.key = nn.Parameter(drawn)
         self.temperature = nn.Parameter(torch.tensor(0.06).log())
         self.detail_weight = nn.Parameter(torch.tensor(0.3))
         self.luma_weight = nn.Parameter(torch.tensor(2.0))
@@ -71,6 +72,10 @@ class ColorMNetLite(nn.Module):
         """The frames in colour, at stride 2: what the decoder makes of the evidence for each."""
         verdict = self.decoder(torch.stack([each.signs for each in evidence]))
         return [_judged(luma[i], each, verdict.trust[i], verdict.log_error[i]) for i, each in enumerate(evidence)]
+
+
+def _always_alike() -> Generator:
+    return torch.Generator().manual_seed(0)
 
 
 def maps_of(maps: Mapping[int, Tensor], index: int) -> Features:

@@ -37,7 +37,7 @@ _UNIT = 110.0
 _LEAST_ERROR = 0.5
 _LIKELIHOOD = 0.003
 _DOUBT_RATE = 5.0
-DEFAULT_TERMS = TermWeights(vivid_l1=1.0, l2=4.0)
+DEFAULT_TERMS = TermWeights(l1=1.0, l2=4.0)
 
 
 def recipe(
@@ -62,8 +62,8 @@ def recipe(
         save=colormnet_lite.save,
         stages=(
             Stage(0.3, frames=6, crop_px=160, max_jump=3),
-            Stage(0.8, frames=10, crop_px=160, max_jump=2),
-            Stage(1.0, frames=12, crop_px=192, max_jump=2),
+            Stage(0.7, frames=10, crop_px=160, max_jump=2),
+            Stage(1.0, frames=8, crop_px=224, max_jump=4),
         ),
         steps=6_000,
         batch=4,
@@ -77,15 +77,15 @@ def recipe(
         groups=_groups,
         short_side_px=256,
         variety=Variety(
-            photograph=0.3,
-            frame_before=0.35,
+            photograph=0.2,
+            frame_before=0.2,
             same_frame=0.05,
-            other_frame=0.3,
-            other_augmentation=0.15,
-            unrelated=0.15,
+            other_frame=0.4,
+            other_augmentation=0.1,
+            unrelated=0.25,
             clean=0.75,
             color_change=0.8,
-            elsewhere=0.5,
+            elsewhere=0.8,
             crop_area=(0.25, 1.0),
         ),
     )
