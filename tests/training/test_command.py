@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-import tiny_lite
+import tiny_small
 import torch
 import typer
 from typer.testing import CliRunner
@@ -16,8 +16,10 @@ from kinemacolor.data.draw import generator_of
 from kinemacolor.data.samples import Batch, collate
 from kinemacolor.data.sources import find_sources
 from kinemacolor.errors import SettingError
+from kinemacolor.models import colormnet_small
+from kinemacolor.models.colormnet_small import ColorMNetSmallConfig
 from kinemacolor.training.folders import DataSettings, train_on_folders
-from kinemacolor.training.recipe import Moment, Recipe
+from kinemacolor.training.recipe import Moment
 from kinemacolor.training.recipes import RECIPES
 from kinemacolor.training.runlog import read_log
 
@@ -100,9 +102,10 @@ def test_films_to_measure_on_are_never_learnt_from(
     assert len(seen["validation"]) == 1
 
 
-def loss_of(recipe: Recipe, batch: Batch) -> float:
-    """The recipe's loss of a network at its beginning."""
+def loss_of(weights: Path | None, batch: Batch) -> float:
+    """The recipe's loss of the weights, or of a network at its beginning."""
     torch.manual_seed(0)
+    recipe = tiny_small.recipe(weights)
     with torch.no_grad():
         return sum(recipe.losses(recipe.network().eval(), batch, Moment(0, 0.0, generator_of(0))).values()).item()
 
@@ -110,16 +113,17 @@ def loss_of(recipe: Recipe, batch: Batch) -> float:
 def test_the_command_run_for_200_steps_lowers_the_loss(
     training_films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(RECIPES, "tiny-lite", "tiny_lite")
+    monkeypatch.setitem(RECIPES, "tiny-small", "tiny_small")
     app = typer.Typer()
     app.command()(train)
-    words = ["tiny-lite", "--data", training_films, "-o", tmp_path / "run", "--steps", 200, "--held-out", 1]
+    words = ["tiny-small", "--data", training_films, "-o", tmp_path / "run", "--steps", 200, "--held-out", 1]
     words += ["--device", "cpu", "--cache", tmp_path / "cache", "--short-side", 48, "--evaluate-every", 100]
     done = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
     assert "step 200" in done.stderr
     library = Library.open(find_sources([training_films]), FrameCache(tmp_path / "cache", short_side_px=48))
     samples = ClipDataset(library, Variety(), seed=1)
-    batch = collate([samples[Request(i, frames=3, crop_px=64)] for i in range(32)])
-    initial = (None, tmp_path / "run" / "weights.safetensors")
-    before, after = (loss_of(tiny_lite.recipe(weights), batch) for weights in initial)
+    batch = collate([samples[Request(i, frames=3, crop_px=32)] for i in range(32)])
+    before, after = (loss_of(weights, batch) for weights in (None, tmp_path / "run" / "weights.safetensors"))
     assert after < 0.9 * before
+    loaded = colormnet_small.load(tmp_path / "run" / "weights.safetensors")
+    assert loaded.network.config == ColorMNetSmallConfig.tiny()

@@ -63,7 +63,7 @@ def recipe(
         stages=(
             Stage(0.3, frames=6, crop_px=160, max_jump=3),
             Stage(0.7, frames=10, crop_px=160, max_jump=2),
-            Stage(1.0, frames=8, crop_px=224, max_jump=4),
+            Stage(1.0, frames=10, crop_px=224, max_jump=4),
         ),
         steps=6_000,
         batch=4,
