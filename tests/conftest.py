@@ -1,6 +1,7 @@
 """Shapes are checked in every test: jaxtyping's hook wraps the whole package."""
 
 import os
+import signal
 
 # before torch comes in: idle threads that spin cost a busy machine fifty times the work itself
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -28,3 +29,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(autouse=True, scope="session")
 def _few_threads() -> None:
     torch.set_num_threads(2)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _interrupts() -> None:
+    """Tests interrupt themselves; a shell that starts them in the background has interrupts ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
