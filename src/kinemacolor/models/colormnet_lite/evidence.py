@@ -93,9 +93,9 @@ class Doubt(nn.Module):
 
     Carrying adds to the squared error ``step``, plus ``per_luma`` times the squared difference in L*, plus ``lost``
     where the flow is inconsistent; and multiplies by ``kin``, since carried colours come from each other and their
-    errors are alike. A match has ``match`` at similarity 1, growing as ``exp(slope (1 - similarity))``. Both grow with
-    the squared difference to the L* of where their colours come from, times ``unlike`` and ``unlike_match``. No colour
-    at all has ``nothing``. All can be learned, as logarithms.
+    errors are alike. A match has ``match`` at similarity 1, growing as ``exp(slope (1 - similarity))``. Both grow
+    with the squared difference to the L* of where their colours come from, times ``unlike`` and ``unlike_match``. No
+    colour at all has ``nothing``. All can be learned, as logarithms.
     """
 
     def __init__(self) -> None:
