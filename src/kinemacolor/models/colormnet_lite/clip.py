@@ -11,7 +11,7 @@ from torch import Generator, Tensor
 from kinemacolor.frames import Chroma
 from kinemacolor.layers.flow import Preset
 from kinemacolor.models.base import Reference
-from kinemacolor.models.colormnet_lite.evidence import Carried, Past, carry, flows
+from kinemacolor.models.colormnet_lite.evidence import Carried, Past, ages_there, carry, flows
 from kinemacolor.models.colormnet_lite.network import ColorMNetLite, maps_of
 from kinemacolor.models.matching.bank import Bank
 from kinemacolor.resize import resize
@@ -107,12 +107,9 @@ def _bank(network: ColorMNetLite, maps: dict[int, Tensor], lumas: Tensor, chroma
 
 
 def _carried(small: Tensor, pasts: Sequence[Past], settings: ClipSettings) -> list[Carried | None]:
-    ages = [min(age, len(pasts)) for age in settings.ages]
     return [
-        None
-        if age == 0 or age in ages[:number]
-        else carry(pasts[-age], *flows(small, pasts[-age].luma, settings.preset))
-        for number, age in enumerate(ages)
+        None if age is None else carry(pasts[-age], *flows(small, pasts[-age].luma, settings.preset))
+        for age in ages_there(settings.ages, len(pasts))
     ]
 
 

@@ -14,7 +14,7 @@ from kinemacolor.errors import ExemplarError
 from kinemacolor.frames import Chroma, Luma
 from kinemacolor.layers.flow import Preset
 from kinemacolor.models.base import Reference, StreamingColorizer
-from kinemacolor.models.colormnet_lite.evidence import Past, carry, flows
+from kinemacolor.models.colormnet_lite.evidence import Past, ages_there, carry, flows
 from kinemacolor.models.colormnet_lite.network import ColorMNetLite, maps_of
 from kinemacolor.models.matching.bank import Bank
 from kinemacolor.models.matching.colorizer import half, own_chroma
@@ -89,7 +89,9 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
 
     def _found(self, luma: Luma, small: Float[Tensor, "1 h2 w2"], state: LiteState) -> Past:
         """A frame that has no exemplar of its own; flow is found beside matching, which leaves a core to it."""
-        before = [None if age is None else state.past[-age] for age in self._ages(len(state.past))]
+        before = [
+            None if age is None else state.past[-age] for age in ages_there(self.settings.ages, len(state.past))
+        ]
         beside = self._beside.submit(self._flows, small, before)
         match = state.bank.match(luma, maps_of(self._maps(luma), 0), self.network.search)
         carried = [carry(past, *way) if past and way else None for past, way in zip(before, beside.result())]
@@ -99,8 +101,3 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
 
     def _flows(self, small: Luma, before: Sequence[Past | None]) -> list[tuple[Tensor, Tensor] | None]:
         return [None if past is None else flows(small, past.luma, self.settings.preset) for past in before]
-
-    def _ages(self, frames: int) -> list[int | None]:
-        """How far back colours are carried from, among so many frames; None for one that is there already."""
-        ages = [min(age, frames) for age in self.settings.ages]
-        return [None if age == 0 or age in ages[:number] else age for number, age in enumerate(ages)]

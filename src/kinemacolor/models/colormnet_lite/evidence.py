@@ -56,6 +56,12 @@ class Carried:
     lost: Float[Tensor, "1 h w"]
 
 
+def ages_there(ages: Sequence[int], frames: int) -> list[int | None]:
+    """How far back colours are carried from, among so many frames; None for one that is there already."""
+    reached = [min(age, frames) for age in ages]
+    return [None if age == 0 or age in reached[:number] else age for number, age in enumerate(reached)]
+
+
 @torch.no_grad()
 def flows(luma: Luma, past: Luma, preset: Preset) -> tuple[Tensor, Tensor]:
     """Flow from a frame to an earlier one, and back."""

@@ -1,7 +1,7 @@
 """ColorMNet-lite, the network: colours from the exemplars' memory and from earlier frames, weighed by a decoder.
 
 What ColorMNet does in feature space happens here on colours themselves: memory holds the exemplars' chroma, read by
-learned keys (ColorMNet, Eqs. 8-10, with cosine similarity, coarse to fine); local attention (Eq. 12) is optical flow
+keys (ColorMNet, Eqs. 8-10, with cosine similarity, coarse to fine); local attention (Eq. 12) is optical flow
 from several earlier frames; the decoder (Eq. 13) chooses among these candidates.
 """
 

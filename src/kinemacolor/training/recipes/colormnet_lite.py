@@ -1,10 +1,10 @@
-"""The compact default: its doubts and its decoder learn; the trunk stays as ImageNet made it, and keys as drawn.
+"""ColorMNet-lite: its doubts and its decoder learn; the trunk stays as ImageNet made it, and keys as drawn.
 
 Clips and crops grow: short small ones first, then longer and larger ones, to learn not to drift. Exemplars are of
 every kind: colours are copied, whatever they are, where the exemplar shows the thing, and are muted where it does
 not, since an unrelated exemplar says nothing of the truth.
 
-Three terms: L1, heavier where the truth is vivid; L2, since large errors are what one sees; and the negative
+Three terms: L1; L2, since large errors are what one sees; and the negative
 log-likelihood of a Laplace distribution, by which the network learns how far off it may be. They are over a clip's
 last frames: those before are coloured without gradients, to meet errors like those of a long shot. Steps between
 frames, wear and crops are close to use, more than in ColorMNet's recipe: what is learnt here is how far to trust
@@ -12,6 +12,8 @@ flow, and from leaping or worn clips it learns to trust it too little.
 
 Keys do not learn: an orthogonal projection drawn at random reads as well as the principal components of the
 features, and projections and temperatures learnt from crops read whole frames worse (docs/models/colormnet-lite.md).
+
+These stages and this variety together have not been run yet: they are where the runs told of there led.
 """
 
 from copy import deepcopy
