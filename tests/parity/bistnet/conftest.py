@@ -2,11 +2,10 @@
 
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from seeded_weights import seeded_array
@@ -14,7 +13,6 @@ from torch import Tensor, nn
 
 HERE = Path(__file__).parent
 SEED = 1
-STRIDE = 7  # of each measured array, raveled, every seventh number is kept
 GAINS = {
     "conv10_ab.weight": 0.15,
     "conv10_1.1.weight": 0.1,
@@ -23,16 +21,6 @@ GAINS = {
     "netCombine.0.weight": 0.05,
     "flow_head.conv2.weight": 0.5,
 }
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """On a busy machine two threads that wait for each other take several times longer than one."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with torch.no_grad():
-        yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
@@ -63,26 +51,3 @@ def fill(seeded: Callable[[str, tuple[int, ...]], Tensor]) -> Callable[[nn.Modul
         network.eval()
 
     return into
-
-
-@pytest.fixture(scope="session")
-def measured() -> Callable[[str], dict[str, np.ndarray]]:
-    """The arrays of one file."""
-
-    def read(name: str) -> dict[str, np.ndarray]:
-        with np.load(HERE / f"{name}.npz") as arrays:
-            return dict(arrays)
-
-    return read
-
-
-@pytest.fixture(scope="session")
-def difference() -> Callable[[Tensor, np.ndarray], float]:
-    """The largest absolute difference between one of our tensors, thinned as the measured array was, and that."""
-
-    def between(ours: Tensor, theirs: np.ndarray) -> float:
-        thinned = ours.reshape(-1)[::STRIDE]
-        assert thinned.shape == theirs.shape
-        return float((thinned - torch.from_numpy(theirs)).abs().max())
-
-    return between

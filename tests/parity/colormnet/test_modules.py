@@ -41,7 +41,7 @@ def case(
     request: pytest.FixtureRequest,
     network: ColorMNet,
     measured: Callable[[str], dict[str, np.ndarray]],
-    difference: Callable[[Tensor, np.ndarray], Tensor],
+    differences: Callable[[Tensor, np.ndarray], Tensor],
 ) -> Iterator[Case]:
     height, width, channel_stride = SIZES[request.param]
     theirs = measured(request.param)
@@ -49,7 +49,7 @@ def case(
     def check(name: str, ours: Tensor, channels: int | None) -> None:
         if channels is not None:
             ours = ours.movedim(channels, 0)[::channel_stride].movedim(0, channels)
-        assert difference(ours, theirs[name]).max() <= LIMIT, name
+        assert differences(ours, theirs[name]).max() <= LIMIT, name
 
     frame = torch.from_numpy(lab_frames(f"mod{height}x{width}", 1, height, width, SEED))
     with torch.no_grad():

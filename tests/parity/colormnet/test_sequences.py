@@ -34,7 +34,7 @@ def test_a_shot_equals_the_release(
     name: str,
     network: ColorMNet,
     measured: Callable[[str], dict[str, np.ndarray]],
-    difference: Callable[[Tensor, np.ndarray], Tensor],
+    differences: Callable[[Tensor, np.ndarray], Tensor],
 ) -> None:
     tag, count, height, width, exemplar, index, policy = SHOTS[name]
     lab = torch.from_numpy(lab_frames(tag, count, height, width, seed=1))
@@ -48,6 +48,6 @@ def test_a_shot_equals_the_release(
     theirs = measured(name)
     assert sizes == [tuple(pair) for pair in theirs["memory_sizes"].tolist()]
     ours = torch.stack(coloured)
-    off = difference(ours, theirs["ab"]) if "ab" in theirs else difference(ours[:, :, ::2, ::2], theirs["ab_half"])
+    off = differences(ours, theirs["ab"]) if "ab" in theirs else differences(ours[:, :, ::2, ::2], theirs["ab_half"])
     assert off.max() <= 2e-5
     assert off.mean() <= 2e-6

@@ -18,7 +18,6 @@ from kinemacolor.models.deep_exemplar import DeepExemplar
 
 HERE = Path(__file__).parent
 SEED = 1
-STRIDE = 7  # of each measured array, raveled, every seventh number is kept
 GAINS = {
     "conv10_ab.weight": 0.15,
     "conv10_1.1.weight": 0.1,
@@ -30,16 +29,6 @@ PLACES = {
     "correspondence": "video_moredata_l1/nonlocal_net_iter_76000.pth",
     "colorization": "video_moredata_l1/colornet_iter_76000.pth",
 }
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> Iterator[None]:
-    """On a busy machine two threads that wait for each other take several times longer than one."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    with torch.no_grad():
-        yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
@@ -90,26 +79,3 @@ def lab() -> Callable[[str, int, int, int], Tensor]:
         return torch.from_numpy(normalised * scale[:, None, None] + offset[:, None, None])
 
     return frames
-
-
-@pytest.fixture(scope="session")
-def measured() -> Callable[[str], dict[str, np.ndarray]]:
-    """The arrays of one file."""
-
-    def read(name: str) -> dict[str, np.ndarray]:
-        with np.load(HERE / f"{name}.npz") as arrays:
-            return dict(arrays)
-
-    return read
-
-
-@pytest.fixture(scope="session")
-def difference() -> Callable[[Tensor, np.ndarray], float]:
-    """The largest absolute difference between one of our tensors, thinned as the measured array was, and that."""
-
-    def between(ours: Tensor, theirs: np.ndarray) -> float:
-        thinned = ours.reshape(-1)[::STRIDE]
-        assert thinned.shape == theirs.shape
-        return float((thinned - torch.from_numpy(theirs)).abs().max())
-
-    return between

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import torch
 
+from kinemacolor.models import checkpoint
 from kinemacolor.models.bistnet import archive
 from kinemacolor.models.bistnet.colorizer import BiSTNetColorizer, BiSTNetSettings
 from kinemacolor.models.bistnet.experts import experts_of, fill
 from kinemacolor.models.bistnet.meb import SegmentationExpert
 from kinemacolor.models.bistnet.network import BiSTNet, BiSTNetConfig
-from kinemacolor.models.colormnet import checkpoint
 
 __all__ = ["BiSTNet", "BiSTNetColorizer", "BiSTNetConfig", "BiSTNetSettings", "load", "save"]
 

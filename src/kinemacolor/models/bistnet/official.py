@@ -1,7 +1,8 @@
 """The authors' files: which hold what, and the names of their tensors, theirs and ours.
 
-The release has one file for each network. These tables are the only place that knows their names. A name is a
-section's prefix, then at most one of its fragments is replaced: the first that fits.
+The release has one file for each network. These tables, and Deep Exemplar's for the parts that the two share, are the
+only place that knows their names. A name is a section's prefix, then at most one of its fragments is replaced: the
+first that fits.
 """
 
 from collections.abc import Mapping
@@ -9,6 +10,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase as fnmatch
 
 from torch import Tensor
+
+from kinemacolor.models.deep_exemplar.official import COLORIZATION, CORRESPONDENCE
 
 Pairs = tuple[tuple[str, str], ...]
 Sections = tuple[tuple[str, str, Pairs], ...]
@@ -49,42 +52,8 @@ _RAFT: Sections = (
 )
 
 
-def _branch(level: int, second: int) -> tuple[str, str, Pairs]:
-    ends = (("1", "first"), ("3", "first_slope"), (f"{second}", "second"), (f"{second + 2}", "second_slope"))
-    return f"layer{level}_1.", f"branch{level}.", ends
-
-
-_CORRESPONDENCE: Sections = (
-    *(_branch(level, 6 if level == 5 else 5) for level in (2, 3, 4, 5)),
-    *(
-        (f"layer.{n}.", f"blocks.{n}.", (("conv1", "first"), ("conv2", "second"), ("prelu", "slope")))
-        for n in range(3)
-    ),
-    ("theta.", "theta.", ()),
-    ("phi.", "phi.", ()),
-)
-
-_UNET: Pairs = (
-    ("conv1_1.0", "block1.convs.0"),
-    ("conv1_1.2", "block1.convs.1"),
-    ("conv1_2", "block1.convs.2"),
-    *((f"conv2_{n}", f"block2.convs.{n - 1}") for n in (1, 2)),
-    *((f"conv{block}_{n}", f"block{block}.convs.{n - 1}") for block in (3, 4, 5, 6, 7) for n in (1, 2, 3)),
-    ("conv1_2norm_ss", "down1"),
-    ("conv2_2norm_ss", "down2"),
-    ("conv3_3norm_ss", "down3"),
-    ("conv8_1.1", "join8.up"),
-    ("conv3_3_short", "join8.skip"),
-    ("conv8_2", "block8.convs.0"),
-    ("conv8_3", "block8.convs.1"),
-    ("conv9_1.1", "join9.up"),
-    ("conv2_2_short", "join9.skip"),
-    ("conv9_2", "block9.convs.0"),
-    ("conv10_1.1", "join10.up"),
-    ("conv1_2_short", "join10.skip"),
-    ("conv10_2", "last"),
-    ("conv10_ab", "chroma"),
-)
+_CORRESPONDENCE: Sections = tuple((f"{theirs}.", f"{ours}.", ()) for theirs, ours in CORRESPONDENCE.items())
+_UNET: Pairs = tuple(COLORIZATION.items())
 _MSRB: Sections = (
     ("size64.", "coarse.", _UNET),
     ("size128.", "middle.", _UNET),

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import torch
 
-from kinemacolor.models.colormnet import checkpoint, official
+from kinemacolor.models import checkpoint
+from kinemacolor.models.colormnet import official
 from kinemacolor.models.colormnet.colorizer import ColorMNetColorizer, ColorMNetState
 from kinemacolor.models.colormnet.memory import MemoryPolicy
 from kinemacolor.models.colormnet.network import ColorMNet, ColorMNetConfig

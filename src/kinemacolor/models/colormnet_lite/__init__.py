@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from kinemacolor.models.colormnet import checkpoint
+from kinemacolor.models import checkpoint
 from kinemacolor.models.colormnet_lite.colorizer import ColorMNetLiteColorizer, LiteSettings, LiteState
 from kinemacolor.models.colormnet_lite.config import ColorMNetLiteConfig
 from kinemacolor.models.colormnet_lite.network import ColorMNetLite

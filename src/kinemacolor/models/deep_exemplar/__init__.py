@@ -5,7 +5,7 @@ from pathlib import Path
 
 import torch
 
-from kinemacolor.models.colormnet import checkpoint
+from kinemacolor.models import checkpoint
 from kinemacolor.models.deep_exemplar import archive, official
 from kinemacolor.models.deep_exemplar.colorizer import (
     DeepExemplarColorizer,

@@ -22,7 +22,7 @@ def _branch(number: int, *positions: int) -> dict[str, str]:
     return {f"layer{number}_1.{at}": f"branch{number}.{name}" for at, name in zip(positions, ours)}
 
 
-_CORRESPONDENCE = {
+CORRESPONDENCE = {
     **_branch(2, 1, 3, 5, 7),
     **_branch(3, 1, 3, 5, 7),
     **_branch(4, 1, 3, 5, 7),
@@ -35,7 +35,9 @@ _CORRESPONDENCE = {
     "theta": "theta",
     "phi": "phi",
 }
-_COLORIZATION = {
+"""Layers of N, theirs and ours."""
+
+COLORIZATION = {
     "conv1_1.0": "block1.convs.0",
     "conv1_1.2": "block1.convs.1",
     "conv1_2": "block1.convs.2",
@@ -59,6 +61,8 @@ _COLORIZATION = {
     "conv10_2": "last",
     "conv10_ab": "chroma",
 }
+"""Layers of C, theirs and ours."""
+
 _DISCRIMINATOR = {
     **{f"layer{n}.0.module": f"convs.{n - 1}" for n in range(1, 7)},
     **{f"attention.{part}_conv.module": f"attention.{part}" for part in ("query", "key", "value")},
@@ -66,8 +70,8 @@ _DISCRIMINATOR = {
 }
 _LAYERS: dict[str, dict[str, str]] = {
     "features": {},
-    "correspondence": _CORRESPONDENCE,
-    "colorization": _COLORIZATION,
+    "correspondence": CORRESPONDENCE,
+    "colorization": COLORIZATION,
     "discriminator": _DISCRIMINATOR,
 }
 

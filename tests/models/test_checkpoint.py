@@ -10,7 +10,12 @@ from safetensors.torch import save_file
 from kinemacolor.errors import WeightsError
 from kinemacolor.models import colormnet
 from kinemacolor.models.colormnet import ColorMNet, ColorMNetConfig, MemoryPolicy
-from kinemacolor.models.colormnet.official import config_of, official_name, our_name
+
+
+@pytest.fixture(scope="module")
+def network() -> ColorMNet:
+    torch.manual_seed(0)
+    return ColorMNet(ColorMNetConfig.tiny()).eval()
 
 
 @pytest.fixture
@@ -115,23 +120,3 @@ def test_other_contents_are_refused(tmp_path: Path) -> None:
         colormnet.load(tmp_path / "new.safetensors")
     with pytest.raises(WeightsError, match="does not exist"):
         colormnet.load(tmp_path / "absent.pth")
-
-
-def test_names_round_trip(network: ColorMNet) -> None:
-    ours = list(network.state_dict())
-    theirs = [official_name(name) for name in ours]
-    assert len(set(theirs)) == len(ours)
-    assert [our_name(name) for name in theirs] == ours
-    assert our_name("backbone.conv.weight") is None
-
-
-def test_widths_are_read_from_an_authors_file(tmp_path: Path) -> None:
-    config = config_of(
-        {
-            "key_proj.key_proj.weight": torch.zeros(32, 1),
-            "value_encoder.fuser.block2.conv2.weight": torch.zeros(256, 1),
-            "decoder.hidden_update.transform.weight": torch.zeros(96, 1),
-        },
-        tmp_path,
-    )
-    assert (config.key_channels, config.value_channels, config.hidden_channels) == (32, 256, 32)
