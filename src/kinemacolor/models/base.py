@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -12,6 +13,16 @@ from kinemacolor.frames import Chroma, Luma
 from kinemacolor.io.masks import MaskFile
 
 StateT = TypeVar("StateT")
+
+_DOUBTFUL = 10.0
+
+Confidence = Float[Tensor, "1 hc wc"]
+"""How sure a model is of a frame's colours, 0..1, at whatever size it knows that: ``confidence_of`` an error."""
+
+
+def confidence_of(error: Float[Tensor, "1 h w"]) -> Confidence:
+    """``exp(-error / 10)``, where a model expects to be off by ``error`` in units of a*b*; 1 where it knows."""
+    return torch.exp(-error / _DOUBTFUL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,17 @@ class MaskedColorizer(Protocol):
         ...
 
 
+@runtime_checkable
+class ConfidentColorizer(Protocol):
+    """A model that says how sure it is of its colours."""
+
+    def colorize_with_confidence(
+        self, lumas: Iterable[Luma], references: Sequence[Reference]
+    ) -> Iterator[tuple[Chroma, Confidence]]:
+        """What ``colorize`` gives, each frame's chroma with the model's confidence in it."""
+        ...
+
+
 class StreamingColorizer(ABC, Generic[StateT]):
     """A model that needs no frame after the one it colours (ColorMNet, Deep Exemplar, matching).
 
@@ -70,3 +92,19 @@ class StreamingColorizer(ABC, Generic[StateT]):
         state = self.start(references)
         for luma in lumas:
             yield self.step(luma, state)
+
+
+class ConfidentStreamingColorizer(StreamingColorizer[StateT]):
+    """A model that needs no later frame and whose state tells how sure it is of the frame last coloured."""
+
+    @abstractmethod
+    def confidence(self, state: StateT) -> Confidence:
+        """The confidence in the chroma that the last ``step`` gave; there was one."""
+
+    def colorize_with_confidence(
+        self, lumas: Iterable[Luma], references: Sequence[Reference]
+    ) -> Iterator[tuple[Chroma, Confidence]]:
+        """The chroma of each luma of one shot, in order, with the confidence in it."""
+        state = self.start(references)
+        for luma in lumas:
+            yield self.step(luma, state), self.confidence(state)

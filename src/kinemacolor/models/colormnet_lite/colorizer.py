@@ -13,7 +13,7 @@ from torch import Tensor
 from kinemacolor.errors import ExemplarError
 from kinemacolor.frames import Chroma, Luma
 from kinemacolor.layers.flow import Preset
-from kinemacolor.models.base import Reference, StreamingColorizer
+from kinemacolor.models.base import Confidence, ConfidentStreamingColorizer, Reference, confidence_of
 from kinemacolor.models.colormnet_lite.evidence import Past, ages_there, carry, flows
 from kinemacolor.models.colormnet_lite.network import ColorMNetLite, maps_of
 from kinemacolor.models.matching.bank import Bank
@@ -45,7 +45,7 @@ class LiteState:
     log_error: Float[Tensor, "1 h2 w2"] | None = None
 
 
-class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
+class ColorMNetLiteColorizer(ConfidentStreamingColorizer[LiteState]):
     """ColorMNet-lite as the engine knows it. The network is copied, with the trunk's batch norms folded away."""
 
     def __init__(
@@ -86,6 +86,11 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         state.frame += 1
         state.log_error = past.log_error
         return own if own is not None else resize(past.chroma, size).clamp(-110, 110)
+
+    def confidence(self, state: LiteState) -> Confidence:
+        """The confidence in the frame last coloured, from the error that the decoder foretells."""
+        assert state.log_error is not None
+        return confidence_of(state.log_error.exp())
 
     def _found(self, luma: Luma, small: Float[Tensor, "1 h2 w2"], state: LiteState) -> Past:
         """A frame that has no exemplar of its own; flow is found beside matching, which leaves a core to it."""

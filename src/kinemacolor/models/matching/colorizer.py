@@ -11,7 +11,7 @@ from kinemacolor.errors import ExemplarError
 from kinemacolor.frames import Chroma, Luma
 from kinemacolor.layers.flow import Preset, consistent, optical_flow
 from kinemacolor.layers.warp import warp
-from kinemacolor.models.base import Reference, StreamingColorizer
+from kinemacolor.models.base import Confidence, ConfidentStreamingColorizer, Reference, confidence_of
 from kinemacolor.models.matching.bank import Bank, Entry, Search, entry_of
 from kinemacolor.models.matching.features import Encoder, Features, Projection
 from kinemacolor.models.matching.fusion import Noise, carried_variance, fuse
@@ -19,6 +19,7 @@ from kinemacolor.resize import resize
 
 _SAME_ASPECT = 0.02
 _STRIDE = 2
+_UNIT_VARIANCE = 12.0
 
 SmallLuma = Float[Tensor, "1 h2 w2"]
 """CIE L* at stride 2."""
@@ -76,7 +77,7 @@ def own_chroma(luma: Luma, references: Sequence[Reference], frame: int) -> Chrom
     return None
 
 
-class MatchingColorizer(StreamingColorizer[MatchingState]):
+class MatchingColorizer(ConfidentStreamingColorizer[MatchingState]):
     """Flow and matching, fused for each pixel. Without an encoder, flow alone."""
 
     def __init__(
@@ -116,6 +117,12 @@ class MatchingColorizer(StreamingColorizer[MatchingState]):
         state.luma, state.chroma, state.variance = small, chroma, variance
         state.frame += 1
         return own if own is not None else resize(chroma, (luma.shape[-2], luma.shape[-1]))
+
+    def confidence(self, state: MatchingState) -> Confidence:
+        """The confidence in the frame last coloured, from its variance; flow alone knows nothing of its errors."""
+        assert state.variance is not None
+        # a match at similarity 1 has variance 1, and is off by about the square root of 12 in a*b*
+        return confidence_of((_UNIT_VARIANCE * state.variance).sqrt())
 
     def _found(self, luma: Luma, small: SmallLuma, state: MatchingState) -> tuple[SmallChroma, Variance]:
         """The chroma at stride 2 of a frame that has no exemplar of its own, and its variance."""

@@ -1,0 +1,53 @@
+"""Confidence: a protocol that models with an answer fulfil, and others do not."""
+
+import math
+
+import pytest
+import torch
+
+from kinemacolor.models.base import ConfidentColorizer, Reference, confidence_of
+from kinemacolor.models.colormnet_lite import ColorMNetLite, ColorMNetLiteColorizer, ColorMNetLiteConfig
+from kinemacolor.models.colormnet_small import ColorMNetSmall, ColorMNetSmallColorizer, ColorMNetSmallConfig
+from kinemacolor.models.matching import load
+
+
+def models() -> list[ConfidentColorizer]:
+    torch.manual_seed(0)
+    lite = ColorMNetLiteColorizer(ColorMNetLite(ColorMNetLiteConfig.tiny()))
+    found: list[ConfidentColorizer] = [load(device="cpu", dtype=torch.float32), lite]
+    return found
+
+
+def film(count: int) -> torch.Tensor:
+    """L* and a*b*, ``count 3 64 96``, of a texture that moves; its right half is new from the third frame on."""
+    generator = torch.Generator().manual_seed(1)
+    coarse = torch.rand(2, 3, 9, 14, generator=generator)
+    worlds = torch.nn.functional.interpolate(coarse, (72, 112), mode="bicubic").clamp(0, 1)
+    frames = [worlds[0, :, t : t + 64, 2 * t : 2 * t + 96].clone() for t in range(count)]
+    for frame in frames[2:]:
+        frame[:, :, 48:] = worlds[1, :, :64, :48]
+    lab = torch.stack(frames)
+    return torch.cat((100 * lab[:, :1], 80 * (lab[:, 1:] - 0.5)), dim=1)
+
+
+def test_confidence_falls_with_the_error_that_is_expected() -> None:
+    found = confidence_of(torch.tensor([[[0.0, 10.0, 1000.0]]]))
+    assert found[0, 0].tolist() == pytest.approx([1.0, math.exp(-1), 0.0])
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_colours_come_with_a_confidence_and_are_the_same(number: int) -> None:
+    model, frames = models()[number], film(4)
+    assert isinstance(model, ConfidentColorizer)
+    reference = Reference(frames[0, :1], frames[0, 1:], 0)
+    told = list(model.colorize_with_confidence(frames[:, :1], [reference]))
+    assert all(torch.equal(a, b) for a, (b, _) in zip(model.colorize(frames[:, :1], [reference]), told))
+    for _, confidence in told:
+        assert confidence.shape == (1, 32, 48)
+        assert 0 <= confidence.min() <= confidence.max() <= 1
+    assert told[0][1].mean() > 0.98
+    assert told[2][1][..., 26:].mean() < told[2][1][..., :22].mean() - 0.05
+
+
+def test_a_model_without_an_answer_is_not_asked() -> None:
+    assert not isinstance(ColorMNetSmallColorizer(ColorMNetSmall(ColorMNetSmallConfig.tiny())), ConfidentColorizer)
