@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kinemacolor.frames import Exemplar, Frame
     from kinemacolor.models.base import Colorizer, Reference, StreamingColorizer
     from kinemacolor.models.cards import ModelCard, list_models, load_model
-    from kinemacolor.models.colormnet.memory import MemoryPolicy
+    from kinemacolor.models.colormnet.policy import MemoryPolicy
 
 __version__ = "0.1.0"
 
@@ -39,7 +39,7 @@ _HOMES = {
     "Colorizer": "models.base",
     "Exemplar": "frames",
     "Frame": "frames",
-    "MemoryPolicy": "models.colormnet.memory",
+    "MemoryPolicy": "models.colormnet.policy",
     "ModelCard": "models.cards",
     "Progress": "engine.video",
     "Reference": "models.base",

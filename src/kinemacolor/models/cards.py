@@ -12,7 +12,7 @@ from kinemacolor import weights as weights_files
 from kinemacolor.errors import ModelError, WeightsError
 from kinemacolor.models.base import Colorizer
 from kinemacolor.models.colormnet.colorizer import ColorMNetColorizer
-from kinemacolor.models.colormnet.memory import MemoryPolicy
+from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.spatiotemporal.memory_restriction import DenseRestriction
 from kinemacolor.weights import WeightsFile
 
@@ -227,7 +227,7 @@ def load_model(
         weights: ``"default"`` (included, cached or fetched), or the path of a checkpoint file.
         device: ``"cpu"``, ``"cuda:0"``, ...; None takes a GPU if there is one.
         dtype: the precision of the network's heavy parts; None is the model's own choice.
-        memory: how ColorMNet's memory behaves; None is the paper's policy.
+        memory: how ColorMNet's memory behaves; None is that of its weights.
         restrict: ``"dense"`` lets each position read ColorMNet's memory only where dense tracks lead.
         accept_license: agree to the licence of weights that have to be fetched.
         progress: called with bytes fetched and bytes in all (None if unknown) while fetching.
@@ -246,7 +246,7 @@ def load_model(
     load = import_module(card.package).load
     settings: dict[str, object] = {"device": _device(device), "dtype": dtype}
     if card.takes_memory_policy:
-        settings["policy"] = memory or MemoryPolicy()
+        settings["policy"] = memory
     if name == "flow":
         settings["features"] = False
     model: Colorizer = load(path, **settings) if path is not None else load(**settings)

@@ -7,8 +7,8 @@ import torch
 from kinemacolor.models import checkpoint
 from kinemacolor.models.colormnet import official
 from kinemacolor.models.colormnet.colorizer import ColorMNetColorizer, ColorMNetState
-from kinemacolor.models.colormnet.memory import MemoryPolicy
 from kinemacolor.models.colormnet.network import ColorMNet, ColorMNetConfig
+from kinemacolor.models.colormnet.policy import MemoryPolicy
 
 __all__ = ["ColorMNet", "ColorMNetColorizer", "ColorMNetConfig", "ColorMNetState", "MemoryPolicy", "load", "save"]
 

@@ -21,7 +21,8 @@ from kinemacolor.errors import ExemplarError
 from kinemacolor.frames import Chroma, Luma
 from kinemacolor.models.base import Reference, StreamingColorizer
 from kinemacolor.models.colormnet.key import Key
-from kinemacolor.models.colormnet.memory import Memory, MemoryPolicy
+from kinemacolor.models.colormnet.memory import Memory
+from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.colormnet.propagation import PropagationNetwork
 from kinemacolor.models.colormnet.restriction import Restriction
 from kinemacolor.resize import Padding
@@ -57,7 +58,7 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
 
     Args:
         network: with its weights; it is moved to ``device`` and set to eval mode.
-        policy: how memory behaves.
+        policy: how memory behaves; None is as the network was trained to propagate.
         device: None leaves the network where it is.
         dtype: bf16 or fp16 run the heavy parts in that precision by autocast; None and fp32 run all in fp32.
             Memory is searched and kept in fp32 always.
@@ -77,7 +78,7 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
         # torch's own stubs do not know that a module takes a memory format
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.device = next(network.parameters()).device
-        self.policy = policy or MemoryPolicy()
+        self.policy = policy or MemoryPolicy.of(network.propagation)
         self.restriction: Callable[[], Restriction] | None = None
         self.dtype = dtype or torch.float32
 

@@ -1,52 +1,16 @@
 """MFP, the storage: permanent exemplars, working memory, long-term memory, and when what moves where."""
 
+import math
 from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from kinemacolor.errors import SettingError
 from kinemacolor.models.colormnet import mfp
 from kinemacolor.models.colormnet.key import Key
+from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.colormnet.restriction import AllowedTokens, Origins, Restriction, frames_of
-
-
-@dataclass(frozen=True, slots=True)
-class MemoryPolicy:
-    """How memory behaves; the defaults are the paper's and the release's.
-
-    Every ``write_every_frames`` (the paper's gamma) a frame is written. When working memory holds
-    ``working_max_frames`` (N_s), all but ``working_min_frames`` become ``prototypes_tokens`` (M) of long-term
-    memory; the exemplars count as one frame and always stay. Long-term memory drops its least used tokens beyond
-    ``long_term_max_tokens``. ``top_k`` tokens answer each query. Without ``long_term`` working memory grows on.
-
-    Usage is always counted. The release counts it in long-term memory only where it expects, from the film's
-    length, to drop tokens; nothing else depends on it.
-    """
-
-    write_every_frames: int = 5
-    working_max_frames: int = 10
-    working_min_frames: int = 5
-    prototypes_tokens: int = 128
-    long_term_max_tokens: int = 10_000
-    top_k: int = 30
-    long_term: bool = True
-
-    def __post_init__(self) -> None:
-        for name in ("write_every_frames", "working_min_frames", "prototypes_tokens", "top_k"):
-            if getattr(self, name) < 1:
-                raise SettingError(f"MemoryPolicy.{name} is {getattr(self, name)}. Give 1 or more.")
-        if self.working_max_frames <= self.working_min_frames:
-            raise SettingError(
-                f"MemoryPolicy.working_max_frames ({self.working_max_frames}) must be larger than "
-                f"working_min_frames ({self.working_min_frames})."
-            )
-        if self.long_term_max_tokens < self.prototypes_tokens:
-            raise SettingError(
-                f"MemoryPolicy.long_term_max_tokens ({self.long_term_max_tokens}) must not be smaller than "
-                f"prototypes_tokens ({self.prototypes_tokens})."
-            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +115,7 @@ class Memory:
         self.working = TokenBuffer()
         self.long_term = TokenBuffer()
         self._frame_tokens = 0
+        self._consolidations = 0
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -178,6 +143,8 @@ class Memory:
             tokens = Tokens.new(*rows, rows_of(value.flatten(1, 2)), frame)
             if counted is not None:
                 tokens = tokens.take(counted.flatten())
+            if self.policy.latest_only and frame is not None:
+                self.permanent, self.working = TokenBuffer(), TokenBuffer()
             if permanent:
                 self.permanent.append(tokens)
                 return
@@ -193,18 +160,33 @@ class Memory:
         keep = (self.policy.working_min_frames - 1) * self._frame_tokens
         oldest = len(self.working) - keep
         candidates = self.working.tokens.take(slice(0, oldest))
-        chosen = candidates.take(mfp.most_used(candidates.usage, self.policy.prototypes_tokens))
+        chosen = candidates.take(self._chosen(candidates.usage))
         asking = mfp.query_operand(chosen.key, chosen.selection)
         shrinkage, value = mfp.prototype_values(asking, candidates.operand, candidates.shrinkage, candidates.value)
         self._make_room()
         self.long_term.append(Tokens.new(chosen.key, shrinkage, chosen.selection, value))
         self.working.keep(slice(oldest, oldest + keep))
+        self._consolidations += 1
+
+    def _chosen(self, usage: Float[Tensor, " n"]) -> Int[Tensor, " m"]:
+        """Which candidates become prototypes."""
+        count = self.policy.prototypes_tokens
+        if self.policy.choice == "random":
+            return mfp.drawn(usage, count, seed=self._consolidations)
+        return mfp.most_used(usage, count) if self.policy.choice == "usage" else mfp.spread(usage, count)
 
     def _make_room(self) -> None:
         room = self.policy.long_term_max_tokens - self.policy.prototypes_tokens
         surplus = len(self.long_term) - room
-        if surplus > 0:
-            self.long_term.keep(mfp.worth_keeping(self.long_term.tokens.usage, surplus))
+        if surplus <= 0:
+            return
+        tokens = self.long_term.tokens
+        if self.policy.choice == "random":
+            self.long_term.keep(mfp.drawn(tokens.usage, len(tokens.key) - surplus, seed=self._consolidations))
+        else:
+            # where weights decay, the oldest are read least
+            worth = tokens.usage if self.policy.choice == "usage" else -tokens.life
+            self.long_term.keep(mfp.worth_keeping(worth, surplus))
 
     def follow(self, key: Key, restriction: Restriction | None) -> AllowedTokens | None:
         """What of memory may answer the next frame; None without a restriction."""
@@ -224,10 +206,22 @@ class Memory:
         with torch.autocast(key.key.device.type, enabled=False):
             asking = mfp.query_operand(rows_of(key.key), rows_of(key.selection))
             segments = [buffer.tokens for buffer in self._segments()]
-            answer = mfp.search(asking, [tokens.operand for tokens in segments], self.policy.top_k, allowed=allowed)
+            answer = mfp.search(
+                asking,
+                [tokens.operand for tokens in segments],
+                self.policy.top_k,
+                allowed=allowed,
+                bias=self._decay(segments) if self.policy.choice == "decay" else None,
+            )
             readout = mfp.read(answer, [tokens.value for tokens in segments])
             self._count_use(answer, segments)
         return readout.T.reshape(1, planes, -1, height, width)
+
+    def _decay(self, segments: list[Tokens]) -> Float[Tensor, " n"]:
+        """The logarithm of each token's weight: 0 for the exemplars, lower with each read for the others."""
+        ages = torch.cat([tokens.life for tokens in segments])
+        ages[: len(self.permanent)] = 0
+        return ages * math.log(1 - self.policy.decay_per_frame)
 
     @staticmethod
     def _count_use(answer: mfp.Answer, segments: list[Tokens]) -> None:

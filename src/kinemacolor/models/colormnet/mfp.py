@@ -56,11 +56,12 @@ def search(
     top_k: int,
     *,
     allowed: Allowed | None = None,
+    bias: Float[Tensor, " n"] | None = None,
 ) -> Answer:
     """Eq. 9a over the ``top_k`` most similar tokens, found by streaming: scratch does not grow with memory.
 
     ``segments`` are memory operands; they are searched as if they were one, without being joined. With ``allowed``,
-    which leaves each query a token or more, only what it allows answers.
+    which leaves each query a token or more, only what it allows answers. ``bias`` is added to tokens' similarities.
     """
     answers = []
     for start in range(0, len(query), _QUERIES_AT_ONCE):
@@ -72,6 +73,8 @@ def search(
                 if not len(chunk):
                     continue
                 alike = similarity(some, chunk)
+                if bias is not None:
+                    alike = alike + bias[first : first + len(chunk)]
                 if allowed is not None:
                     alike = alike.masked_fill(~allowed(asking, slice(first, first + len(chunk))), -torch.inf)
                 value, where = alike.topk(min(top_k, len(chunk)), sorted=False)
@@ -113,6 +116,18 @@ def full_read(
 def most_used(usage: Float[Tensor, " n"], count: int) -> Int[Tensor, " m"]:
     """Eq. 7: the tokens with the highest usage, in decreasing order."""
     return usage.topk(min(count, len(usage))).indices
+
+
+def drawn(usage: Float[Tensor, " n"], count: int, *, seed: int) -> Int[Tensor, " m"]:
+    """As many tokens, whatever their usage; the same ones for the same seed."""
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randperm(len(usage), generator=generator)[:count].to(usage.device)
+
+
+def spread(usage: Float[Tensor, " n"], count: int) -> Int[Tensor, " m"]:
+    """As many tokens, evenly over all, whatever their usage."""
+    count = min(count, len(usage))
+    return torch.arange(count, device=usage.device) * len(usage) // count
 
 
 def prototype_values(

@@ -4,27 +4,37 @@ import math
 from abc import abstractmethod
 from dataclasses import dataclass, field
 
+import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from kinemacolor.layers.dinov2 import DINOv2Config
 from kinemacolor.layers.resnet import ResNetConfig
 from kinemacolor.models.colormnet.decoder import Decoder
+from kinemacolor.models.colormnet.feature_ablation import ENCODERS, FeatureKind
 from kinemacolor.models.colormnet.key import Key, KeyProjection
 from kinemacolor.models.colormnet.local_attention import LocalAttention
+from kinemacolor.models.colormnet.policy import Propagation
 from kinemacolor.models.colormnet.propagation import PropagationNetwork
-from kinemacolor.models.colormnet.pvgfe import PVGFE, ImageFeatures
+from kinemacolor.models.colormnet.pvgfe import ImageFeatures
 from kinemacolor.models.colormnet.value import ValueEncoder
 
 
 @dataclass(frozen=True, slots=True)
 class ColorMNetConfig:
-    """What the network is; the defaults are the release's."""
+    """What the network is; the defaults are the release's.
+
+    ``features``, ``propagation`` and ``locality`` (LA) are the paper's ablations (Table 3). In use,
+    ``MemoryPolicy.of`` the propagation is how memory behaves.
+    """
 
     key_channels: int = 64
     value_channels: int = 512
     hidden_channels: int = 64
     window_radius: int = 7
+    features: FeatureKind = "pvgfe"
+    propagation: Propagation = "mfp"
+    locality: bool = True
     dino: DINOv2Config = field(default_factory=DINOv2Config)
     image_trunk: ResNetConfig = field(default_factory=ResNetConfig.resnet50)
     value_trunk: ResNetConfig = field(default_factory=lambda: ResNetConfig.resnet18(input_channels=5))
@@ -56,14 +66,18 @@ class MemoryNetwork(PropagationNetwork[ImageFeatures]):
         window_radius: int,
         value_trunk: ResNetConfig,
         planes: int,
+        propagation: Propagation = "mfp",
+        locality: bool = True,
     ) -> None:
         """``feature_channels`` are those of the image encoder at strides 16, 8 and 4."""
         super().__init__()
-        self.planes, self.hidden_channels = planes, hidden_channels
+        self.planes, self.hidden_channels, self.propagation = planes, hidden_channels, propagation
         image_channels = feature_channels[0]
         self.key = KeyProjection(image_channels, key_channels)
         self.value = ValueEncoder(value_trunk, image_channels, value_channels, hidden_channels, planes)
-        self.local_attention = LocalAttention(key_channels, planes * value_channels, window_radius)
+        self.local_attention = (
+            LocalAttention(key_channels, planes * value_channels, window_radius) if locality else None
+        )
         self.decoder = Decoder(feature_channels, value_channels, hidden_channels, planes)
 
     @abstractmethod
@@ -93,8 +107,12 @@ class MemoryNetwork(PropagationNetwork[ImageFeatures]):
         return self.value.deep_update(value, hidden)
 
     def attend(self, key: Key, source: Key, value: Float[Tensor, "b p v h16 w16"]) -> Float[Tensor, "b p v h16 w16"]:
-        """L of Eq. 12: what the neighbourhood in the source frame says."""
-        return self.local_attention(key.key, source.key, value)
+        """L of Eq. 12: what the neighbourhood in the source frame says; nothing without LA."""
+        return (
+            torch.zeros_like(value)
+            if self.local_attention is None
+            else self.local_attention(key.key, source.key, value)
+        )
 
     def decode(
         self,
@@ -121,9 +139,11 @@ class ColorMNet(MemoryNetwork):
             window_radius=config.window_radius,
             value_trunk=config.value_trunk,
             planes=2,
+            propagation=config.propagation,
+            locality=config.locality,
         )
         self.config = config
-        self.pvgfe = PVGFE(config.dino, config.image_trunk)
+        self.pvgfe: nn.Module = ENCODERS[config.features](config.dino, config.image_trunk)
 
     @property
     def multiple(self) -> int:
@@ -131,5 +151,6 @@ class ColorMNet(MemoryNetwork):
         return math.lcm(16, self.config.dino.patch_px)
 
     def features(self, luma: Float[Tensor, "b 1 h w"]) -> ImageFeatures:
-        """The maps of PVGFE."""
-        return self.pvgfe(luma)
+        """The maps of PVGFE, or of what stands in its place."""
+        maps: ImageFeatures = self.pvgfe(luma)
+        return maps

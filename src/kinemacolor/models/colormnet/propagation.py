@@ -12,6 +12,7 @@ from torch.utils.checkpoint import checkpoint
 
 from kinemacolor.models.colormnet import mfp
 from kinemacolor.models.colormnet.key import Key
+from kinemacolor.models.colormnet.policy import Propagation
 
 FeaturesT = TypeVar("FeaturesT")
 
@@ -23,10 +24,11 @@ class PropagationNetwork(nn.Module, ABC, Generic[FeaturesT]):
     """A network of parameters only: memory and sensory state come in and go out.
 
     Lumas are (L* - 50) / 50 and chromas a*b* / 110, of sizes that are multiples of ``multiple``. A value holds
-    ``planes`` parts that share weights.
+    ``planes`` parts that share weights. ``propagation`` says which earlier frames answer.
     """
 
     planes: int
+    propagation: Propagation = "mfp"
 
     @property
     @abstractmethod
@@ -80,7 +82,8 @@ class PropagationNetwork(nn.Module, ABC, Generic[FeaturesT]):
 
         As the release trains: every token of the stored frames answers; from the fourth frame on these are the
         exemplar and two frames drawn by ``generator``; local attention looks at the frame before; the deep update
-        runs on one written frame in five. ``checkpointed`` computes each frame again in the backward pass, so that
+        runs on one written frame in five. With ``"stacking"`` all frames answer, with ``"recurrent"`` the one before.
+        ``checkpointed`` computes each frame again in the backward pass, so that
         activations of one frame at a time are held.
         """
         run: Callable[..., Any] = partial(checkpoint, use_reentrant=False) if checkpointed else _call
@@ -93,7 +96,7 @@ class PropagationNetwork(nn.Module, ABC, Generic[FeaturesT]):
         for number, frame in enumerate(frames[1:], start=1):
             is_last = number == len(frames) - 1
             features, key = run(self.encode, frame)
-            answering = [stored[i] for i in _stored_frames(number, generator)]
+            answering = [stored[i] for i in _stored_frames(number, self.propagation, generator)]
             readout = run(_read_frames, key, answering) + run(self.attend, key, *stored[-1])
             chroma, hidden = run(self.decode, features, readout, hidden, update_hidden=not is_last)
             chromas.append(chroma)
@@ -109,9 +112,11 @@ def _call(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     return function(*args, **kwargs)
 
 
-def _stored_frames(number: int, generator: torch.Generator | None) -> list[int]:
+def _stored_frames(number: int, propagation: Propagation, generator: torch.Generator | None) -> list[int]:
     """Which of the frames before this one answer."""
-    if number <= _ALL_STORED_FRAMES:
+    if propagation == "recurrent":
+        return [number - 1]
+    if propagation == "stacking" or number <= _ALL_STORED_FRAMES:
         return list(range(number))
     drawn = torch.randperm(number - 1, generator=generator)[: _ALL_STORED_FRAMES - 1] + 1
     return [0, *sorted(drawn.tolist())]

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from kinemacolor.models import checkpoint
-from kinemacolor.models.colormnet.memory import MemoryPolicy
+from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.colormnet_small.colorizer import ColorMNetSmallColorizer
 from kinemacolor.models.colormnet_small.network import ColorMNetSmall, ColorMNetSmallConfig
 

@@ -5,7 +5,7 @@ from copy import deepcopy
 import torch
 
 from kinemacolor.models.colormnet.colorizer import ColorMNetColorizer
-from kinemacolor.models.colormnet.memory import MemoryPolicy
+from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.colormnet_small.network import ColorMNetSmall
 
 
