@@ -17,7 +17,10 @@
     ├── ModelError               a model that cannot be built or run here
     │   └── WeightsError         weights missing, damaged or of another network
     │       └── LicenseNotAcceptedError
+    ├── TrackError               a chroma track that cannot be used
+    │   └── BusyError            another run is working on it
     └── SettingError             a value outside what is possible
+        └── ShotListError        a line of a shot list that names no shot
 """
 
 
@@ -83,3 +86,15 @@ class LicenseNotAcceptedError(WeightsError):
 
 class SettingError(KinemacolorError):
     """A setting has a value outside what is possible."""
+
+
+class ShotListError(SettingError):
+    """A shot list has a line that cannot be used; the message names it."""
+
+
+class TrackError(KinemacolorError):
+    """A chroma track is missing, damaged, or belongs to something else."""
+
+
+class BusyError(TrackError):
+    """Another run is working on the same track or project."""

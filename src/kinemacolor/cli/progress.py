@@ -40,6 +40,11 @@ class Bar:
         figures = f"{progress.frames_done}{of} frames  {rate:.1f} fps  {memory_gib:.2f} GiB"
         self._show("Colouring", progress.frames_done, progress.frames_total, figures)
 
+    def surveying(self, frames_seen: int, frames_total: int | None) -> None:
+        """Shows frames looked at before any is coloured."""
+        of = f"/{frames_total}" if frames_total else ""
+        self._show("Looking for shots", frames_seen, frames_total, f"{frames_seen}{of} frames")
+
     def fetching(self, done_bytes: int, total_bytes: int | None) -> None:
         """Shows weights arriving."""
         of = f"/{total_bytes / 2**20:.0f}" if total_bytes else ""
