@@ -1,6 +1,7 @@
 """What is stored, what moves, and when."""
 
 import copy
+from dataclasses import replace
 
 import pytest
 import torch
@@ -41,9 +42,10 @@ def test_policy_defaults_are_the_papers() -> None:
         {"working_max_frames": 5},
         {"working_min_frames": 0},
         {"long_term_max_tokens": 100},
+        {"decay_per_frame": 1.0},
     ],
 )
-def test_an_impossible_policy_is_refused(wrong: dict[str, int]) -> None:
+def test_an_impossible_policy_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(SettingError, match=next(iter(wrong))):
         MemoryPolicy(**wrong)
 
@@ -128,3 +130,40 @@ def test_a_buffer_keeps_rows_while_it_grows() -> None:
     assert torch.equal(buffer.tokens.key, torch.cat(rows))
     buffer.keep(slice(3, 6))
     assert torch.equal(buffer.tokens.key, torch.cat(rows)[3:6])
+
+
+def test_random_choice_is_not_by_usage_and_repeats() -> None:
+    policy = replace(POLICY, choice="random")
+    memory, again, usual = filled(3, policy), filled(3, policy), filled(3)
+    for each in (memory, again, usual):
+        each.write(*frame(3))
+    assert torch.equal(memory.long_term.tokens.key, again.long_term.tokens.key)
+    assert not torch.equal(memory.long_term.tokens.key, usual.long_term.tokens.key)
+    assert all(filled(frames, policy).sizes[1] <= 12 for frames in range(4, 16))
+
+
+def test_decaying_weights_make_frames_say_less_and_exemplars_as_much_as_ever() -> None:
+    # one token each, of the same key: what is read is their mean by weight
+    key = Key(torch.zeros(1, 6, 1, 1), torch.ones(1, 1, 1, 1), torch.ones(1, 6, 1, 1))
+    memory = Memory(replace(POLICY, choice="decay", decay_per_frame=0.5))
+    memory.write(key, torch.zeros(1, 1, 1, 1, 1), permanent=True)
+    memory.write(key, torch.ones(1, 1, 1, 1, 1))
+    shares = [float(memory.read(key, 1)) for _ in range(3)]
+    assert shares == pytest.approx([1 / 2, (1 / 2) / (1 + 1 / 2), (1 / 4) / (1 + 1 / 4)], abs=1e-5)
+    assert all(filled(frames, replace(POLICY, choice="decay")).sizes[1] <= 12 for frames in range(4, 16))
+
+
+def test_the_latest_frame_alone_is_kept() -> None:
+    memory = Memory(MemoryPolicy.of("recurrent"))
+    memory.write(*frame(0), permanent=True)
+    for i in range(1, 4):
+        memory.read(frame(i)[0], 2)
+        memory.write(*frame(i), frame=i)
+    assert memory.sizes == (12, 0)
+    assert torch.equal(memory.working.tokens.key, frame(3)[0].key[0].flatten(1).T)
+
+
+def test_stacking_keeps_every_frame() -> None:
+    assert filled(30, MemoryPolicy.of("stacking")).sizes == (30 * 12, 0)
+    assert MemoryPolicy.of("stacking").write_every_frames == 1
+    assert MemoryPolicy.of("mfp") == MemoryPolicy()
