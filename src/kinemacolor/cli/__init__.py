@@ -11,7 +11,7 @@ from types import FrameType
 
 import typer
 
-from kinemacolor.cli import ballot, colorize, compare, datasets, evaluate, models, probe, shots, train
+from kinemacolor.cli import ballot, colorize, compare, datasets, evaluate, match, models, probe, shots, suggest, train
 from kinemacolor.errors import KinemacolorError
 
 # before torch comes in: decoder and encoder need the cores that idle threads of the network would spin on
@@ -30,6 +30,8 @@ app.command()(compare.compare)
 app.command()(models.models)
 app.command()(probe.probe)
 app.command()(shots.shots)
+app.command()(suggest.suggest)
+app.command()(match.match)
 app.command()(train.train)
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(ballot.app, name="ballot")

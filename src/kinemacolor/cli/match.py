@@ -1,0 +1,46 @@
+"""``kinemacolor match``: the best colour photographs for each shot, from a folder of them."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def match(
+    source: Annotated[str, typer.Argument(metavar="INPUT", help="A film, a folder or pattern of pictures.")],
+    photographs: Annotated[Path, typer.Argument(help="A folder of colour photographs, with all folders in it.")],
+    best: Annotated[int, typer.Option("--best", "-n", min=1, help="How many for each shot.")] = 3,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A folder to copy the chosen ones to, as exemplars.")
+    ] = None,
+    frame_rate: Annotated[str, typer.Option(help="Of pictures as input.")] = "24",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Show which colour photographs suit each shot best."""
+    from kinemacolor.suggest.photographs import match_photographs
+
+    found = match_photographs(
+        source,
+        photographs,
+        best=best,
+        frame_rate=frame_rate,
+        note=lambda line: typer.echo(f"Warning: {line}", err=True),
+    )
+    if output is not None:
+        output.mkdir(parents=True, exist_ok=True)
+        for each in {m.photograph for m in found}:
+            # the folders are part of the name, and no number ends it: it is no frame of the film
+            name = "_".join(each.relative_to(photographs).with_suffix("").parts)
+            shutil.copyfile(each, output / f"{name}_photo{each.suffix}")
+    if as_json:
+        rows = [
+            {"shot": [m.shot.start, m.shot.stop], "photograph": str(m.photograph), "likeness": m.likeness}
+            for m in found
+        ]
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    for each in found:
+        shot = f"shot {each.shot.start}-{each.shot.stop - 1}"
+        typer.echo(f"{shot:<20} {each.likeness:5.2f}  {each.photograph}")

@@ -1,0 +1,48 @@
+"""``kinemacolor suggest``: which frames to colour next, as pictures to colour."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def suggest(
+    source: Annotated[str, typer.Argument(metavar="INPUT", help="A film, a folder or pattern of pictures.")],
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many frames.")] = 4,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A folder to write them to, as 16-bit PNGs to be coloured.")
+    ] = None,
+    exemplar: Annotated[
+        list[str] | None, typer.Option("--exemplar", "-e", help="A still that is coloured already, or a folder.")
+    ] = None,
+    confidence: Annotated[
+        Path | None, typer.Option(help="A JSON object of frame number to confidence (0..1), from a run before.")
+    ] = None,
+    frame_rate: Annotated[str, typer.Option(help="Of pictures as input.")] = "24",
+    overwrite: Annotated[bool, typer.Option(help="Replace pictures that are there.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Show which frames to colour next, the one that brings most first."""
+    from kinemacolor.io import exemplars as stills
+    from kinemacolor.suggest.choose import suggest_frames
+    from kinemacolor.suggest.confidence import read_confidence
+    from kinemacolor.suggest.stills import export, name_of
+
+    known = stills.load(exemplar) if exemplar else []
+    sure = read_confidence(confidence) if confidence is not None else None
+    found = suggest_frames(source, count, exemplars=known, confidence=sure, frame_rate=frame_rate)
+    if output is not None:
+        export(source, [each.frame for each in found], output, overwrite=overwrite, frame_rate=frame_rate)
+    if as_json:
+        rows = [
+            {"frame": s.frame, "shot": [s.shot.start, s.shot.stop], "gain": s.gain, "covered": s.covered}
+            for s in found
+        ]
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    for each in found:
+        shot = f"shot {each.shot.start}-{each.shot.stop - 1}"
+        typer.echo(f"{name_of(each.frame)}  {shot:<20} covers {each.gain:6.1%} more, {each.covered:6.1%} in all")
+    if not found:
+        typer.echo("Another still would bring nothing.")

@@ -1,0 +1,131 @@
+"""A folder of photographs as descriptors, kept on disk: only new and changed pictures are read again."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from kinemacolor import color
+from kinemacolor.errors import InputError, UnreadableImageError
+from kinemacolor.frames import Luma
+from kinemacolor.io.exemplars import GRAY_MEAN_CHROMA
+from kinemacolor.io.pictures import read_picture
+from kinemacolor.io.sequence import PICTURE_ENDINGS
+from kinemacolor.models.matching.features import Encoder
+from kinemacolor.resize import fit, resize
+from kinemacolor.suggest.film import GLANCE_PX
+from kinemacolor.weights import cache_folder
+
+_KIND = "efficientnet-lite0-96"
+"""Of the descriptors: an index of another kind is made anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Photographs:
+    """Colour photographs, and what each shows as a unit vector. ``left_out`` cannot be read or have no colour."""
+
+    paths: tuple[Path, ...]
+    summaries: Float[Tensor, "n s"]
+    left_out: tuple[str, ...]
+
+
+def photo_luma(path: Path) -> tuple[Luma, float]:
+    """L* of a picture with a short side of ``GLANCE_PX``, and its mean chroma.
+
+    Raises ``UnreadableImageError`` where it cannot be decoded.
+    """
+    rgb, _ = read_picture(path)
+    size = fit((rgb.shape[-2], rgb.shape[-1]), GLANCE_PX)
+    small = resize(rgb.float(), size).round().clamp(0, 255).to(torch.uint8)
+    luma, chroma = color.split(small)
+    return luma, float(color.chroma_magnitude(chroma).mean())
+
+
+def photographs_of(
+    folder: Path, encoder: Encoder, *, index: Path | None = None, progress: Callable[[int, int], None] | None = None
+) -> Photographs:
+    """The colour photographs of a folder and of the folders in it, in the order of their names.
+
+    ``index`` is where descriptors are kept, None for the cache folder. ``progress`` is told how many of how many
+    are done. Raises ``InputError`` where there is no colour photograph.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder} is no folder. Give a folder of colour photographs.")
+    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_ENDINGS and p.is_file())
+    file = (
+        index or cache_folder() / "photographs" / f"{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()}.npz"
+    )
+    known = _read(file)
+    rows: dict[str, tuple[float, np.ndarray]] = {}
+    for number, path in enumerate(paths):
+        key = _key(path, folder)
+        rows[key] = known[key] if key in known else _described(path, encoder)
+        if progress is not None:
+            progress(number + 1, len(paths))
+    if rows.keys() != known.keys():
+        _write(file, rows)
+    return _photographs(folder, zip(paths, rows.values()))
+
+
+def _photographs(folder: Path, rows: Iterable[tuple[Path, tuple[float, np.ndarray]]]) -> Photographs:
+    colored, left_out = [], []
+    for path, (chroma, summary) in rows:
+        if chroma >= GRAY_MEAN_CHROMA:
+            colored.append((path, summary))
+        else:
+            left_out.append(f"{path} {'cannot be read' if np.isnan(chroma) else 'has no colour'}")
+    if not colored:
+        raise InputError(f"{folder} has no colour photograph. Give a folder of png, jpeg, tiff or webp in colour.")
+    summaries = torch.from_numpy(np.stack([summary for _, summary in colored])).float()
+    return Photographs(tuple(path for path, _ in colored), summaries, tuple(left_out))
+
+
+def _key(path: Path, folder: Path) -> str:
+    """Changes when the file does."""
+    stat = path.stat()
+    return f"{path.relative_to(folder).as_posix()}|{stat.st_size}|{stat.st_mtime_ns}"
+
+
+@torch.inference_mode()
+def _described(path: Path, encoder: Encoder) -> tuple[float, np.ndarray]:
+    """Mean chroma and summary; a chroma of NaN where the picture cannot be read."""
+    try:
+        luma, chroma = photo_luma(path)
+    except UnreadableImageError:
+        return float("nan"), np.zeros(0, np.float16)
+    return chroma, encoder(luma).summary.numpy().astype(np.float16)
+
+
+def _read(file: Path) -> dict[str, tuple[float, np.ndarray]]:
+    """What was kept; nothing where there is no index, it is damaged, or it is of another kind."""
+    try:
+        with np.load(file) as kept:
+            if str(kept["kind"]) != _KIND:
+                return {}
+            unreadable = np.zeros(0, np.float16)
+            return {
+                str(key): (float(chroma), unreadable if np.isnan(chroma) else summary)
+                for key, chroma, summary in zip(kept["keys"], kept["chromas"], kept["summaries"])
+            }
+    except (OSError, ValueError, KeyError, EOFError):
+        return {}
+
+
+def _write(file: Path, rows: dict[str, tuple[float, np.ndarray]]) -> None:
+    width = max((len(summary) for _, summary in rows.values()), default=0)
+    summaries = np.zeros((len(rows), width), np.float16)
+    for row, (_, summary) in zip(summaries, rows.values()):
+        row[: len(summary)] = summary
+    chromas = np.array([chroma for chroma, _ in rows.values()])
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial = file.with_suffix(".partial.npz")
+        np.savez(partial, kind=np.array(_KIND), keys=np.array(list(rows)), chromas=chromas, summaries=summaries)
+        partial.replace(file)
+    except OSError:
+        return  # a read-only cache costs time only

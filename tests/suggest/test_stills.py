@@ -1,0 +1,38 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from kinemacolor.errors import OutputExistsError
+from kinemacolor.io import exemplars, open_reader
+from kinemacolor.suggest.stills import export
+
+
+def test_pictures_have_16_bits_and_names_that_colorize_reads(
+    make_film: Callable[[list[tuple[int, int]]], Path], tmp_path: Path
+) -> None:
+    film = make_film([(1, 3), (2, 9)])
+    written = export(film, [7, 2], tmp_path / "stills")
+    assert [exemplars.parse(path)[1] for path in written] == [2, 7]
+    with open_reader(film) as reader:
+        lumas = {number: frame.planes.y for number, frame in enumerate(reader) if frame.planes is not None}
+    for path, number in zip(written, (2, 7)):
+        picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+        assert picture.dtype == np.uint16
+        assert picture.shape == (96, 144, 3)
+        assert np.ptp(picture.astype(int), axis=2).max() == 0, "a gray film's frames are gray"
+        # FFV1 in gray is full range: 8-bit codes times 257
+        assert abs(picture[..., 0].astype(int) - 257 * lumas[number].astype(int)).max() <= 1
+
+
+def test_a_picture_that_may_be_coloured_by_now_is_not_replaced(
+    make_film: Callable[[list[tuple[int, int]]], Path], tmp_path: Path
+) -> None:
+    film = make_film([(1, 5)])
+    export(film, [2], tmp_path)
+    with pytest.raises(OutputExistsError, match=r"ref_000002\.png"):
+        export(film, [2, 4], tmp_path)
+    assert not (tmp_path / "ref_000004.png").exists()
+    assert len(export(film, [2, 4], tmp_path, overwrite=True)) == 2
