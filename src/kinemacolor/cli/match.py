@@ -30,10 +30,10 @@ def match(
     )
     if output is not None:
         output.mkdir(parents=True, exist_ok=True)
-        for each in {m.photograph for m in found}:
+        for path in {m.photograph for m in found}:
             # the folders are part of the name, and no number ends it: it is no frame of the film
-            name = "_".join(each.relative_to(photographs).with_suffix("").parts)
-            shutil.copyfile(each, output / f"{name}_photo{each.suffix}")
+            name = "_".join(path.relative_to(photographs).with_suffix("").parts)
+            shutil.copyfile(path, output / f"{name}_photo{path.suffix}")
     if as_json:
         rows = [
             {"shot": [m.shot.start, m.shot.stop], "photograph": str(m.photograph), "likeness": m.likeness}

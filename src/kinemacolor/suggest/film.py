@@ -1,17 +1,18 @@
 """A film at a glance: its shots, and small pictures of it taken evenly, in one pass and bounded memory."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import cv2
-import numpy as np
 import torch
 
 from kinemacolor import color
 from kinemacolor.engine.shots import CutFinder, gray_of, shots_between
 from kinemacolor.errors import InputError
-from kinemacolor.frames import Frame, Luma, Planes, Shot
+from kinemacolor.frames import Frame, Luma, Plane, Planes, Shot
 from kinemacolor.io import open_reader
 from kinemacolor.models.matching.features import Encoder, Features
 from kinemacolor.resize import fit
@@ -44,7 +45,8 @@ class Sample:
 def small_luma(planes: Planes) -> Luma:
     """L* of a picture with a short side of ``GLANCE_PX``."""
     height, width = fit(planes.size, GLANCE_PX)
-    return color.luma_of(replace(planes, y=cv2.resize(planes.y, (width, height), interpolation=cv2.INTER_AREA)))
+    small = cast(Plane, cv2.resize(planes.y, (width, height), interpolation=cv2.INTER_AREA))
+    return color.luma_of(replace(planes, y=small))
 
 
 def look_through(
@@ -82,9 +84,9 @@ def samples_of(shots: Sequence[Shot], glances: Sequence[Glance], most: int) -> l
     """
     frames = sum(len(shot) for shot in shots)
     samples = []
-    numbers = np.array([glance.frame for glance in glances])
+    numbers = [glance.frame for glance in glances]
     for number, shot in enumerate(shots):
-        inside = [glances[i] for i in np.flatnonzero((numbers >= shot.start) & (numbers < shot.stop))]
+        inside = glances[bisect_left(numbers, shot.start) : bisect_left(numbers, shot.stop)]
         count = min(len(inside), max(1, round(most * len(shot) / frames)))
         for i in range(count):
             glance = inside[int((i + 0.5) * len(inside) / count)]
