@@ -2,7 +2,7 @@ import csv
 import json
 import math
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +11,9 @@ import pytest
 import torch
 from PIL import Image
 from skimage.metrics import peak_signal_noise_ratio
+from torch import Tensor
 
+from kinemacolor import color
 from kinemacolor.evaluation.clips import Clip, Pictures, find_clips
 from kinemacolor.evaluation.exemplars import parse_exemplars
 from kinemacolor.evaluation.protocols import PROTOCOLS
@@ -177,3 +179,40 @@ def test_without_exemplars_finished_films_count_every_frame_and_models_are_refus
     assert [(score.row, score.frames) for score in report.scores] == [("same", 6), ("same", 6)]
     assert len(report.problems) == 4
     assert all("needs an exemplar" in problem for problem in report.problems)
+
+
+class Boasting(Stained):
+    """A model that is sure of the left half, where it is right: the pictures have the colour that it gives."""
+
+    def colorize_with_confidence(
+        self, lumas: Iterable[Luma], references: Sequence[Reference]
+    ) -> Iterator[tuple[Chroma, torch.Tensor]]:
+        for chroma in self.colorize(lumas, references):
+            confidence = torch.full((1, 10, 14), 0.1)
+            confidence[..., :7] = 0.95
+            yield chroma, confidence
+
+
+def test_confidence_is_held_against_the_error(
+    tmp_path: Path, save_pictures: Callable[[Path, list[Tensor]], Path]
+) -> None:
+    lab = torch.zeros(3, 40, 56)
+    lab[0], lab[1:] = 50, 20.0
+    lab[1:, :, 28:] = -20.0
+    picture = (color.rgb_of(lab) * 255).round().to(torch.uint8)
+    clip = Clip("half", save_pictures(tmp_path / "half", [picture] * 4))
+    said = evaluate([clip], [Gray(), ModelRow("boasting", Boasting())], STANDARD, tmp_path / "report")
+    assert said.mean("boasting", "sureness").whole > 0.8
+    assert math.isnan(said.mean("gray", "sureness").whole)
+    assert list(said.calibration) == ["boasting"]
+    doubtful, certain = said.calibration["boasting"]
+    assert (doubtful.confidence, certain.confidence) == pytest.approx((0.1, 0.95), abs=1e-3)
+    assert certain.error < 3 < 40 < doubtful.error
+    text = (tmp_path / "report" / "report.html").read_text()
+    assert "Confidence against error" in text
+    assert json.loads((tmp_path / "report" / "report.json").read_text())["calibration"]["boasting"][0]["share"] == 0.5
+
+
+def test_flow_alone_which_is_always_sure_gets_no_figure_of_it(clips: Path, tmp_path: Path) -> None:
+    report = run(clips, [sanity_rows("cpu")[-1]], tmp_path / "report", frames=3)
+    assert report.calibration == {}

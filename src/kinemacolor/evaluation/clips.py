@@ -16,6 +16,7 @@ from kinemacolor.frames import RGB
 from kinemacolor.io import sequence
 from kinemacolor.io.pictures import read_picture
 from kinemacolor.io.reader import VideoReader
+from kinemacolor.models.base import Confidence
 from kinemacolor.resize import resize
 
 FILM_ENDINGS = frozenset({".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".y4m", ".nut", ".mxf"})
@@ -32,11 +33,15 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One frame. Where it could not be read (``readable``) it shows the one before."""
+    """One frame. Where it could not be read (``readable``) it shows the one before.
+
+    ``confidence`` is that of the model that coloured it, if it says so.
+    """
 
     index: int
     rgb: RGB
     readable: bool = True
+    confidence: Confidence | None = None
 
 
 def find_clips(root: Path) -> list[Clip]:

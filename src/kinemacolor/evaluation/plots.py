@@ -1,6 +1,7 @@
 """Plots of a report as SVG: a figure over frames, clips side by side, time and memory. Needs matplotlib."""
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
@@ -11,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from kinemacolor.evaluation.curves import Curve, mean_curve
 from kinemacolor.evaluation.figures import FIGURES
 from kinemacolor.evaluation.report import Report
+from kinemacolor.models.base import DOUBTFUL
 
 # Okabe and Ito's palette, told apart by colour-blind eyes too; baselines are gray
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
@@ -102,6 +104,28 @@ def cost(report: Report) -> Canvas | None:
     times.invert_yaxis()
     for axes in (times, memory):
         _quiet(axes)
+    return canvas
+
+
+def sureness(report: Report) -> Canvas:
+    """Each model's mean error by its confidence; the dashed line is what the confidence promises."""
+    canvas = Canvas(figsize=(8, 3.2), layout="constrained")
+    errors, shares = canvas.subplots(1, 2)
+    style = styles(report.rows)
+    for row, points in report.calibration.items():
+        confidences = [point.confidence for point in points]
+        errors.plot(confidences, [point.error for point in points], marker="o", markersize=3, label=row, **style[row])
+        shares.plot(confidences, [100 * point.share for point in points], marker="o", markersize=3, **style[row])
+    promised = [x / 50 for x in range(5, 51)]
+    errors.plot(promised, [-DOUBTFUL * math.log(x) for x in promised], "k--", linewidth=0.8, label="promised")
+    errors.set_ylabel("mean error in a*b*", fontsize=9)
+    shares.set_ylabel("% of pixels", fontsize=9)
+    for axes in (errors, shares):
+        axes.set_xlabel("confidence", fontsize=9)
+        axes.set_xlim(0, 1)
+        axes.set_ylim(bottom=0)
+        _quiet(axes)
+    errors.legend(fontsize=8, frameon=False)
     return canvas
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from kinemacolor.evaluation.figures import FIGURES
 from kinemacolor.evaluation.protocols import Protocol
 from kinemacolor.evaluation.score import ClipScore, Means
+from kinemacolor.metrics.calibration import CalibrationPoint
 from kinemacolor.metrics.mean import Mean
 
 
@@ -17,7 +18,7 @@ from kinemacolor.metrics.mean import Mean
 class Report:
     """Scores by row and clip, what went wrong, and how it was measured. Grows clip by clip.
 
-    ``pooled`` has, by row, the figures of all clips together.
+    ``pooled`` has, by row, the figures of all clips together; ``calibration`` the error at each degree of confidence.
     """
 
     protocol: Protocol
@@ -28,6 +29,7 @@ class Report:
     scores: list[ClipScore] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     pooled: dict[str, dict[str, float]] = field(default_factory=dict)
+    calibration: dict[str, list[CalibrationPoint]] = field(default_factory=dict)
 
     def of(self, row: str) -> list[ClipScore]:
         """The row's scores, one a clip."""
@@ -57,6 +59,9 @@ class Report:
                 for row in self.rows
             },
             "scores": [dataclasses.asdict(score) for score in self.scores],
+            "calibration": {
+                row: [dataclasses.asdict(point) for point in points] for row, points in self.calibration.items()
+            },
             "problems": self.problems,
         }
         plain = _plain(content)

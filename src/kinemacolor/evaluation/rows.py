@@ -1,7 +1,8 @@
 """The rows of a table: models, baselines, and finished films of other tools, each giving pictures for a clip."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -14,9 +15,9 @@ from kinemacolor import color
 from kinemacolor.engine.video import colorize_frames
 from kinemacolor.errors import InputError
 from kinemacolor.evaluation.clips import FILM_ENDINGS, Clip, Picture, Pictures, Survey, has_pictures, survey
-from kinemacolor.frames import Exemplar, Frame
+from kinemacolor.frames import Chroma, Exemplar, Frame, Luma
 from kinemacolor.io.masks import MaskFile
-from kinemacolor.models.base import Colorizer
+from kinemacolor.models.base import Colorizer, Confidence, ConfidentColorizer, Reference
 from kinemacolor.models.cards import load_model
 from kinemacolor.resize import resize
 
@@ -98,6 +99,20 @@ class CopiedChroma:
             yield replace(picture, rgb=color.combine(color.split(picture.rgb)[0], chroma))
 
 
+class _Overheard:
+    """A model whose confidence is kept for each frame until it is asked for."""
+
+    def __init__(self, model: ConfidentColorizer) -> None:
+        self.model = model
+        self.said: deque[Confidence] = deque()
+
+    def colorize(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Chroma]:
+        """The model's chroma."""
+        for chroma, confidence in self.model.colorize_with_confidence(lumas, references):
+            self.said.append(confidence.float().cpu())
+            yield chroma
+
+
 class ModelRow:
     """A model of ours. ``seconds`` grows by the time that it takes, without decoding the clip."""
 
@@ -108,9 +123,10 @@ class ModelRow:
         self.seconds = 0.0
 
     def pictures(self, take: Take) -> Iterator[Picture]:
-        """Each frame with its own L* and the model's chroma."""
+        """Each frame with its own L* and the model's chroma, and its confidence where it says so."""
         _require_exemplars(take)
         reading = 0.0
+        model = _Overheard(self.model) if isinstance(self.model, ConfidentColorizer) else self.model
 
         def frames() -> Iterator[Frame]:
             nonlocal reading
@@ -124,7 +140,7 @@ class ModelRow:
                 yield Frame(rgb=picture.rgb, index=picture.index)
 
         answers = colorize_frames(
-            frames(), take.exemplars, model=self.model, size=take.survey.size, working_size=take.working_size
+            frames(), take.exemplars, model=model, size=take.survey.size, working_size=take.working_size
         )
         while True:
             began, read_before = time.perf_counter(), reading
@@ -133,7 +149,8 @@ class ModelRow:
             if frame is None:
                 return
             assert frame.rgb is not None
-            yield Picture(frame.index, frame.rgb)
+            confidence = model.said.popleft() if isinstance(model, _Overheard) else None
+            yield Picture(frame.index, frame.rgb, confidence=confidence)
 
 
 def _require_exemplars(take: Take) -> None:

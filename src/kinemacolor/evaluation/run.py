@@ -1,5 +1,6 @@
 """Clips by rows: the loop that makes a report and its files, clip by clip."""
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from kinemacolor.evaluation.exemplars import ExemplarChoice, parse_exemplars
 from kinemacolor.evaluation.figures import FIGURES
 from kinemacolor.evaluation.frames_csv import FramesCsv
 from kinemacolor.evaluation.html import write_html
-from kinemacolor.evaluation.measures import Measure, pooled_measures
+from kinemacolor.evaluation.measures import Measure, Sureness, pooled_measures
 from kinemacolor.evaluation.networks import Networks
 from kinemacolor.evaluation.protocols import Protocol
 from kinemacolor.evaluation.provenance import provenance
@@ -143,6 +144,12 @@ class _Run:
         self.report.pooled = {
             name: {figure: value for measure in pool for figure, value in measure.of_clip().items()}
             for name, pool in self.pools.items()
+        }
+        self.report.calibration = {
+            name: measure.calibration.points
+            for name, pool in self.pools.items()
+            for measure in pool
+            if isinstance(measure, Sureness) and not math.isnan(self.report.mean(name, "sureness").whole)
         }
 
     def _take(self, clip: Clip) -> Take | None:

@@ -106,7 +106,7 @@ def score_clip(
             raise InputError(f"Row {row.name} has not one picture for each of {take.survey.frames} frames.")
         if not protocol.counts(truth.index, take.survey.frames) or not (answer.readable and truth.readable):
             continue
-        pair = Pair(answer.rgb, truth.rgb, take.objects(truth.index), truth.index in own)
+        pair = Pair(answer.rgb, truth.rgb, take.objects(truth.index), truth.index in own, answer.confidence)
         for measure in pooled:
             measure.of_frame(pair)
         found = {name: value for measure in measures for name, value in measure.of_frame(pair).items()}

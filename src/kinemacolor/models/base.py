@@ -14,7 +14,8 @@ from kinemacolor.io.masks import MaskFile
 
 StateT = TypeVar("StateT")
 
-_DOUBTFUL = 10.0
+DOUBTFUL = 10.0
+"""The expected error, in units of a*b*, at which confidence has fallen to 1 / e."""
 
 Confidence = Float[Tensor, "1 hc wc"]
 """How sure a model is of a frame's colours, 0..1, at whatever size it knows that: ``confidence_of`` an error."""
@@ -22,7 +23,7 @@ Confidence = Float[Tensor, "1 hc wc"]
 
 def confidence_of(error: Float[Tensor, "1 h w"]) -> Confidence:
     """``exp(-error / 10)``, where a model expects to be off by ``error`` in units of a*b*; 1 where it knows."""
-    return torch.exp(-error / _DOUBTFUL)
+    return torch.exp(-error / DOUBTFUL)
 
 
 @dataclass(frozen=True, slots=True)
