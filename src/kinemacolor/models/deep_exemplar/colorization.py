@@ -120,9 +120,9 @@ class Coloured(Protocol):
 
 
 class Refinement(nn.Module):
-    """C for one frame at a time, as the spatiotemporal model calls it."""
+    """C, or its light form, for one frame at a time, as the spatiotemporal model calls it."""
 
-    def __init__(self, subnet: ColorizationSubnet) -> None:
+    def __init__(self, subnet: nn.Module) -> None:
         super().__init__()
         self.subnet = subnet
 

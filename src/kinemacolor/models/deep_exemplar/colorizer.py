@@ -14,10 +14,10 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from kinemacolor.errors import ExemplarError
+from kinemacolor.errors import ExemplarError, SettingError
 from kinemacolor.frames import Chroma, Luma
 from kinemacolor.models.base import Reference, StreamingColorizer
-from kinemacolor.models.deep_exemplar.network import MULTIPLE, SMALLEST_PX, DeepExemplar, Learned
+from kinemacolor.models.deep_exemplar.network import MULTIPLE, SMALLEST_PX, ExemplarNetwork, Learned
 from kinemacolor.models.deep_exemplar.smoothing import Smoothing, smoothed
 from kinemacolor.resize import resize
 
@@ -46,6 +46,20 @@ class DeepExemplarSettings:
     saturation: float = 1.25
     smoothing: Smoothing | None = field(default_factory=Smoothing)
     keep_exemplars: bool = True
+
+    def __post_init__(self) -> None:
+        if self.temperature < 0 or self.saturation < 0:
+            raise SettingError(
+                f"Deep Exemplar has temperature {self.temperature} and saturation {self.saturation}. Give 0 or more."
+            )
+        if self.canvas is not None:
+            steps = [2 * multiple for multiple in MULTIPLE]
+            if any(side % step or side < 2 * SMALLEST_PX for side, step in zip(self.canvas, steps)):
+                height, width = self.canvas
+                raise SettingError(
+                    f"Deep Exemplar's canvas is {height}x{width}. Give a height and a width that are multiples of "
+                    f"{steps[0]} and {steps[1]}, {2 * SMALLEST_PX} or more."
+                )
 
     @classmethod
     def release(cls) -> "DeepExemplarSettings":
@@ -96,7 +110,7 @@ class DeepExemplarColorizer(StreamingColorizer[DeepExemplarState]):
 
     def __init__(
         self,
-        network: DeepExemplar,
+        network: ExemplarNetwork,
         *,
         settings: DeepExemplarSettings | None = None,
         device: torch.device | None = None,

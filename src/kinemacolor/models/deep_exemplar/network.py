@@ -1,5 +1,6 @@
 """Deep Exemplar, the network: VGG19, N that finds the exemplar's colours, C that makes a frame's of them."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import torch
@@ -45,6 +46,20 @@ class Learned:
     counted: Bool[Tensor, " m"] | None = None
 
     @classmethod
+    def of(
+        cls,
+        embedding: Float[Tensor, "c h4 w4"],
+        chroma: Float[Tensor, "2 h w"],
+        alpha: Float[Tensor, "1 h w"] | None = None,
+    ) -> "Learned":
+        """An exemplar's positions with the mean of their a*b*; where ``alpha`` leaves less than half, none counts."""
+        if alpha is None:
+            return cls(embedding.flatten(1), F.avg_pool2d(chroma, STRIDE).flatten(1))
+        cover = F.avg_pool2d(alpha, STRIDE)
+        pooled = F.avg_pool2d(chroma * alpha, STRIDE) / cover.clamp_min(1e-6)
+        return cls(embedding.flatten(1), pooled.flatten(1), (cover >= _COVERED).flatten())
+
+    @classmethod
     def joined(cls, each: "list[Learned]") -> "Learned":
         """Several exemplars as one, in which a frame's positions find the most alike of all."""
         counted = None
@@ -63,47 +78,18 @@ class Aligned:
     similarity: Float[Tensor, "1 h4 w4"]
 
 
-class DeepExemplar(nn.Module):
-    """The network as the paper has it: a step is ``embed``, ``align``, ``forward``.
+class ExemplarNetwork(nn.Module, ABC):
+    """What a colorizer needs of a network of this family, and what all of them do alike."""
 
-    Pictures have sides that are multiples of 8 and 16, and 32 or more.
-    """
+    colorization: nn.Module
 
-    def __init__(self, config: DeepExemplarConfig) -> None:
-        super().__init__()
-        self.config = config
-        self.features = VGG19(width=config.features_width)
-        self.correspondence = CorrespondenceSubnet(width=config.features_width)
-        self.colorization = ColorizationSubnet(width=config.width)
-
-    def seen_gray(self, luma: Float[Tensor, "b 1 h w"]) -> VGGMaps:
-        """VGG19's maps of a frame: its L* / 100 as a gray picture."""
-        maps: VGGMaps = self.features(luma.expand(-1, 3, -1, -1) / 100)
-        return maps
-
-    def seen_color(self, lab: Float[Tensor, "b 3 h w"]) -> VGGMaps:
-        """VGG19's maps of a picture in colour, exemplars and what losses compare."""
-        maps: VGGMaps = self.features(color.rgb_of(lab))
-        return maps
-
+    @abstractmethod
     def embed(self, luma: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b c h4 w4"]:
         """Unit vectors that say what lies at each position of frames (L* 0..100)."""
-        return self.correspondence.embed(self.seen_gray(luma))
 
-    def learn(
-        self, lab: Float[Tensor, "3 h w"], alpha: Float[Tensor, "1 h w"] | None = None, *, maps: VGGMaps | None = None
-    ) -> Learned:
-        """What is kept of an exemplar, which is seen in colour. ``alpha`` (0..1) says which part of it counts.
-
-        ``maps`` are what VGG19 sees of it, where they are known, or changed.
-        """
-        maps = maps or self.seen_color(lab[None])
-        embedding = self.correspondence.embed(maps, exemplar=True)[0].float().flatten(1)
-        if alpha is None:
-            return Learned(embedding, F.avg_pool2d(lab[1:], STRIDE).flatten(1))
-        cover = F.avg_pool2d(alpha, STRIDE)
-        chroma = F.avg_pool2d(lab[1:] * alpha, STRIDE) / cover.clamp_min(1e-6)
-        return Learned(embedding, chroma.flatten(1), (cover >= _COVERED).flatten())
+    @abstractmethod
+    def learn(self, lab: Float[Tensor, "3 h w"], alpha: Float[Tensor, "1 h w"] | None = None) -> Learned:
+        """What is kept of an exemplar. ``alpha`` (0..1) says which part of it counts."""
 
     def align(self, embedding: Float[Tensor, "c h4 w4"], exemplars: Learned, *, temperature: float) -> Aligned:
         """Eq. 3 to 6 for one frame; ``temperature`` is tau, 0 the most alike place alone."""
@@ -130,3 +116,41 @@ class DeepExemplar(nn.Module):
         )
         chroma: Tensor = self.colorization(planes_of(luma, warped, similarity, before))
         return chroma
+
+
+class DeepExemplar(ExemplarNetwork):
+    """The network as the paper has it: a step is ``embed``, ``align``, ``forward``.
+
+    Pictures have sides that are multiples of 8 and 16, and 32 or more.
+    """
+
+    def __init__(self, config: DeepExemplarConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.features = VGG19(width=config.features_width)
+        self.correspondence = CorrespondenceSubnet(width=config.features_width)
+        self.colorization: nn.Module = ColorizationSubnet(width=config.width)
+
+    def seen_gray(self, luma: Float[Tensor, "b 1 h w"]) -> VGGMaps:
+        """VGG19's maps of a frame: its L* / 100 as a gray picture."""
+        maps: VGGMaps = self.features(luma.expand(-1, 3, -1, -1) / 100)
+        return maps
+
+    def seen_color(self, lab: Float[Tensor, "b 3 h w"]) -> VGGMaps:
+        """VGG19's maps of a picture in colour, exemplars and what losses compare."""
+        maps: VGGMaps = self.features(color.rgb_of(lab))
+        return maps
+
+    def embed(self, luma: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b c h4 w4"]:
+        """Unit vectors that say what lies at each position of frames (L* 0..100)."""
+        return self.correspondence.embed(self.seen_gray(luma))
+
+    def learn(
+        self, lab: Float[Tensor, "3 h w"], alpha: Float[Tensor, "1 h w"] | None = None, *, maps: VGGMaps | None = None
+    ) -> Learned:
+        """What is kept of an exemplar, which is seen in colour. ``alpha`` (0..1) says which part of it counts.
+
+        ``maps`` are what VGG19 sees of it, where they are known, or changed.
+        """
+        maps = maps or self.seen_color(lab[None])
+        return Learned.of(self.correspondence.embed(maps, exemplar=True)[0].float(), lab[1:], alpha)

@@ -11,6 +11,7 @@ RECIPES = {
     "colormnet-lite": "kinemacolor.training.recipes.colormnet_lite",
     "colormnet-small": "kinemacolor.training.recipes.colormnet_small",
     "deep-exemplar": "kinemacolor.training.recipes.deep_exemplar",
+    "deep-exemplar-lite": "kinemacolor.training.recipes.deep_exemplar_lite",
     "bistnet": "kinemacolor.training.recipes.bistnet",
 }
 """The module of each recipe; it has ``recipe(initial)``."""

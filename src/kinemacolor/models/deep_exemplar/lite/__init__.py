@@ -1,0 +1,56 @@
+"""Deep Exemplar's architecture in small, with weights of our own that come with the installation."""
+
+from pathlib import Path
+
+import torch
+
+from kinemacolor.models import checkpoint
+from kinemacolor.models.deep_exemplar.colorizer import DeepExemplarColorizer, DeepExemplarSettings
+from kinemacolor.models.deep_exemplar.lite.colorization import LightColorizationConfig, LightColorizationSubnet
+from kinemacolor.models.deep_exemplar.lite.features import EfficientNetFeatures
+from kinemacolor.models.deep_exemplar.lite.network import DeepExemplarLite
+
+__all__ = [
+    "SETTINGS",
+    "DeepExemplarLite",
+    "EfficientNetFeatures",
+    "LightColorizationConfig",
+    "LightColorizationSubnet",
+    "load",
+    "load_network",
+    "save",
+]
+
+SETTINGS = DeepExemplarSettings(temperature=0.03, saturation=1.0, smoothing=None)
+"""The paper's steps around the network: no filter, no gain."""
+
+_NAME = "deep-exemplar-lite"
+
+
+def load(
+    path: Path,
+    *,
+    device: torch.device | None = None,
+    dtype: torch.dtype | None = None,
+    settings: DeepExemplarSettings | None = None,
+) -> DeepExemplarColorizer:
+    """The model with the weights in a file, ready to colour; see ``load_network``."""
+    return DeepExemplarColorizer(load_network(path), settings=settings or SETTINGS, device=device, dtype=dtype)
+
+
+def load_network(path: Path) -> DeepExemplarLite:
+    """The network with a colorization subnet that ``save`` wrote, over the published features.
+
+    Raises ``WeightsError`` where the file is missing, damaged, or not this network's, or where the package with the
+    features' weights is not installed.
+    """
+    tensors, metadata = checkpoint.read(path)
+    config = checkpoint.config_from(metadata, LightColorizationConfig, _NAME, path)
+    network = DeepExemplarLite(config)
+    checkpoint.load_strictly(network.colorization, tensors, path)
+    return network
+
+
+def save(network: DeepExemplarLite, path: Path) -> None:
+    """Writes the colorization subnet and its config as safetensors; the features have their own package."""
+    checkpoint.save(network.colorization, network.config, _NAME, path)
