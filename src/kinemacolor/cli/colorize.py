@@ -60,6 +60,12 @@ def colorize(
     restrict: Annotated[
         RestrictionName | None, typer.Option(help="Let colormnet remember only from where dense tracks lead.")
     ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="A setting of the model; a wrong name lists them. Repeatable."
+        ),
+    ] = None,
     strip: Annotated[
         Path | None, typer.Option(help="Also write a picture: source | exemplar | colour, side by side.")
     ] = None,
@@ -70,6 +76,7 @@ def colorize(
     from kinemacolor.cli.progress import Bar
     from kinemacolor.engine.video import colorize_video
     from kinemacolor.models.cards import dtype_of
+    from kinemacolor.models.settings import assignments
 
     with Bar(shown=not quiet) as bar:
         result = colorize_video(
@@ -90,6 +97,7 @@ def colorize(
             frame_rate=frame_rate,
             masks=masks,
             restrict=None if restrict is None else "dense",
+            settings=assignments(settings or []),
             strip=strip,
             overwrite=overwrite,
             progress=bar.update,

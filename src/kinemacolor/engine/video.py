@@ -1,7 +1,7 @@
 """File to file: a film and its exemplars to a film in colour."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -128,6 +128,7 @@ def colorize_video(
     frame_rate: str | Fraction = "24",
     masks: str | Path | None = None,
     restrict: Literal["dense"] | None = None,
+    settings: Mapping[str, object] | None = None,
     strip: str | Path | None = None,
     overwrite: bool = False,
     progress: Callable[[Progress], None] | None = None,
@@ -146,6 +147,7 @@ def colorize_video(
         quality: on the encoder's own scale.
         masks: object masks of the film for a model that takes them: a folder of index maps, or a COCO-style file.
         restrict: ``"dense"`` restricts ColorMNet's memory to where tracks lead (``load_model``).
+        settings: the model's own, by name (``load_model``).
         strip: where to write a side-by-side picture of a few frames.
         progress: called after each frame.
 
@@ -180,6 +182,7 @@ def colorize_video(
                 device=device,
                 dtype=dtype,
                 restrict=restrict,
+                settings=settings,
                 accept_license=accept_license,
                 progress=fetching,
             )

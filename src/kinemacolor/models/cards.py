@@ -1,6 +1,6 @@
 """The models by name: what each is, what it needs, whose weights it takes, and how to load it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -10,6 +10,7 @@ import torch
 
 from kinemacolor import weights as weights_files
 from kinemacolor.errors import ModelError, WeightsError
+from kinemacolor.models import settings as model_settings
 from kinemacolor.models.base import Colorizer
 from kinemacolor.models.colormnet.colorizer import ColorMNetColorizer
 from kinemacolor.models.colormnet.policy import MemoryPolicy
@@ -217,6 +218,7 @@ def load_model(
     dtype: torch.dtype | None = None,
     memory: MemoryPolicy | None = None,
     restrict: Literal["dense"] | None = None,
+    settings: Mapping[str, object] | None = None,
     accept_license: bool = False,
     progress: Callable[[int, int | None], None] | None = None,
 ) -> Colorizer:
@@ -229,11 +231,13 @@ def load_model(
         dtype: the precision of the network's heavy parts; None is the model's own choice.
         memory: how ColorMNet's memory behaves; None is that of its weights.
         restrict: ``"dense"`` lets each position read ColorMNet's memory only where dense tracks lead.
+        settings: the model's own by name (``{"temperature": 0.02}``), as text or as values; ``models.settings``.
         accept_license: agree to the licence of weights that have to be fetched.
         progress: called with bytes fetched and bytes in all (None if unknown) while fetching.
 
     Raises:
-        ModelError: unknown name, unusable device, or a setting that the model does not have.
+        ModelError: unknown name, unusable device, or an option that the model does not have.
+        SettingError: a name in ``settings`` that the model does not have, or a value that it cannot take.
         WeightsError: weights missing, damaged or of another network; ``LicenseNotAcceptedError`` before a fetch.
     """
     card = card_of(name)
@@ -244,12 +248,14 @@ def load_model(
         raise ModelError(f"Model '{name}' has no memory to restrict. Use one that has ({able}), or leave it out.")
     path = _file_of(card, weights, accept_license=accept_license, progress=progress)
     load = import_module(card.package).load
-    settings: dict[str, object] = {"device": _device(device), "dtype": dtype}
+    arguments: dict[str, object] = {"device": _device(device), "dtype": dtype}
     if card.takes_memory_policy:
-        settings["policy"] = memory
+        arguments["policy"] = memory
     if name == "flow":
-        settings["features"] = False
-    model: Colorizer = load(path, **settings) if path is not None else load(**settings)
+        arguments["features"] = False
+    if settings:
+        arguments |= model_settings.arguments_for(load, arguments, settings, model=name)
+    model: Colorizer = load(path, **arguments) if path is not None else load(**arguments)
     if restrict is not None:
         assert isinstance(model, ColorMNetColorizer)
         return model.with_restriction(DenseRestriction)

@@ -1,0 +1,113 @@
+"""Settings by name: text becomes what a field is, and a slip says what there is."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pytest
+
+from kinemacolor.errors import ModelError, SettingError
+from kinemacolor.models.cards import load_model
+from kinemacolor.models.deep_exemplar import DeepExemplarSettings
+from kinemacolor.models.deep_exemplar.smoothing import Smoothing
+from kinemacolor.models.matching import MatchingColorizer
+from kinemacolor.models.settings import arguments_for, assignments, changed, names_of
+
+
+@dataclass(frozen=True)
+class Inner:
+    strength: float = 2.0
+
+
+@dataclass(frozen=True)
+class Outer:
+    steps: int = 3
+    gain: float = 1.0
+    on: bool = True
+    size: tuple[int, int] | None = None
+    ages: tuple[int, ...] = (1, 2)
+    way: Literal["fast", "slow"] = "fast"
+    limit: int | None = 5
+    inner: Inner | None = field(default_factory=Inner)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("steps", "7", 7),
+        ("gain", "0.5", 0.5),
+        ("on", "no", False),
+        ("on", True, True),
+        ("size", "432x768", (432, 768)),
+        ("size", (432, 768), (432, 768)),
+        ("size", "none", None),
+        ("ages", "1,4,16", (1, 4, 16)),
+        ("way", "slow", "slow"),
+        ("limit", None, None),
+        ("limit", "8", 8),
+        ("inner", "none", None),
+        ("inner", "default", Inner()),
+    ],
+)
+def test_a_value_becomes_what_its_field_is(name: str, text: object, value: object) -> None:
+    assert getattr(changed(Outer(), {name: text}, model="m"), name) == value
+
+
+def test_an_inner_setting_is_reached_by_a_dot_and_brings_back_what_was_off() -> None:
+    made = changed(Outer(inner=None), {"inner.strength": "4"}, model="m")
+    assert made.inner == Inner(4.0)
+    assert made == Outer(inner=Inner(4.0))
+
+
+def test_all_names_are_listed() -> None:
+    assert names_of(Outer) == ["steps", "gain", "on", "size", "ages", "way", "limit", "inner", "inner.strength"]
+
+
+def test_a_wrong_name_lists_the_right_ones() -> None:
+    with pytest.raises(SettingError, match=r"Model 'm' has no setting 'gian'.*steps, gain, .*inner\.strength"):
+        changed(Outer(), {"gian": "2"}, model="m")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("steps", "many", "a whole number"),
+        ("gain", "none", "a number"),
+        ("on", "2", "yes or no"),
+        ("size", "432", "none, or numbers like 432x768"),
+        ("ages", "a,b", "numbers like 1,4,16"),
+        ("way", "quick", "fast or slow"),
+        ("inner", "3", "'default'"),
+    ],
+)
+def test_a_wrong_value_says_what_would_be_right(name: str, text: str, words: str) -> None:
+    with pytest.raises(SettingError, match=rf"Setting '{name}' cannot be '{text}'. Give .*{words}"):
+        changed(Outer(), {name: text}, model="m")
+
+
+def test_assignments_are_name_and_value() -> None:
+    assert assignments(["a=1", "b.c = x=y"]) == {"a": "1", "b.c": " x=y"}
+    with pytest.raises(SettingError, match=r"'a' is no setting.*NAME=VALUE"):
+        assignments(["a"])
+
+
+def test_deep_exemplars_steps_have_names() -> None:
+    values = {"canvas": "64x96", "smoothing": "none", "saturation": "1", "begin_with_exemplar": "yes"}
+    made = changed(DeepExemplarSettings(), values, model="deep-exemplar")
+    assert made == DeepExemplarSettings(canvas=(64, 96), smoothing=None, saturation=1.0, begin_with_exemplar=True)
+    assert changed(made, {"smoothing.sigma": 2}, model="deep-exemplar").smoothing == Smoothing(sigma=2.0)
+    with pytest.raises(SettingError, match="multiples of 16 and 32"):
+        changed(made, {"canvas": "64x100"}, model="deep-exemplar")
+
+
+def test_a_model_is_loaded_with_its_settings_changed() -> None:
+    model = load_model("matching", device="cpu", settings={"preset": "medium", "noise.step": 0.1})
+    assert isinstance(model, MatchingColorizer)
+    assert (model.settings.preset, model.settings.noise.step) == ("medium", 0.1)
+
+
+def test_a_model_without_settings_says_so() -> None:
+    def load(*, device: str) -> None:
+        """Nothing."""
+
+    with pytest.raises(ModelError, match="'plain' has no settings"):
+        arguments_for(load, {}, {"a": 1}, model="plain")
