@@ -1,0 +1,100 @@
+"""An exemplar inside a shot colours towards the end and towards the start; between two of them, both are blended.
+
+Any model that goes forward is run backward too, from each exemplar that is a frame of the shot to the one before it
+or to the shot's start. The two answers weigh by nearness in time and by the model's own confidence. The exemplars'
+own frames keep their chroma.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+import torch
+
+from kinemacolor.frames import Chroma, Luma
+from kinemacolor.models.base import Colorizer, Confidence, ConfidentColorizer, Reference
+from kinemacolor.models.permanent.answers import Answer, answers, confidence_at
+
+REACH_FRAMES = 96
+"""How far back an exemplar colours, and the most frames that are held: about 5 MB each at 854x480."""
+
+_FAR_FRAMES = 4 * REACH_FRAMES
+_DECISIVE = 2
+
+
+class BothWays:
+    """A model that colours in both directions from the exemplars inside a shot.
+
+    With no exemplar inside, or one at the shot's first frame only, it is the model itself to the bit.
+    """
+
+    def __init__(self, model: Colorizer, *, reach_frames: int = REACH_FRAMES) -> None:
+        self.model, self.reach_frames = model, reach_frames
+
+    def colorize(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Chroma]:
+        """The chroma of each luma of one shot, in order."""
+        return (answer.chroma for answer in self._answers(lumas, references))
+
+    def _answers(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Answer]:
+        anchors = {r.index for r in references if r.index is not None and r.alpha is None}
+        to_come = max(anchors, default=0)
+        held: deque[Answer] = deque()
+        before: int | None = 0 if 0 in anchors else None
+        for answer in answers(self.model, lumas, references):
+            index = answer.index
+            if index > 0 and index in anchors:
+                yield from self._met(held, answer, before, references)
+                held.clear()
+                before = index
+                yield answer
+            elif index >= to_come or index == before:
+                yield answer
+            else:
+                held.append(answer)
+                if len(held) > self.reach_frames:
+                    yield held.popleft()
+        yield from held  # the shot ended before an exemplar's frame came
+
+    def _met(
+        self, held: Sequence[Answer], anchor: Answer, before: int | None, references: Sequence[Reference]
+    ) -> list[Answer]:
+        """The held frames, coloured from the anchor backward as well."""
+        if not held:
+            return []
+        seen = [replace(r, index=0 if r.index == anchor.index else None) for r in references]
+        back = answers(self.model, (each.luma for each in (anchor, *reversed(held))), seen)
+        next(back)
+        return [_blended(one, other, before, anchor.index) for one, other in zip(reversed(held), back)][::-1]
+
+
+class ConfidentBothWays(BothWays):
+    """The same of a model that says how sure it is."""
+
+    def colorize_with_confidence(
+        self, lumas: Iterable[Luma], references: Sequence[Reference]
+    ) -> Iterator[tuple[Chroma, Confidence]]:
+        """The chroma of each luma of one shot, in order, with the confidence in it."""
+        for answer in self._answers(lumas, references):
+            assert answer.confidence is not None
+            yield answer.chroma, answer.confidence
+
+
+def both_ways(model: Colorizer) -> Colorizer:
+    """The model, colouring in both directions; it says how sure it is if the model does."""
+    return ConfidentBothWays(model) if isinstance(model, ConfidentColorizer) else BothWays(model)
+
+
+def _blended(forward: Answer, backward: Answer, before: int | None, after: int) -> Answer:
+    """Two answers for a frame between two anchors; ``before`` None is none, as if it were far away."""
+    since = _FAR_FRAMES if before is None else forward.index - before
+    until = after - forward.index
+    size = (forward.chroma.shape[-2], forward.chroma.shape[-1])
+    # decisive, so that where they disagree one wins rather than their mean, which would be gray
+    one = (confidence_at(forward, size) * until / (since + until)) ** _DECISIVE
+    other = (confidence_at(backward, size) * since / (since + until)) ** _DECISIVE
+    share = other / (one + other).clamp_min(1e-12)
+    chroma = forward.chroma + share * (backward.chroma - forward.chroma)
+    confidence = forward.confidence
+    if confidence is not None and backward.confidence is not None:
+        confidence = torch.maximum(confidence, backward.confidence)
+    return Answer(forward.index, forward.luma, chroma, confidence)
