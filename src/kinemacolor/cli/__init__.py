@@ -11,7 +11,20 @@ from types import FrameType
 
 import typer
 
-from kinemacolor.cli import ballot, colorize, compare, datasets, evaluate, match, models, probe, shots, suggest, train
+from kinemacolor.cli import (
+    ballot,
+    colorize,
+    compare,
+    datasets,
+    evaluate,
+    match,
+    models,
+    probe,
+    render,
+    shots,
+    suggest,
+    train,
+)
 from kinemacolor.errors import KinemacolorError
 
 # before torch comes in: decoder and encoder need the cores that idle threads of the network would spin on
@@ -29,6 +42,7 @@ app.command()(evaluate.evaluate)
 app.command()(compare.compare)
 app.command()(models.models)
 app.command()(probe.probe)
+app.command()(render.render)
 app.command()(shots.shots)
 app.command()(suggest.suggest)
 app.command()(match.match)

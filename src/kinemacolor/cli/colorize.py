@@ -66,6 +66,14 @@ def colorize(
             "--set", metavar="NAME=VALUE", help="A setting of the model; a wrong name lists them. Repeatable."
         ),
     ] = None,
+    shots: Annotated[
+        str,
+        typer.Option(help="auto finds the film's shots, none takes it as one, or a list from `kinemacolor shots`."),
+    ] = "auto",
+    track: Annotated[
+        bool,
+        typer.Option(help="Keep the colours in OUTPUT.kctrack, to resume, recolour a shot or `kinemacolor render`."),
+    ] = True,
     strip: Annotated[
         Path | None, typer.Option(help="Also write a picture: source | exemplar | colour, side by side.")
     ] = None,
@@ -73,6 +81,7 @@ def colorize(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
 ) -> None:
     """Colour a black-and-white film from a few colour stills."""
+    from kinemacolor.cli.outcome import report_result
     from kinemacolor.cli.progress import Bar
     from kinemacolor.engine.video import colorize_video
     from kinemacolor.models.cards import dtype_of
@@ -98,15 +107,12 @@ def colorize(
             masks=masks,
             restrict=None if restrict is None else "dense",
             settings=assignments(settings or []),
+            shots=shots,
+            track=track and source != "-" and output != "-",
             strip=strip,
             overwrite=overwrite,
             progress=bar.update,
+            surveying=bar.surveying,
             fetching=bar.fetching,
         )
-    for warning in result.warnings:
-        typer.echo(f"Warning: {warning}", err=True)
-    if output != "-":
-        rate = result.frames / max(result.seconds, 1e-9)
-        typer.echo(f"{output}: {result.frames} frames in {result.seconds:.1f} s ({rate:.2f} fps)", err=True)
-    if result.damaged:
-        raise typer.Exit(3)
+    report_result(result)

@@ -19,7 +19,7 @@ def active_exemplars(
     All inside the shot; those of the nearest frame before and after it; the ``pinned``, by file name; and of the
     others the two most like the shot by ``likeness`` (one number each), so that a set that returns is remembered.
     """
-    chosen = {i for i, e in enumerate(exemplars) if _is_inside(e, shot) or Path(e.name).name in pinned}
+    chosen = {i for i, e in enumerate(exemplars) if index_in(shot, e) is not None or Path(e.name).name in pinned}
     frames = [e.index for e in exemplars if e.index is not None]
     nearest = {max((f for f in frames if f < shot.start), default=None)}
     nearest.add(min((f for f in frames if f >= shot.stop), default=None))
@@ -30,8 +30,15 @@ def active_exemplars(
     return [exemplars[i] for i in sorted({*chosen, *others[:MOST_ALIKE]})]
 
 
-def _is_inside(exemplar: Exemplar, shot: Shot) -> bool:
-    return exemplar.index is not None and shot.start <= exemplar.index < shot.stop
+def index_in(shot: Shot, exemplar: Exemplar) -> int | None:
+    """The exemplar's frame counted from the shot's first, None where it is none of the shot's frames."""
+    inside = exemplar.index is not None and shot.start <= exemplar.index < shot.stop
+    return exemplar.index - shot.start if inside and exemplar.index is not None else None
+
+
+def in_order(exemplars: Sequence[Exemplar]) -> list[Exemplar]:
+    """The exemplars by frame, those of no frame last, then by name."""
+    return sorted(exemplars, key=lambda e: (e.index is None, e.index or 0, e.name))
 
 
 def references_for(shot: Shot, exemplars: Sequence[Exemplar]) -> list[Reference]:
@@ -40,8 +47,7 @@ def references_for(shot: Shot, exemplars: Sequence[Exemplar]) -> list[Reference]
     An exemplar of a frame outside the shot serves as one of no frame.
     """
     references = []
-    for exemplar in sorted(exemplars, key=lambda e: (e.index is None, e.index or 0, e.name)):
-        index = exemplar.index - shot.start if exemplar.index is not None and _is_inside(exemplar, shot) else None
+    for exemplar in in_order(exemplars):
         luma, chroma = color.split(exemplar.rgb)
-        references.append(Reference(luma, chroma, index, exemplar.alpha))
+        references.append(Reference(luma, chroma, index_in(shot, exemplar), exemplar.alpha))
     return references

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from kinemacolor import color
 from kinemacolor.frames import Chroma, Frame, Luma
-from kinemacolor.models.base import Colorizer, Reference
+from kinemacolor.models.base import Colorizer, Confidence, ConfidentColorizer, Reference
 from kinemacolor.resize import resize
 
 
@@ -22,11 +22,25 @@ def colorize_shot(
 ) -> Iterator[tuple[Frame, Chroma]]:
     """Each frame with its chroma at the working ``size``; frames the model has not answered yet are held back."""
     waiting: deque[Frame] = deque()
-
-    def lumas() -> Iterator[Luma]:
-        for frame in frames:
-            waiting.append(frame)
-            yield resize(luma_of(frame), size)
-
-    for chroma in colorizer.colorize(lumas(), references):
+    for chroma in colorizer.colorize(_lumas(frames, size, waiting), references):
         yield waiting.popleft(), chroma
+
+
+def colorize_shot_with_confidence(
+    frames: Iterable[Frame], references: Sequence[Reference], colorizer: Colorizer, size: tuple[int, int]
+) -> Iterator[tuple[Frame, Chroma, Confidence | None]]:
+    """As ``colorize_shot``, and how sure the model is of each frame's colours; None from one that does not say."""
+    waiting: deque[Frame] = deque()
+    lumas = _lumas(frames, size, waiting)
+    if isinstance(colorizer, ConfidentColorizer):
+        for chroma, confidence in colorizer.colorize_with_confidence(lumas, references):
+            yield waiting.popleft(), chroma, confidence
+    else:
+        for chroma in colorizer.colorize(lumas, references):
+            yield waiting.popleft(), chroma, None
+
+
+def _lumas(frames: Iterable[Frame], size: tuple[int, int], waiting: deque[Frame]) -> Iterator[Luma]:
+    for frame in frames:
+        waiting.append(frame)
+        yield resize(luma_of(frame), size)

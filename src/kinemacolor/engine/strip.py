@@ -9,6 +9,7 @@ from PIL import Image
 
 from kinemacolor import color
 from kinemacolor.frames import RGB, Exemplar, Frame
+from kinemacolor.models.base import Confidence
 from kinemacolor.resize import fit, resize
 
 _ROWS, _SHORT_SIDE_PX = 3, 240
@@ -36,7 +37,7 @@ class Strip:
         size = (height, max(1, round(rgb.shape[-1] * height / rgb.shape[-2])))
         return _bytes_of(resize(rgb, size))
 
-    def add(self, source: Frame, colored: Frame) -> None:
+    def add(self, source: Frame, colored: Frame, confidence: Confidence | None = None) -> None:
         """Takes the pair in if it is one of those wanted."""
         if self._seen in self._wanted and source.planes is not None and colored.planes is not None:
             height = fit(source.size, _SHORT_SIDE_PX)[0]

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -9,14 +10,19 @@ from typing import Literal
 
 import torch
 
+from kinemacolor.engine.answers import Answers, ShotOutcome
 from kinemacolor.engine.assign import references_for
-from kinemacolor.engine.compose import frame_in_color, in_color
-from kinemacolor.engine.pipeline import WriteBehind, read_ahead
+from kinemacolor.engine.compose import frame_in_color
+from kinemacolor.engine.output import write_answers
+from kinemacolor.engine.pipeline import read_ahead
+from kinemacolor.engine.plan import header_of, plan_of, with_keys
 from kinemacolor.engine.shot import colorize_shot
 from kinemacolor.engine.span import frame_at, span_of
 from kinemacolor.engine.strip import Strip
+from kinemacolor.engine.track import ENDING, ChromaTrack
+from kinemacolor.engine.track.keys import folder_signature, model_fingerprint
 from kinemacolor.errors import ExemplarError, ModelError, SettingError
-from kinemacolor.frames import Chroma, Exemplar, Frame, Shot
+from kinemacolor.frames import Exemplar, Frame, Shot
 from kinemacolor.io import FilmInfo, has_visible_color, open_reader, open_writer, probe
 from kinemacolor.io import exemplars as stills
 from kinemacolor.io.masks import MaskFile, open_masks
@@ -41,13 +47,14 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run has done. ``damaged``: the input was, and ``warnings`` say where."""
+    """What a run has done, shot by shot in ``shots``. ``damaged``: the input was, and ``warnings`` say where."""
 
     output: str
     frames: int
     seconds: float
     warnings: tuple[str, ...]
     damaged: bool
+    shots: tuple[ShotOutcome, ...] = ()
 
 
 def working_size_of(text: str | int | None) -> int | None:
@@ -103,10 +110,12 @@ def _with_masks(colorizer: Colorizer, masks: MaskFile, first_frame: int) -> Colo
     return colorizer.with_masks(masks, first_frame=first_frame)
 
 
-def _chroma_or_gray(chroma: Chroma) -> tuple[Chroma, bool]:
-    """The chroma, or neutral where the model gave NaN or infinity; and whether it did."""
-    finite = torch.isfinite(chroma)
-    return (chroma, False) if bool(finite.all()) else (torch.where(finite, chroma, 0), True)
+def _track_at(track: bool | str | Path, source: str | Path, output: str | Path) -> ChromaTrack | None:
+    if track is False:
+        return None
+    if str(source) == "-" or (track is True and str(output) == "-"):
+        raise SettingError("A pipe has no chroma track: it cannot be read again. Leave --track out, or use files.")
+    return ChromaTrack(Path(f"{output}{ENDING}") if track is True else Path(track))
 
 
 def colorize_video(
@@ -129,12 +138,18 @@ def colorize_video(
     masks: str | Path | None = None,
     restrict: Literal["dense"] | None = None,
     settings: Mapping[str, object] | None = None,
+    shots: str | Path = "auto",
+    track: bool | str | Path = False,
     strip: str | Path | None = None,
     overwrite: bool = False,
     progress: Callable[[Progress], None] | None = None,
+    surveying: Callable[[int, int | None], None] | None = None,
     fetching: Callable[[int, int | None], None] | None = None,
 ) -> Result:
     """Colours a film; the output's luma plane is the source's own, sound and all else is copied.
+
+    With a ``track`` the network's work is kept shot by shot: the same call after an interruption goes on from there,
+    and after a change computes only the shots that depend on what has changed.
 
     Args:
         source: a film, a folder or pattern of pictures, or ``-`` for y4m on stdin.
@@ -148,8 +163,11 @@ def colorize_video(
         masks: object masks of the film for a model that takes them: a folder of index maps, or a COCO-style file.
         restrict: ``"dense"`` restricts ColorMNet's memory to where tracks lead (``load_model``).
         settings: the model's own, by name (``load_model``).
+        shots: ``"auto"`` finds the film's cuts in a pass before colouring, ``"none"`` takes it as one shot, else the
+            path of a shot list. Each shot is coloured by itself, from the exemplars that concern it.
+        track: the folder of the chroma track; True is the output's name with ``.kctrack``, False keeps none.
         strip: where to write a side-by-side picture of a few frames.
-        progress: called after each frame.
+        progress: called after each frame; ``surveying`` with frames seen and frames in all while cuts are sought.
 
     Raises:
         InputError, ExemplarError, OutputError, ModelError, SettingError: all before the first frame is coloured,
@@ -165,16 +183,19 @@ def colorize_video(
         stills.fit_to(exemplar, inner, info.sample_aspect, rotation_degrees=info.rotation_degrees)
         for exemplar in loaded
     ]
-    references = references_for(span, fitted)
     total = None if info.frames is None else min(info.frames, span.stop) - span.start
     pictures = Strip(strip, loaded, total) if strip is not None else None
-    done, damaged = 0, 0
-    with (
-        open_reader(source, start=span.start, stop=span.stop, frame_rate=frame_rate) as reader,
-        open_writer(
-            output, reader, codec=codec, quality=quality, pixel_format=pixel_format, overwrite=overwrite
-        ) as writer,
-    ):
+    done = 0
+    with ExitStack() as stack:
+        folder = _track_at(track, source, output)
+        if folder is not None:
+            stack.enter_context(folder)
+        reader = stack.enter_context(open_reader(source, start=span.start, stop=span.stop, frame_rate=frame_rate))
+        writer = stack.enter_context(
+            open_writer(output, reader, codec=codec, quality=quality, pixel_format=pixel_format, overwrite=overwrite)
+        )
+        if folder is not None:
+            folder.note_run(writer.partial)
         colorizer = (
             load_model(
                 model,
@@ -190,34 +211,50 @@ def colorize_video(
             else model
         )
         warnings.extend(getattr(colorizer, "notes", ()))  # what stands in for parts that a model lacks
-        if objects is not None:
-            colorizer = _with_masks(colorizer, objects, span.start)
+        plan = plan_of(
+            source,
+            info,
+            span,
+            fitted,
+            shots=shots,
+            frame_rate=frame_rate,
+            memory=None if folder is None else folder.path,
+            progress=None if surveying is None else lambda seen: surveying(seen, total),
+        )
+        warnings.extend(plan.warnings)
+        if folder is not None:
+            plan = with_keys(
+                plan,
+                size=inner,
+                model=model_fingerprint(colorizer),
+                extras=() if masks is None else (folder_signature(Path(masks)),),
+            )
+            name = model if isinstance(model, str) else type(model).__name__
+            folder.write_header(header_of(plan, info, span, inner, model=name))
+
+        def colorizer_of(shot: Shot) -> Colorizer:
+            return colorizer if objects is None else _with_masks(colorizer, objects, shot.start)
+
+        answers = Answers(plan, colorizer_of, inner, folder)
         began = time.perf_counter()
 
-        def write(item: tuple[Frame, Chroma]) -> None:
-            frame, chroma = item
-            assert frame.planes is not None
-            planes = in_color(frame.planes, chroma, writer.layout)
-            colored = Frame(planes=planes, index=frame.index, seconds=frame.seconds)
-            writer.write(colored)
-            if pictures is not None:
-                pictures.add(frame, colored)
+        def after(frame: Frame) -> None:
+            nonlocal done
+            if done == 0 and frame.planes is not None and has_visible_color(frame.planes):
+                warnings.append(f"{source} is in colour or tinted already. Only its luma is used.")
+            done += 1
+            if progress is not None:
+                progress(Progress(done, total, time.perf_counter() - began))
 
         frames = read_ahead(reader, _FRAMES_AHEAD)
-        with WriteBehind(write, _FRAMES_AHEAD) as sink:
-            for frame, answer in colorize_shot(frames, references, colorizer, inner):
-                if done == 0 and frame.planes is not None and has_visible_color(frame.planes):
-                    warnings.append(f"{source} is in colour or tinted already. Only its luma is used.")
-                chroma, broken = _chroma_or_gray(answer)
-                damaged += broken
-                sink.put((frame, chroma))
-                done += 1
-                if progress is not None:
-                    progress(Progress(done, total, time.perf_counter() - began))
+        write_answers(answers.of(frames), writer, watchers=[] if pictures is None else [pictures], after=after)
+        if folder is not None:
+            folder.prune([(planned.shot, planned.key) for planned in plan.shots])
     for exemplar in loaded:
         # where the film's length was not known beforehand, this could not be an error before the work
         if exemplar.index is not None and end is None and exemplar.index >= span.start + done:
             warnings.append(f"{exemplar.name} is bound to frame {exemplar.index}, which the film does not have.")
+    damaged = sum(outcome.notes.damaged for outcome in answers.outcomes)
     if damaged:
         warnings.append(f"The model gave no number for part of {damaged} frames; that part is gray.")
     if pictures is not None:
@@ -228,4 +265,5 @@ def colorize_video(
         seconds=time.perf_counter() - began,
         warnings=(*info.warnings, *reader.warnings, *writer.warnings, *warnings),
         damaged=bool(reader.warnings) or bool(damaged),
+        shots=tuple(answers.outcomes),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Protocol, runtime_checkable
 
@@ -51,6 +52,11 @@ class FrameWriter(Protocol):
 
     layout: OutputLayout
     warnings: list[str]
+
+    @property
+    def partial(self) -> Path | None:
+        """Where the unfinished output lies, to be removed should the process be killed; None on a pipe."""
+        ...
 
     def write(self, frame: Frame) -> None:
         """Writes one frame whose planes are in ``layout``."""

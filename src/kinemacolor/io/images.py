@@ -194,6 +194,11 @@ class ImageWriter:
         self._destination = Destination.for_folder(pattern.folder, replaced=list(old))
         self._written = 0
 
+    @property
+    def partial(self) -> Path | None:
+        """Where the unfinished output lies, to be removed should the process be killed; None on a pipe."""
+        return self._destination.partial
+
     def _check(self, codec: str | None, quality: float | None, pixel_format: str | None) -> None:
         if self._ending not in _WRITTEN_ENDINGS:
             raise CodecError(f"Pictures cannot be written as {self._ending}. Use png, tif or jpg.")

@@ -100,6 +100,11 @@ class VideoWriter:
             self._abandon()
             raise
 
+    @property
+    def partial(self) -> Path | None:
+        """Where the unfinished output lies, to be removed should the process be killed; None on a pipe."""
+        return None if self._destination is None else self._destination.partial
+
     def _open(self, encoder: codecs.Encoder, extra: dict[str, str]) -> None:
         if self.info.container != "pictures" and Path(self.info.path).is_file():
             path = Path(self.info.path)

@@ -1,0 +1,32 @@
+"""What a command that wrote a film says at its end."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from kinemacolor.engine.answers import ShotOutcome
+    from kinemacolor.engine.video import Result
+
+_NAMED = 8
+
+
+def report_result(result: "Result") -> None:
+    """Warnings, frames and time on stderr; exit code 3 where the input was damaged."""
+    for warning in result.warnings:
+        typer.echo(f"Warning: {warning}", err=True)
+    if any(outcome.reused for outcome in result.shots):
+        typer.echo(_reuse(result.shots), err=True)
+    if result.output != "-":
+        rate = result.frames / max(result.seconds, 1e-9)
+        typer.echo(f"{result.output}: {result.frames} frames in {result.seconds:.1f} s ({rate:.2f} fps)", err=True)
+    if result.damaged:
+        raise typer.Exit(3)
+
+
+def _reuse(shots: "tuple[ShotOutcome, ...]") -> str:
+    """Which shots were computed and how many were there already."""
+    made = [f"{s.planned.shot.start}-{s.planned.shot.stop - 1}" for s in shots if not s.reused]
+    named = ", ".join(made[:_NAMED]) + (f" and {len(made) - _NAMED} more" if len(made) > _NAMED else "")
+    kept = f"{len(shots) - len(made)} of {len(shots)} shots were in the track"
+    return f"{kept}; computed: frames {named}." if made else f"{kept}; nothing was computed."

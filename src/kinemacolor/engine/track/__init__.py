@@ -1,0 +1,6 @@
+"""The chroma track: what the network found for each shot, kept on disk and tied to all that it came from."""
+
+from kinemacolor.engine.track.folder import ENDING, ChromaTrack
+from kinemacolor.engine.track.levels import as_stored
+
+__all__ = ["ENDING", "ChromaTrack", "as_stored"]
