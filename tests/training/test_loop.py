@@ -214,6 +214,16 @@ def test_groups_have_rates_of_their_own_and_what_they_leave_out_stays(tmp_path: 
     assert group["lr"] == pytest.approx(0.5 * entries(tmp_path)[-2]["learning_rate"])
 
 
+@pytest.mark.parametrize("amsgrad", [False, True])
+def test_amsgrad_is_a_recipes_choice_and_goes_on_after_a_stop(amsgrad: bool, tmp_path: Path) -> None:
+    recipe = replace(RECIPE, amsgrad=amsgrad)
+    for steps in (5, 10):
+        run(tmp_path, recipe=recipe, steps=steps)
+        state = torch.load(checkpoints_of(tmp_path)[-1] / "state.pt", weights_only=True)["optimizer"]["state"]
+        assert len(state) > 0
+        assert all(("max_exp_avg_sq" in each) == amsgrad for each in state.values())
+
+
 def checkpoints_seed() -> int:
     from kinemacolor.data.draw import seed_of
 

@@ -52,6 +52,7 @@ class Recipe:
     ``losses`` runs the network on a batch. ``predict`` colours the lumas of a batch of one as in use, given its
     exemplar as the frame before. ``save`` writes weights for the model's ``load``.
 
+    ``amsgrad`` divides by the largest mean square so far instead of the latest (Reddi et al., 2018).
     ``batch`` is that of all processes together. The learning rate rises over ``warm_up_steps`` and then stays, or
     falls along a cosine to ``final_rate`` of itself. ``groups`` gives parameters their own learning rate, as a factor
     of ``learning_rate``; what it leaves out is not trained. ``frozen_norms`` leaves the statistics of batch norms as
@@ -71,6 +72,7 @@ class Recipe:
     learning_rate: float
     weight_decay: float = 0.0
     betas: tuple[float, float] = (0.9, 0.999)
+    amsgrad: bool = False
     warm_up_steps: int = 0
     decay: Literal["cosine", "none"] = "cosine"
     final_rate: float = 0.01

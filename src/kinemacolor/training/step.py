@@ -34,6 +34,7 @@ def new_learner(recipe: Recipe, seed: int, device: torch.device) -> Learner:
         lr=recipe.learning_rate,
         betas=recipe.betas,
         weight_decay=recipe.weight_decay,
+        amsgrad=recipe.amsgrad,
     )
     return Learner(network, mean, optimizer)
 

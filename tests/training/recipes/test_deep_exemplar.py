@@ -51,6 +51,7 @@ def moment(part: float = 1.0, seed: int = 0) -> Moment:
 def test_the_numbers_are_the_papers() -> None:
     paper = recipe_named("deep-exemplar")
     assert (paper.learning_rate, paper.batch, paper.betas, paper.decay) == (2e-4, 40, (0.5, 0.999), "none")
+    assert paper.amsgrad
     weights = PAPER_WEIGHTS
     assert (weights.perceptual, weights.contextual, weights.smoothness) == (0.001, 0.2, 5.0)
     assert (weights.adversarial, weights.temporal, weights.l1) == (0.2, 0.02, 2.0)
@@ -132,7 +133,7 @@ class OneSample(Squares):
         return super().__getitem__(Request(0, request.frames, request.crop_px))
 
 
-def test_a_tiny_run_lowers_the_loss_and_its_weights_load(tmp_path: Path) -> None:
+def test_a_tiny_run_lowers_the_loss_goes_on_with_its_adversary_and_its_weights_load(tmp_path: Path) -> None:
     made = replace(tiny(crop_px=48), learning_rate=1e-2)
     held_out = OneSample()[Request(0, 2, 48)]
     given = collate([held_out])
@@ -143,7 +144,9 @@ def test_a_tiny_run_lowers_the_loss_and_its_weights_load(tmp_path: Path) -> None
 
     settings = RunSettings(evaluate_every_steps=1000, checkpoint_every_steps=1000)
     data, out = OneSample(), tmp_path / "run"
+    train(made, data, out, steps=15, device="cpu", settings=settings)
     result = train(made, data, out, steps=30, validation=[held_out], device="cpu", settings=settings)
+    assert result.step == 30
     assert deep_exemplar.load(result.weights).network.config == TINY
     again = tiny(initial=result.weights).network()
     assert torch.equal(again.network.colorization.last.weight, load_file(result.weights)["colorization.last.weight"])

@@ -8,8 +8,8 @@ ours for the rest, which the paper does not say.
 
 Ours beside: squares of 256 px, where the paper has 384 x 216, and so the paper's last kernel of the discriminator;
 exemplars are frames of the same film or of none, where the paper retrieves photographs from ImageNet; flow is DIS
-in place of FlowNet2; Adam has no AMSGrad; network and discriminator step together, each on the other as it was. VGG19
-comes from the weights to begin with; without any it is random, which will not do but in tests.
+in place of FlowNet2; network and discriminator step together, each on the other as it was. VGG19 comes from the
+weights to begin with; without any it is random, which will not do but in tests.
 """
 
 from copy import deepcopy
@@ -97,6 +97,7 @@ def recipe(
         batch=40,
         learning_rate=2e-4,
         betas=(0.5, 0.999),
+        amsgrad=True,
         decay="none",
         clip_norm=None,
         every_parameter_used=False,
