@@ -30,10 +30,11 @@ _SAME_LUMA, _OTHER_LUMA = 6.0, 14.0
 
 @dataclass(frozen=True, slots=True)
 class _Carried:
-    """A field and the L* of the frame it lies on, at stride 2."""
+    """A field and the L* of the frame it lies on, at stride 2. ``since`` is the frame that it was given in."""
 
     field: Field
     luma: Luma
+    since: int
 
     def to(self, luma: Luma) -> "_Carried | None":
         """The same on a neighbouring frame; None where nothing of it is left."""
@@ -46,7 +47,7 @@ class _Carried:
         weight = torch.where(weight < _GONE, 0, weight)
         if not weight.any():
             return None
-        return _Carried(Field(planes[:2], weight, planes[3:4]), luma)
+        return _Carried(Field(planes[:2], weight, planes[3:4]), luma, self.since)
 
 
 def _same(difference: Float[Tensor, "1 h w"]) -> Float[Tensor, "1 h w"]:
@@ -64,6 +65,7 @@ class Corrected:
         return (answer.chroma for answer in self._answers(lumas, references))
 
     def _answers(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Answer]:
+        anchors = sorted(r.index for r in references if r.index is not None and r.alpha is None)
         parts = sorted((r for r in references if r.index is not None and r.alpha is not None), key=_place)
         shown = [r for r in references if not is_mark(r.alpha)]
         last = max((r.index for r in parts if r.index is not None), default=-1)
@@ -71,13 +73,13 @@ class Corrected:
         held: deque[Answer] = deque()
         for answer in answers(self.model, lumas, shown):
             small = _half(answer.luma)
-            carried = carried.to(small) if carried is not None else None
+            carried = carried.to(small) if carried is not None and answer.index not in anchors else None
             if carried is not None:
-                answer = _with_field(answer, carried.field)
+                answer = _with_field(answer, carried.field, _ramp(answer.index, carried.since, anchors))
             for part in parts:
                 if part.index == answer.index:
                     answer, given = _given(answer, small, part)
-                    self._back(given, held)
+                    self._back(given, held, anchors)
                     carried = _joined(carried, given)
             held.append(answer)
             while held and (answer.index >= last or len(held) > self.reach_frames):
@@ -85,15 +87,15 @@ class Corrected:
         yield from held
 
     @staticmethod
-    def _back(given: _Carried, held: deque[Answer]) -> None:
-        """Corrects the frames before, as far as the correction can be followed."""
+    def _back(given: _Carried, held: deque[Answer], anchors: Sequence[int]) -> None:
+        """Corrects the frames before, as far as the correction can be followed and no whole exemplar is met."""
         current: _Carried | None = given
         for place in range(len(held) - 1, -1, -1):
-            assert current is not None
-            current = current.to(_half(held[place].luma))
+            index = held[place].index
+            current = current.to(_half(held[place].luma)) if current is not None and index not in anchors else None
             if current is None:
                 return
-            held[place] = _with_field(held[place], current.field)
+            held[place] = _with_field(held[place], current.field, _ramp(index, given.since, anchors))
 
 
 class ConfidentCorrected(Corrected):
@@ -141,19 +143,28 @@ def _given(answer: Answer, small: Luma, part: Reference) -> tuple[Answer, _Carri
     exact = resize(weighted, size) / full.clamp_min(1e-6)
     answer = _with_field(answer, field)
     chroma = torch.where(full >= 0.5, exact, answer.chroma)
-    return replace(answer, chroma=chroma), _Carried(field, small)
+    return replace(answer, chroma=chroma), _Carried(field, small, answer.index)
 
 
-def _with_field(answer: Answer, field: Field) -> Answer:
+def _ramp(index: int, given: int, anchors: Sequence[int]) -> float:
+    """How much a correction counts on its way to a whole exemplar's frame: 1 where it is given, 0 there."""
+    beyond = [each for each in anchors if (each < index if index < given else each > index)]
+    if not beyond:
+        return 1.0
+    end = max(beyond) if index < given else min(beyond)
+    return (end - index) / (end - given)
+
+
+def _with_field(answer: Answer, field: Field, share: float = 1.0) -> Answer:
     size = (answer.chroma.shape[-2], answer.chroma.shape[-1])
-    weight = resize(field.weight, size)
+    weight = share * resize(field.weight, size)
     # weighted before it is enlarged, so that a colour beside the field does not seep in
-    target = resize(field.chroma * field.weight, size)
+    target = share * resize(field.chroma * field.weight, size)
     chroma = torch.where(weight > 0, answer.chroma * (1 - weight) + target, answer.chroma)
     confidence = answer.confidence
     if confidence is not None:
         at = (confidence.shape[-2], confidence.shape[-1])
-        confidence = torch.maximum(confidence, resize(field.weight, at).to(confidence.dtype))
+        confidence = torch.maximum(confidence, share * resize(field.weight, at).to(confidence.dtype))
     return replace(answer, chroma=chroma, confidence=confidence)
 
 
@@ -170,4 +181,5 @@ def _joined(carried: _Carried | None, given: _Carried) -> _Carried:
             torch.where(share >= under.weight, over.origin, under.origin),
         ),
         given.luma,
+        given.since,
     )

@@ -13,11 +13,14 @@ from kinemacolor.frames import Chroma, Luma
 MARK_SHARE = 0.05
 """A partial exemplar that covers less of its frame is a mark: it says a colour, and shows nothing to recognise."""
 
-_LUMA_TOLERANCE, _CHROMA_TOLERANCE = 8.0, 10.0
 _SMOOTHING_PX = 1.5
-_REACH = 0.25
+_REACH = 0.2
+_LUMA_TOLERANCE, _CHROMA_TOLERANCE = 10.0, 12.0
+_LUMA_COST, _CHROMA_COST = 15.0, 20.0
 _SOFT_PX = 1.0
 _LEAST = 0.05
+_FARTHEST = 1.7
+_NEIGHBOURS = ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,47 +41,50 @@ def spread(luma: Luma, present: Chroma, known: Chroma, where: Bool[Tensor, "h w"
     """The field of a frame whose colours are ``known`` at some pixels.
 
     With ``everywhere``, the nearest known colour spreads over pixels that are connected to it, about as light, and of
-    about the same ``present`` colour: what was coloured wrong as one is corrected as one. It fades with distance.
+    about the same ``present`` colour: what was coloured wrong as one is corrected as one. It fades with the length
+    of the way there and with the changes on it.
     """
     height, width = luma.shape[-2:]
     seeds = where.cpu().numpy()
     if not seeds.any():
         return Field(known, torch.zeros_like(luma), luma)
-    distance, labels = cv2.distanceTransformWithLabels(
-        (~seeds).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    # the label of a pixel is that of its nearest seed
-    rows, columns = np.nonzero(seeds)
-    nearest = np.zeros(labels.max() + 1, np.int64)
-    nearest[labels[rows, columns]] = rows * width + columns
-    place = torch.from_numpy(nearest[labels]).to(luma.device).flatten()
-    chroma = known.flatten(1)[:, place].view(2, height, width)
-    weight = seeds.astype(np.float32)
+    distance, place = _ways(luma, present, seeds) if everywhere else (np.where(seeds, 0, np.inf), None)
+    chroma = known
+    if place is not None:
+        chroma = known.flatten(1)[:, torch.from_numpy(place).to(luma.device).flatten()].view(2, height, width)
+    weight = np.exp(-(distance**2)).astype(np.float32)
     if everywhere:
-        reach = _REACH * (height**2 + width**2) ** 0.5
-        alike = _alike(luma, present, seeds) * np.exp(-((distance / reach) ** 2))
-        soft = cv2.GaussianBlur(alike.astype(np.float32), (0, 0), _SOFT_PX)
-        weight = np.maximum(weight, np.where(soft < _LEAST, 0, soft))
+        soft = cv2.GaussianBlur(weight, (0, 0), _SOFT_PX)
+        weight = np.where(seeds, 1, np.where(soft < _LEAST, 0, soft)).astype(np.float32)
     return Field(chroma, torch.from_numpy(weight)[None].to(luma.device), luma)
 
 
-def _alike(luma: Luma, present: Chroma, seeds: np.ndarray) -> np.ndarray:
-    """1 where a pixel is connected to a seed through pixels like it, else 0."""
+def _ways(luma: Luma, present: Chroma, seeds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How far each pixel is from a seed on the shortest way, infinite beyond ``_FARTHEST``, and from which seed.
+
+    The shortest ways of Bellman and Ford, over the whole picture at once: a step costs its length, by what a colour
+    reaches, and the changes of luma and colour that it crosses. A way leads only through what is like its seed.
+    """
+    height, width = seeds.shape
     smooth = cv2.GaussianBlur(luma[0].cpu().numpy(), (0, 0), _SMOOTHING_PX)
-    planes = (smooth * 2.55, *(present.cpu().numpy() + 128))
-    picture = np.stack([np.clip(plane, 0, 255).round().astype(np.uint8) for plane in planes], axis=-1)
-    tolerance = (2.55 * _LUMA_TOLERANCE, _CHROMA_TOLERANCE, _CHROMA_TOLERANCE)
-    filled = np.zeros((seeds.shape[0] + 2, seeds.shape[1] + 2), np.uint8)
-    count, parts = cv2.connectedComponents(seeds.astype(np.uint8))
-    for part in range(1, count):
-        rows, columns = np.nonzero(parts == part)
-        levels = smooth[rows, columns]
-        middle = int(np.abs(levels - np.median(levels)).argmin())
-        flags = 4 | (1 << 8) | cv2.FLOODFILL_MASK_ONLY | cv2.FLOODFILL_FIXED_RANGE
-        mask = np.zeros_like(filled)
-        cv2.floodFill(
-            picture, mask, (int(columns[middle]), int(rows[middle])), (0, 0, 0), tolerance, tolerance, flags
-        )
-        filled |= mask
-    region = filled[1:-1, 1:-1]
-    return cv2.morphologyEx(region, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    planes = np.stack([smooth / _LUMA_COST, *(present.cpu().numpy() / _CHROMA_COST)])
+    gates = np.array([_LUMA_TOLERANCE / _LUMA_COST, *(2 * [_CHROMA_TOLERANCE / _CHROMA_COST])])[:, None, None]
+    own = planes.reshape(3, -1)
+    step = 1 / (_REACH * (height**2 + width**2) ** 0.5)
+    distance = np.where(seeds, 0.0, np.inf)
+    place = np.arange(height * width).reshape(height, width)
+    changed = True
+    while changed:
+        changed = False
+        for rows, columns in _NEIGHBOURS:
+            there = (slice(max(0, rows), height + min(0, rows)), slice(max(0, columns), width + min(0, columns)))
+            here = (slice(max(0, -rows), height + min(0, -rows)), slice(max(0, -columns), width + min(0, -columns)))
+            cost = np.abs(planes[:, *there] - planes[:, *here]).sum(0) + step * (rows**2 + columns**2) ** 0.5
+            longer = distance[there] + cost
+            nearer = (longer < distance[here]) & (longer < _FARTHEST)
+            nearer &= (np.abs(planes[:, *here] - own[:, place[there]]) < gates).all(0)
+            if nearer.any():
+                distance[here] = np.where(nearer, longer, distance[here])
+                place[here] = np.where(nearer, place[there], place[here])
+                changed = True
+    return distance, place
