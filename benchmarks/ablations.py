@@ -77,7 +77,7 @@ FIGURES = ("psnr", "psnr_ab", "ssim_gaussian11")
 class Budget:
     """What every trained row gets."""
 
-    steps: int = 100
+    steps: int = 60
     batch: int = 2
     frames: int = 3
     crop_px: int = 96
@@ -228,8 +228,6 @@ def main() -> None:
 def run(clips: list[Clip], long: list[Clip], budget: Budget, args: argparse.Namespace) -> None:
     """Trains and scores what is not there yet."""
     wanted = args.rows or [*TRAINED, STACKING, *MEMORY]
-    if not args.rows:
-        scored("sanity", sanity_rows("cpu"), clips, args, {})
     for name, config in TRAINED.items():
         if name in wanted:
             began = time.monotonic()
@@ -245,6 +243,8 @@ def run(clips: list[Clip], long: list[Clip], budget: Budget, args: argparse.Name
         if name in wanted:
             row = ModelRow(name, colormnet_small.load(full, policy=policy))
             scored(name, [Truth(), row], long, args, {"policy": asdict(policy)})
+    if not args.rows:
+        scored("sanity", sanity_rows("cpu"), clips, args, {})
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from kinemacolor.cli import (
     compare,
     datasets,
     evaluate,
+    explain,
     match,
     models,
     probe,
@@ -40,6 +41,7 @@ app = typer.Typer(
 app.command()(colorize.colorize)
 app.command()(evaluate.evaluate)
 app.command()(compare.compare)
+app.command()(explain.explain)
 app.command()(models.models)
 app.command()(probe.probe)
 app.command()(render.render)

@@ -1,0 +1,70 @@
+"""Sheets of pictures, and matches as lines between two of them."""
+
+import colorsys
+from collections.abc import Sequence
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image, ImageDraw
+from torch import Tensor
+
+from kinemacolor.explain.insight import Correspondence
+from kinemacolor.frames import RGB
+
+_LABEL_PX, _GAP_PX = 16, 8
+_LINES = 32
+_STEP_Y, _STEP_X = 0.5698402909980532, 0.7548776662466927
+
+
+def picture_of(rgb: RGB) -> Image.Image:
+    """The pixels as a picture of PIL's."""
+    return Image.fromarray(np.ascontiguousarray(rgb.cpu().permute(1, 2, 0).numpy()))
+
+
+def sheet(rows: Sequence[Sequence[tuple[str, RGB]]]) -> Image.Image:
+    """Rows of labelled pictures, one below the other."""
+    heights = [_LABEL_PX + max(rgb.shape[-2] for _, rgb in row) for row in rows]
+    width = max(sum(rgb.shape[-1] + _GAP_PX for _, rgb in row) for row in rows)
+    made = Image.new("RGB", (width, sum(heights)), "white")
+    draw = ImageDraw.Draw(made)
+    for number, row in enumerate(rows):
+        x, y = 0, sum(heights[:number])
+        for label, rgb in row:
+            draw.text((x + 3, y + 1), label, fill="black")
+            made.paste(picture_of(rgb), (x, y + _LABEL_PX))
+            x += rgb.shape[-1] + _GAP_PX
+    return made
+
+
+def match_lines(
+    frame: UInt8[Tensor, "3 h w"], exemplar: UInt8[Tensor, "3 h1 w1"], found: Correspondence
+) -> Image.Image:
+    """The exemplar beside the frame, and lines from places spread over the frame to where each finds its like.
+
+    The more alike, the thicker: the least third of the places drawn gets one pixel, the best third three.
+    """
+    made = sheet([[("frame", frame), ("exemplar", exemplar)]])
+    draw = ImageDraw.Draw(made)
+    offset = frame.shape[-1] + _GAP_PX
+    height, width = found.place.shape
+    rows, columns = found.exemplar_grid
+    # Roberts' sequence R2: evenly spread, and no two in one row or column, where lines would cover each other
+    places = [(int((i * _STEP_Y) % 1 * height), int((i * _STEP_X) % 1 * width)) for i in range(1, _LINES + 1)]
+    likeness = sorted(float(found.likeness[place]) for place in places)
+    for y, x in places:
+        there_y, there_x = divmod(int(found.place[y, x]), columns)
+        start = _centre(x, y, (height, width), frame)
+        end = _centre(there_x, there_y, (rows, columns), exemplar)
+        red, green, blue = (round(255 * c) for c in colorsys.hsv_to_rgb(x / width, 0.9, 1.0))
+        rank = sum(each < float(found.likeness[y, x]) for each in likeness)
+        line = (start, (end[0] + offset, end[1]))
+        draw.line(line, fill=(red, green, blue), width=1 + 3 * rank // len(places))
+        for cx, cy in line:
+            draw.ellipse((cx - 3, cy - 3, cx + 3, cy + 3), outline=(red, green, blue), width=2)
+    return made
+
+
+def _centre(x: int, y: int, grid: tuple[int, int], picture: RGB) -> tuple[float, float]:
+    """The middle of a place in pixels of the sheet."""
+    rows, columns = grid
+    return (x + 0.5) * picture.shape[-1] / columns, (y + 0.5) * picture.shape[-2] / rows + _LABEL_PX
