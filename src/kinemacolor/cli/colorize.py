@@ -35,6 +35,16 @@ def colorize(
             "--exemplar", "-e", help="A colour still: PATH, PATH@FRAME, PATH@HH:MM:SS.s, or a folder. Repeatable."
         ),
     ] = None,
+    point: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--point", metavar="X,Y@FRAME=#RRGGBB", help="A correction: this place of this frame has this colour."
+        ),
+    ] = None,
+    both_ways: Annotated[
+        bool | None,
+        typer.Option(help="Let stills inside a shot colour towards its start too (our own models do by default)."),
+    ] = None,
     model: Annotated[str, typer.Option(help="See `kinemacolor models`.")] = "matching",
     weights: Annotated[str, typer.Option(help="A checkpoint file instead of the model's own.")] = "default",
     accept_license: Annotated[bool, typer.Option(help="Agree to the licence of weights to be fetched.")] = False,
@@ -107,6 +117,8 @@ def colorize(
             masks=masks,
             restrict=None if restrict is None else "dense",
             settings=assignments(settings or []),
+            points=point or [],
+            both_ways=both_ways,
             shots=shots,
             track=track and source != "-" and output != "-",
             strip=strip,

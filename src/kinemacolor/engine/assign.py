@@ -6,6 +6,7 @@ from pathlib import Path
 from kinemacolor import color
 from kinemacolor.frames import Exemplar, Shot
 from kinemacolor.models.base import Reference
+from kinemacolor.models.permanent import is_mark
 
 MOST_ALIKE = 2
 """How many exemplars from elsewhere a shot gets for being like it, besides the nearest in time."""
@@ -16,15 +17,17 @@ def active_exemplars(
 ) -> list[Exemplar]:
     """Those of a film's exemplars that a shot is coloured from, in the order given.
 
-    All inside the shot; those of the nearest frame before and after it; the ``pinned``, by file name; and of the
+    Corrections (``models.permanent.is_mark``) belong to the shot they are in. Of the rest
+    all inside the shot; those of the nearest frame before and after it; the ``pinned``, by file name; and of the
     others the two most like the shot by ``likeness`` (one number each), so that a set that returns is remembered.
     """
     chosen = {i for i, e in enumerate(exemplars) if index_in(shot, e) is not None or Path(e.name).name in pinned}
-    frames = [e.index for e in exemplars if e.index is not None]
+    marks = {i for i, e in enumerate(exemplars) if is_mark(e.alpha)}
+    frames = [e.index for i, e in enumerate(exemplars) if e.index is not None and i not in marks]
     nearest = {max((f for f in frames if f < shot.start), default=None)}
     nearest.add(min((f for f in frames if f >= shot.stop), default=None))
-    chosen |= {i for i, e in enumerate(exemplars) if e.index is not None and e.index in nearest}
-    others = [i for i in range(len(exemplars)) if i not in chosen]
+    chosen |= {i for i, e in enumerate(exemplars) if e.index is not None and e.index in nearest and i not in marks}
+    others = [i for i in range(len(exemplars)) if i not in chosen | marks]
     if likeness:
         others.sort(key=lambda i: (-likeness[i], i))
     return [exemplars[i] for i in sorted({*chosen, *others[:MOST_ALIKE]})]

@@ -25,9 +25,11 @@ from kinemacolor.errors import ExemplarError, ModelError, SettingError
 from kinemacolor.frames import Exemplar, Frame, Shot
 from kinemacolor.io import FilmInfo, has_visible_color, open_reader, open_writer, probe
 from kinemacolor.io import exemplars as stills
+from kinemacolor.io import points as corrections
 from kinemacolor.io.masks import MaskFile, open_masks
 from kinemacolor.models.base import Colorizer, MaskedColorizer
-from kinemacolor.models.cards import DEFAULT, load_model
+from kinemacolor.models.cards import DEFAULT, goes_both_ways, load_model
+from kinemacolor.models.permanent import with_exemplars
 from kinemacolor.resize import fit
 
 WORKING_SIZE = 480
@@ -138,6 +140,8 @@ def colorize_video(
     masks: str | Path | None = None,
     restrict: Literal["dense"] | None = None,
     settings: Mapping[str, object] | None = None,
+    points: Sequence[str] = (),
+    both_ways: bool | None = None,
     shots: str | Path = "auto",
     track: bool | str | Path = False,
     strip: str | Path | None = None,
@@ -163,6 +167,8 @@ def colorize_video(
         masks: object masks of the film for a model that takes them: a folder of index maps, or a COCO-style file.
         restrict: ``"dense"`` restricts ColorMNet's memory to where tracks lead (``load_model``).
         settings: the model's own, by name (``load_model``).
+        points: corrections, ``x,y@frame=#rrggbb`` in pixels of the displayed picture, carried through their shots.
+        both_ways: whether exemplars inside a shot colour towards its start too; None is the model's default.
         shots: ``"auto"`` finds the film's cuts in a pass before colouring, ``"none"`` takes it as one shot, else the
             path of a shot list. Each shot is coloured by itself, from the exemplars that concern it.
         track: the folder of the chroma track; True is the output's name with ``.kctrack``, False keeps none.
@@ -178,6 +184,13 @@ def colorize_video(
     span = span_of(start, end, info)
     objects = open_masks(masks) if masks is not None else None
     loaded = _load_exemplars(exemplars, info, warnings)
+    loaded += corrections.exemplars_of(
+        points,
+        info.display_size,
+        frames=info.frames if info.frames_exact else None,
+        frame_at=lambda seconds: frame_at(info, seconds),
+    )
+    back = (isinstance(model, str) and goes_both_ways(model)) if both_ways is None else both_ways
     inner = fit((info.height, info.width), working_size_of(working_size))
     fitted = [
         stills.fit_to(exemplar, inner, info.sample_aspect, rotation_degrees=info.rotation_degrees)
@@ -226,14 +239,15 @@ def colorize_video(
             plan = with_keys(
                 plan,
                 size=inner,
-                model=model_fingerprint(colorizer),
+                model=model_fingerprint(with_exemplars(colorizer, back=back)),
                 extras=() if masks is None else (folder_signature(Path(masks)),),
             )
             name = model if isinstance(model, str) else type(model).__name__
             folder.write_header(header_of(plan, info, span, inner, model=name))
 
         def colorizer_of(shot: Shot) -> Colorizer:
-            return colorizer if objects is None else _with_masks(colorizer, objects, shot.start)
+            informed = colorizer if objects is None else _with_masks(colorizer, objects, shot.start)
+            return with_exemplars(informed, back=back)
 
         answers = Answers(plan, colorizer_of, inner, folder)
         began = time.perf_counter()

@@ -163,6 +163,15 @@ CARDS: dict[str, ModelCard] = {
 """Every model, by the name that ``--model`` takes."""
 
 
+_BOTH_WAYS = frozenset({"matching", "flow", "colormnet-lite"})
+"""Our own: exemplars inside a shot colour towards its start too. The papers' models go forward, as they are."""
+
+
+def goes_both_ways(name: str) -> bool:
+    """Whether this model colours from exemplars inside a shot in both directions unless told otherwise."""
+    return name in _BOTH_WAYS
+
+
 def list_models() -> list[ModelCard]:
     """The cards of all models, the default first."""
     return sorted(CARDS.values(), key=lambda card: card.name != DEFAULT)
