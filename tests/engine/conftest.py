@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import ClassVar
 
 import av
 import numpy as np
@@ -100,3 +101,52 @@ def luma_planes(path: Path) -> list[np.ndarray]:
 @pytest.fixture(name="luma_planes")
 def _luma_planes():
     return luma_planes
+
+
+class Counting(StreamingColorizer[list[Chroma]]):
+    """A smooth picture that depends on how many frames of the shot there were, and on its references' chroma.
+
+    ``begun`` has the state of each shot begun so far; it is no part of the model, as a film's state must not be.
+    """
+
+    begun: ClassVar[list[list[Chroma]]] = []
+
+    @property
+    def shots(self) -> list[int]:
+        """Frames of each shot that the model was given."""
+        return [len(state) - 1 for state in self.begun]
+
+    def start(self, references: Sequence[Reference]) -> list[Chroma]:
+        self.begun.append([torch.stack([r.chroma.mean((1, 2), keepdim=True) for r in references]).mean(0)])
+        return self.begun[-1]
+
+    def step(self, luma: Luma, state: list[Chroma]) -> Chroma:
+        height, width = luma.shape[-2:]
+        ramp = torch.linspace(-9, 9, width).expand(height, width) + len(state) * 1.7
+        state.append(torch.stack((ramp, -ramp)) + state[0] + luma / 50)
+        return state[-1]
+
+
+@pytest.fixture
+def counting() -> Counting:
+    Counting.begun.clear()
+    return Counting()
+
+
+@pytest.fixture
+def stills() -> list[Exemplar]:
+    """Four stills of frames 0, 4, 9 and 12, each of another colour."""
+    found = []
+    for number, index in enumerate((0, 4, 9, 12)):
+        rgb = torch.full((3, 48, 64), 90, dtype=torch.uint8)
+        rgb[number % 3] = 140 + 20 * number
+        found.append(Exemplar(rgb, index, name=f"{index}.png"))
+    return found
+
+
+@pytest.fixture
+def shots_csv(tmp_path: Path) -> Path:
+    """Shots of frames 0-2, 3-7, 8-11 and 12-15."""
+    path = tmp_path / "shots.csv"
+    path.write_text("start\n0\n3\n8\n12\n")
+    return path

@@ -26,6 +26,8 @@ from kinemacolor.models.base import Confidence
 
 _RATE = 24
 _OPTIONS = {"level": "3", "slicecrc": "1", "g": "1"}
+_ONE_COLUMN_OPTIONS = {"level": "1", "g": "1"}
+"""Level 3 refuses pictures one pixel wide."""
 _PARTIAL = ".partial"
 
 
@@ -93,7 +95,8 @@ class ChunkWriter:
         self._output = av.open(f"file:{self._partial}", "w", format="matroska")
         self._output.metadata["KINEMACOLOR"] = json.dumps(self._description, ensure_ascii=False)
         for plane, pixel_format in zip(planes, ("gray12le", "gray")):
-            stream = self._output.add_stream("ffv1", rate=_RATE, options=dict(_OPTIONS))
+            options = _OPTIONS if plane.shape[1] > 1 else _ONE_COLUMN_OPTIONS
+            stream = self._output.add_stream("ffv1", rate=_RATE, options=dict(options))
             stream.height, stream.width = plane.shape
             stream.pix_fmt = pixel_format
             self._streams.append(stream)

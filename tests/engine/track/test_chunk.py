@@ -1,0 +1,83 @@
+from pathlib import Path
+
+import av
+import pytest
+import torch
+
+from kinemacolor.engine.track.chunk import ChunkWriter, notes_of, read_chunk
+from kinemacolor.engine.track.levels import as_stored
+from kinemacolor.errors import OutputError, TrackError
+
+
+def chromas(frames: int, size: tuple[int, int] = (37, 53)) -> list[torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    return [torch.rand(2, *size, generator=generator) * 200 - 100 for _ in range(frames)]
+
+
+@pytest.mark.parametrize("frames", [1, 7])
+@pytest.mark.parametrize("size", [(37, 53), (1, 1), (48, 64)])
+def test_a_chunk_gives_back_what_was_put_in(tmp_path: Path, frames: int, size: tuple[int, int]) -> None:
+    path = tmp_path / "chunk.mkv"
+    given = chromas(frames, size)
+    chunk = ChunkWriter(path, {"key": "k"})
+    for chroma in given:
+        chunk.add(chroma, None)
+    assert not path.exists()
+    chunk.commit()
+    found = list(read_chunk(path))
+    assert len(found) == frames
+    assert all(torch.equal(stored, as_stored(chroma)) for (stored, _), chroma in zip(found, given))
+    assert {confidence for _, confidence in found} == {None}
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["chunk.json", "chunk.mkv"]
+
+
+def test_confidence_comes_along(tmp_path: Path) -> None:
+    chunk = ChunkWriter(tmp_path / "chunk.mkv", {})
+    for i, chroma in enumerate(chromas(5)):
+        chunk.add(chroma, torch.full((1, 9, 13), i / 10))
+    chunk.commit()
+    means = [float(confidence.mean()) for _, confidence in read_chunk(tmp_path / "chunk.mkv")]
+    assert means == pytest.approx([0, 0.1, 0.2, 0.3, 0.4], abs=1 / 255)
+    assert notes_of(tmp_path / "chunk.mkv").confidence == [0.0, 0.1, 0.2, 0.3, 0.4]
+
+
+def test_a_chunk_says_what_it_is(tmp_path: Path) -> None:
+    chunk = ChunkWriter(tmp_path / "chunk.mkv", {"key": "abc"})
+    chunk.add(chromas(1)[0], None)
+    chunk.commit()
+    with av.open(str(tmp_path / "chunk.mkv")) as film:
+        assert film.metadata["KINEMACOLOR"] == '{"key": "abc"}'
+        assert film.streams.video[0].codec_context.name == "ffv1"
+        assert film.streams.video[0].codec_context.pix_fmt == "gray12le"
+
+
+def test_nothing_is_there_until_all_is(tmp_path: Path) -> None:
+    path = tmp_path / "chunk.mkv"
+    chunk = ChunkWriter(path, {})
+    chunk.add(chromas(1)[0], None)
+    assert notes_of(path) is None
+    chunk.abandon()
+    assert list(tmp_path.iterdir()) == []
+    ChunkWriter(path, {}).commit()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_chunk_without_notes_counts_as_none(tmp_path: Path) -> None:
+    path = tmp_path / "chunk.mkv"
+    chunk = ChunkWriter(path, {})
+    chunk.add(chromas(1)[0], None)
+    chunk.commit()
+    path.with_suffix(".json").write_text('{"frames": 1, "dam')
+    assert notes_of(path) is None
+
+
+def test_a_damaged_chunk_is_an_error_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "chunk.mkv").write_bytes(b"not a film")
+    with pytest.raises(TrackError, match=r"chunk\.mkv"):
+        list(read_chunk(tmp_path / "chunk.mkv"))
+
+
+def test_case_34_a_disk_that_takes_nothing_is_an_error_to_mend(tmp_path: Path) -> None:
+    chunk = ChunkWriter(tmp_path / "gone" / "chunk.mkv", {})
+    with pytest.raises(OutputError, match="Make room"):
+        chunk.add(chromas(1)[0], None)

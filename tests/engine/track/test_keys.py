@@ -1,0 +1,98 @@
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from kinemacolor.engine.track.keys import exemplar_hash, film_signature, folder_signature, model_fingerprint
+from kinemacolor.frames import Exemplar
+from kinemacolor.models.matching import MatchingSettings
+from kinemacolor.models.matching.colorizer import MatchingColorizer
+
+
+@dataclass(frozen=True)
+class Settings:
+    top_k: int = 30
+    scale: float = 0.5
+
+
+DEFAULT = Settings()
+
+
+class Model:
+    def __init__(self, seed: int = 0, settings: Settings = DEFAULT) -> None:
+        torch.manual_seed(seed)
+        self.network = nn.Sequential(nn.Linear(3, 4), nn.ReLU())
+        self.settings = settings
+        self.device = torch.device("cpu")
+        self.itself = self
+
+
+def test_a_model_is_known_by_its_weights_and_settings() -> None:
+    same = model_fingerprint(Model())
+    assert model_fingerprint(Model()) == same
+    assert model_fingerprint(Model(seed=1)) != same
+    assert model_fingerprint(Model(settings=Settings(top_k=31))) != same
+    assert model_fingerprint(Model(settings=Settings(scale=0.6))) != same
+
+
+def test_where_a_model_runs_does_not_matter() -> None:
+    elsewhere = Model()
+    elsewhere.device = torch.device("meta")
+    assert model_fingerprint(elsewhere) == model_fingerprint(Model())
+
+
+def test_a_real_models_settings_count() -> None:
+    def fingerprint(settings: MatchingSettings) -> str:
+        return model_fingerprint(MatchingColorizer(None, settings, torch.device("cpu"), torch.float32))
+
+    assert fingerprint(MatchingSettings()) == fingerprint(MatchingSettings())
+    assert fingerprint(MatchingSettings()) != fingerprint(MatchingSettings(strange=0.4))
+
+
+@pytest.mark.parametrize("place", [0, 70_000, 500_000, 999_999])
+def test_a_film_is_known_by_its_bytes_and_not_by_its_name(tmp_path: Path, place: int) -> None:
+    content = bytearray(i * 31 % 251 for i in range(1_000_000))
+    (tmp_path / "a.mkv").write_bytes(content)
+    (tmp_path / "b.mkv").write_bytes(content)
+    content[place] ^= 1
+    (tmp_path / "c.mkv").write_bytes(content)
+    (tmp_path / "d.mkv").write_bytes(content[:-1])
+    signatures = [film_signature(tmp_path / f"{name}.mkv") for name in "abcd"]
+    assert signatures[0] == signatures[1]
+    assert len(set(signatures)) == 3
+
+
+def test_an_empty_film_has_a_signature(tmp_path: Path) -> None:
+    (tmp_path / "none.mkv").touch()
+    assert film_signature(tmp_path / "none.mkv")
+
+
+def test_pictures_are_known_by_their_names_sizes_and_times(tmp_path: Path) -> None:
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    for i in range(3):
+        (folder / f"{i}.png").write_bytes(b"x" * i)
+    before = film_signature(folder)
+    assert film_signature(folder) == before
+    (folder / "1.png").write_bytes(b"yy")
+    assert film_signature(folder) != before
+
+
+def test_masks_are_known_by_all_their_bytes(tmp_path: Path) -> None:
+    folder = tmp_path / "masks"
+    folder.mkdir()
+    (folder / "1.png").write_bytes(b"1")
+    before = folder_signature(folder)
+    (folder / "1.png").write_bytes(b"2")
+    assert folder_signature(folder) != before
+    assert folder_signature(folder / "1.png")
+
+
+def test_a_still_is_known_by_its_pixels_and_alpha() -> None:
+    rgb = torch.arange(48, dtype=torch.uint8).view(3, 4, 4)
+    alpha = torch.ones(1, 4, 4)
+    assert exemplar_hash(Exemplar(rgb, 3, name="a")) == exemplar_hash(Exemplar(rgb.clone(), None, name="b"))
+    assert exemplar_hash(Exemplar(rgb, 3)) != exemplar_hash(Exemplar(rgb, 3, alpha))
+    assert exemplar_hash(Exemplar(rgb, 3)) != exemplar_hash(Exemplar(rgb.view(3, 2, 8), 3))
