@@ -3,7 +3,8 @@
     python benchmarks/suggest.py VAL_CLIPS_FOLDER VAL_CLIPS_256P_FOLDER --output suggest.json
 
 Three films are cut together from colour clips, 240x160, some scenes returning; `suggest` sees them as gray films and
-knows no cut. Each choice of k frames is coloured in true colours and given to ``matching`` at 160, shot by shot.
+knows no cut. Each choice of k frames is coloured in true colours and given to ``matching`` at 160, shot by shot,
+both ways from a choice inside a shot.
 The figure is the mean PSNR (RGB) over every fourth frame that is not itself an exemplar; random is the mean of five
 draws. Choices are multiples of four, for all three alike.
 """
@@ -26,7 +27,8 @@ from kinemacolor.evaluation.provenance import provenance
 from kinemacolor.frames import RGB, Shot
 from kinemacolor.metrics.psnr import psnr
 from kinemacolor.models import matching
-from kinemacolor.models.base import Reference
+from kinemacolor.models.base import Colorizer, Reference
+from kinemacolor.models.permanent import with_exemplars
 from kinemacolor.suggest.choose import suggest_among
 from kinemacolor.suggest.film import look_through, samples_of
 
@@ -83,7 +85,7 @@ def write_gray(path: Path, pictures: list[np.ndarray]) -> None:
         film.mux(stream.encode(None))
 
 
-def worth(truth: list[RGB], shots: list[Shot], chosen: list[int], model: matching.MatchingColorizer) -> float:
+def worth(truth: list[RGB], shots: list[Shot], chosen: list[int], model: Colorizer) -> float:
     """The mean PSNR of the film's other frames, coloured from the chosen ones."""
     found = []
     stills = {number: color.split(truth[number]) for number in sorted(chosen)}
@@ -103,8 +105,9 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    model, rows = matching.load(), list[dict[str, object]]()
-    assert model.encoder is not None
+    matcher, rows = matching.load(), list[dict[str, object]]()
+    assert matcher.encoder is not None
+    model = with_exemplars(matcher, back=True)
     for name, scenes in FILMS.items():
         paths = {scene: next(p for f in arguments.folders for p in f.glob(f"{scene}.mp4")) for scene, _, _ in scenes}
         pictures = [picture for scene, start, stop in scenes for picture in clip(paths[scene], start, stop)]
@@ -114,7 +117,7 @@ def main() -> None:
             write_gray(film, pictures)
             shots, glances = look_through(film)
         samples = samples_of(shots, glances, 320)
-        suggested = suggest_among(samples, shots, max(COUNTS), model.encoder)
+        suggested = suggest_among(samples, shots, max(COUNTS), matcher.encoder)
         print(name, len(truth), "frames; shots begin at", [shot.start for shot in shots])
         every = range(0, len(truth), STEP)
         for count in COUNTS:
