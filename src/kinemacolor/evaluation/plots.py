@@ -3,6 +3,7 @@
 import io
 import math
 from collections.abc import Mapping, Sequence
+from statistics import median
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -95,7 +96,7 @@ def cost(report: Report) -> Canvas | None:
     colors = [str(style[row]["color"]) for row in rows]
     times, memory = canvas.subplots(1, 2, sharey=True)
     spans = {row: sorted(s.seconds_per_frame or 0.0 for s in timed[row]) for row in rows}
-    middles = [spans[row][len(spans[row]) // 2] for row in rows]
+    middles = [median(spans[row]) for row in rows]
     reach = [[m - spans[r][0] for m, r in zip(middles, rows)], [spans[r][-1] - m for m, r in zip(middles, rows)]]
     times.barh(rows, middles, xerr=reach, color=colors)
     times.set_xlabel("s a frame, median and range over clips", fontsize=8)

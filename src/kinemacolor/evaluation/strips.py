@@ -5,14 +5,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import UInt8
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from kinemacolor.evaluation.score import FrameScore
 from kinemacolor.frames import RGB
 from kinemacolor.resize import resize
 
-_TILE_WIDTH_PX, _LABEL_PX = 320, 16
+_TILE_WIDTH_PX, _LABEL_PX, _LETTERS_PX = 320, 26, 19
 
 
 class Strips:
@@ -36,10 +36,10 @@ class Strips:
         rows = list(dict.fromkeys(row for _, row in self._tiles))
         height = _LABEL_PX + max(tile.shape[-2] for tile in self._tiles.values())
         sheet = Image.new("RGB", (_TILE_WIDTH_PX * len(rows), height * len(indices)), "white")
-        draw = ImageDraw.Draw(sheet)
+        draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(_LETTERS_PX)
         for (index, row), tile in self._tiles.items():
             x, y = rows.index(row) * _TILE_WIDTH_PX, indices.index(index) * height
-            draw.text((x + 3, y + 1), f"{row}, frame {index}", fill="black")
+            draw.text((x + 3, y + 1), f"{row}, frame {index}", fill="black", font=font)
             sheet.paste(Image.fromarray(np.ascontiguousarray(tile.permute(1, 2, 0).numpy())), (x, y + _LABEL_PX))
         sheet.save(path, quality=90)
 
