@@ -87,6 +87,12 @@ def colorize(
     strip: Annotated[
         Path | None, typer.Option(help="Also write a picture: source | exemplar | colour, side by side.")
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also write a page on shots, stills, confidence and provenance (HTML, with JSON beside it)."
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option(help="Replace the output if it exists.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
 ) -> None:
@@ -122,6 +128,7 @@ def colorize(
             shots=shots,
             track=track and source != "-" and output != "-",
             strip=strip,
+            report=report,
             overwrite=overwrite,
             progress=bar.update,
             surveying=bar.surveying,

@@ -13,9 +13,10 @@ import torch
 from kinemacolor.engine.answers import Answers, ShotOutcome
 from kinemacolor.engine.assign import references_for
 from kinemacolor.engine.compose import frame_in_color
-from kinemacolor.engine.output import write_answers
+from kinemacolor.engine.output import Watcher, write_answers
 from kinemacolor.engine.pipeline import read_ahead
 from kinemacolor.engine.plan import header_of, plan_of, with_keys
+from kinemacolor.engine.report import Facts, Gallery, note_of, write_report
 from kinemacolor.engine.shot import colorize_shot
 from kinemacolor.engine.span import frame_at, span_of
 from kinemacolor.engine.strip import Strip
@@ -145,6 +146,7 @@ def colorize_video(
     shots: str | Path = "auto",
     track: bool | str | Path = False,
     strip: str | Path | None = None,
+    report: str | Path | None = None,
     overwrite: bool = False,
     progress: Callable[[Progress], None] | None = None,
     surveying: Callable[[int, int | None], None] | None = None,
@@ -173,6 +175,7 @@ def colorize_video(
             path of a shot list. Each shot is coloured by itself, from the exemplars that concern it.
         track: the folder of the chroma track; True is the output's name with ``.kctrack``, False keeps none.
         strip: where to write a side-by-side picture of a few frames.
+        report: where to write a page (HTML, and JSON beside it) on shots, stills, confidence and provenance.
         progress: called after each frame; ``surveying`` with frames seen and frames in all while cuts are sought.
 
     Raises:
@@ -196,6 +199,7 @@ def colorize_video(
         stills.fit_to(exemplar, inner, info.sample_aspect, rotation_degrees=info.rotation_degrees)
         for exemplar in loaded
     ]
+    name = model if isinstance(model, str) else type(model).__name__
     total = None if info.frames is None else min(info.frames, span.stop) - span.start
     pictures = Strip(strip, loaded, total) if strip is not None else None
     done = 0
@@ -205,7 +209,15 @@ def colorize_video(
             stack.enter_context(folder)
         reader = stack.enter_context(open_reader(source, start=span.start, stop=span.stop, frame_rate=frame_rate))
         writer = stack.enter_context(
-            open_writer(output, reader, codec=codec, quality=quality, pixel_format=pixel_format, overwrite=overwrite)
+            open_writer(
+                output,
+                reader,
+                codec=codec,
+                quality=quality,
+                pixel_format=pixel_format,
+                note=note_of(name, loaded, inner),
+                overwrite=overwrite,
+            )
         )
         if folder is not None:
             folder.note_run(writer.partial)
@@ -242,7 +254,6 @@ def colorize_video(
                 model=model_fingerprint(with_exemplars(colorizer, back=back)),
                 extras=() if masks is None else (folder_signature(Path(masks)),),
             )
-            name = model if isinstance(model, str) else type(model).__name__
             folder.write_header(header_of(plan, info, span, inner, model=name))
 
         def colorizer_of(shot: Shot) -> Colorizer:
@@ -250,6 +261,8 @@ def colorize_video(
             return with_exemplars(informed, back=back)
 
         answers = Answers(plan, colorizer_of, inner, folder)
+        gallery = Gallery([planned.shot.start for planned in plan.shots]) if report is not None else None
+        watchers: list[Watcher] = [watcher for watcher in (pictures, gallery) if watcher is not None]
         began = time.perf_counter()
 
         def after(frame: Frame) -> None:
@@ -261,7 +274,7 @@ def colorize_video(
                 progress(Progress(done, total, time.perf_counter() - began))
 
         frames = read_ahead(reader, _FRAMES_AHEAD)
-        write_answers(answers.of(frames), writer, watchers=[] if pictures is None else [pictures], after=after)
+        write_answers(answers.of(frames), writer, watchers=watchers, after=after)
         if folder is not None:
             folder.prune([(planned.shot, planned.key) for planned in plan.shots])
     for exemplar in loaded:
@@ -273,11 +286,29 @@ def colorize_video(
         warnings.append(f"The model gave no number for part of {damaged} frames; that part is gray.")
     if pictures is not None:
         pictures.save()
+    seconds = time.perf_counter() - began
+    told = (*info.warnings, *reader.warnings, *writer.warnings, *warnings)
+    if report is not None and gallery is not None:
+        chosen = {
+            "weights": None if str(weights) == "default" else str(weights),
+            "working size": f"{inner[1]}x{inner[0]}",
+            "precision": None if dtype is None else str(dtype).removeprefix("torch."),
+            "start": start,
+            "end": end,
+            "shots": str(shots),
+            "masks": masks,
+            "restrict": restrict,
+            "both ways": back,
+            "points": list(points) or None,
+            **(settings or {}),
+        }
+        facts = Facts(info, str(output), name, chosen, loaded, answers.outcomes, told, seconds)
+        write_report(Path(report), facts, gallery.pictures)
     return Result(
         output=str(output),
         frames=done,
-        seconds=time.perf_counter() - began,
-        warnings=(*info.warnings, *reader.warnings, *writer.warnings, *warnings),
+        seconds=seconds,
+        warnings=told,
         damaged=bool(reader.warnings) or bool(damaged),
         shots=tuple(answers.outcomes),
     )

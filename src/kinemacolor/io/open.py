@@ -40,9 +40,12 @@ def open_writer(
     quality: float | None = None,
     pixel_format: str | None = None,
     options: Mapping[str, str] | None = None,
+    note: str | None = None,
     overwrite: bool = False,
 ) -> FrameWriter:
-    """A writer of what suits the name. Raises ``OutputError`` before any frame is read where it cannot be written."""
+    """A writer of what suits the name; ``note`` goes into a film's metadata.
+
+    Raises ``OutputError`` before any frame is read where it cannot be written."""
     path = Path(output)
     if str(output) != "-" and (sequence.is_picture_name(path) or not path.suffix or path.is_dir()):
         return images.ImageWriter(
@@ -55,5 +58,6 @@ def open_writer(
         quality=quality,
         pixel_format=pixel_format,
         options=options,
+        note=note,
         overwrite=overwrite,
     )

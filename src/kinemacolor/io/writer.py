@@ -24,6 +24,8 @@ from kinemacolor.io.info import FilmInfo
 
 __all__ = ["OutputLayout", "VideoWriter"]
 
+_FREE_TAGS = frozenset({"matroska", "webm", "nut"})
+
 
 class VideoWriter:
     """Encodes frames and copies sound, subtitles, attachments, chapters and metadata from the source.
@@ -39,6 +41,8 @@ class VideoWriter:
         codec: a name of ``codecs``, an encoder's own name, or None for the container's default.
         quality: on the encoder's own scale (CRF, ProRes profile).
         options: further encoder options.
+        note: said of the output in its metadata: as ``KINEMACOLOR`` in Matroska, elsewhere as ``comment`` or
+            ``description``, whichever the source leaves free.
 
     Raises:
         OutputError, OutputExistsError, CodecError: before any frame is decoded.
@@ -53,6 +57,7 @@ class VideoWriter:
         quality: float | None = None,
         pixel_format: str | None = None,
         options: Mapping[str, str] | None = None,
+        note: str | None = None,
         overwrite: bool = False,
     ) -> None:
         self.warnings: list[str] = []
@@ -90,7 +95,7 @@ class VideoWriter:
             container_options=encode.container_options(self._container_name, self._time_base),
         )
         try:
-            self._open(encoder, dict(options or {}))
+            self._open(encoder, dict(options or {}), note)
         except (FFmpegError, ValueError) as error:
             self._abandon()
             raise CodecError(
@@ -105,7 +110,7 @@ class VideoWriter:
         """Where the unfinished output lies, to be removed should the process be killed; None on a pipe."""
         return None if self._destination is None else self._destination.partial
 
-    def _open(self, encoder: codecs.Encoder, extra: dict[str, str]) -> None:
+    def _open(self, encoder: codecs.Encoder, extra: dict[str, str], note: str | None) -> None:
         if self.info.container != "pictures" and Path(self.info.path).is_file():
             path = Path(self.info.path)
             self._beside = Beside(path, film.index_of_film(path), self._output, self.warnings)
@@ -115,6 +120,10 @@ class VideoWriter:
         if self._beside is not None:
             self._beside.add_streams(before=False)
             self._beside.copy_tags(self._stream, self._start_estimate())
+        if note is not None:
+            own = ("KINEMACOLOR",) if self._container_name in _FREE_TAGS else ("comment", "description")
+            free = [name for name in own if name not in self._output.metadata]
+            self._output.metadata.update(dict.fromkeys(free[:1], note))
         self._output.start_encoding()
 
     def _start_estimate(self) -> Fraction:

@@ -50,8 +50,8 @@ class ChromaTrack:
             raise BusyError(f"{self.path} is in use by {self._who()}. Wait for it, or end it first.") from None
         except OSError as error:
             raise OutputError(
-                f"The chroma track {self.path} cannot be made ({error.strerror}). Make the folder above it, or choose "
-                "another."
+                f"The chroma track {self.path} cannot be made ({error.strerror}). Make the folder above it, or "
+                "choose another."
             ) from error
         self._clear_up()
         return self
