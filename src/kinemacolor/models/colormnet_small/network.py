@@ -75,8 +75,8 @@ class ColorMNetSmall(MemoryNetwork):
         )
         self.config = config
         self.encoder = LiteEncoder(config.trunk, config.feature_channels, config.features)
-        self.sharpness = nn.Parameter(torch.tensor(2.0).log())
-        self.say = nn.Parameter(torch.tensor(0.5).log()) if config.locality else None
+        self.sharpness = nn.Parameter(torch.tensor(32.0).log())
+        self.say = nn.Parameter(torch.tensor(0.1).log()) if config.locality else None
         # untrained, the decoder adds nothing to the chroma that was read
         nn.init.zeros_(self.decoder.predict.weight)
         assert self.decoder.predict.bias is not None
