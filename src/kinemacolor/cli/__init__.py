@@ -21,6 +21,7 @@ from kinemacolor.cli import (
     match,
     models,
     probe,
+    project,
     render,
     shots,
     suggest,
@@ -51,6 +52,7 @@ app.command()(match.match)
 app.command()(train.train)
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(ballot.app, name="ballot")
+app.add_typer(project.app, name="project")
 
 
 def _version(wanted: bool) -> None:

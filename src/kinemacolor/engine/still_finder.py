@@ -18,6 +18,7 @@ SURE = 0.9
 
 _CLEARLY = 0.1
 _NEARLY_ONE, _TIMES_NEARER = 0.99, 3.0
+_FAR_FRAMES, _AMONG_EQUALS = 1000, 0.002
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class StillFinder:
         pairs = [_pattern(still) for still in stills]
         self._patterns = np.stack([pattern for pattern, _ in pairs]) if pairs else np.zeros((0, 0), np.float32)
         self._shown = np.stack([shown for _, shown in pairs]) if pairs else np.zeros((0, 0), np.float32)
-        self._best = np.full(len(stills), -2.0)
+        self._best, self._preferred = np.full(len(stills), -2.0), np.full(len(stills), -2.0)
         self._frames = np.zeros(len(stills), int)
         self._own: list[float | None] = [None] * len(stills)
 
@@ -60,11 +61,17 @@ class StillFinder:
         weight = self._shown.sum(1)
         spread = self._shown @ levels**2 - (self._shown @ levels) ** 2 / weight
         likeness = (self._patterns @ levels) / np.sqrt(np.maximum(spread, weight))
-        better = likeness > self._best
-        self._best[better], self._frames[better] = likeness[better], place
+        preferred = likeness - self._far_from_own(place)
+        better = preferred > self._preferred
+        self._preferred[better], self._best[better], self._frames[better] = preferred[better], likeness[better], place
         for i, bound in enumerate(self._bound):
             if bound == place:
                 self._own[i] = float(likeness[i])
+
+    def _far_from_own(self, place: int) -> np.ndarray:
+        """How much less a frame far from a still's own is liked: among equals the near one is meant."""
+        far = [0.0 if bound is None else min(1.0, abs(place - bound) / _FAR_FRAMES) for bound in self._bound]
+        return _AMONG_EQUALS * np.asarray(far)
 
     def places(self) -> tuple[StillPlace | None, ...]:
         """What was found, in the order of the stills."""

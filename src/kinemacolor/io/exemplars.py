@@ -112,10 +112,18 @@ def _stills_of(spec: str | Path, frame_at: Callable[[Fraction], int] | None) -> 
 
 
 def _stills_in(folder: Path) -> list[_Still]:
+    return [_Still(path, _frame_in_name(path.name)) for path in pictures_in(folder)]
+
+
+def pictures_in(path: str | Path) -> list[Path]:
+    """The picture files of a folder, or the file itself. Raises ``ExemplarError`` for a folder without pictures."""
+    folder = Path(path)
+    if not folder.is_dir():
+        return [folder]
     pictures = [p for p in folder.iterdir() if p.suffix.lower() in _ENDINGS and not p.name.startswith(".")]
     if not pictures:
         raise ExemplarError(f"{folder} has no pictures. Give a folder of png, jpeg, tiff or webp.")
-    return [_Still(path, _frame_in_name(path.name)) for path in pictures]
+    return pictures
 
 
 def _check_bindings(ordered: list[_Still], frames: int | None) -> None:

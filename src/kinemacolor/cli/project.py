@@ -1,0 +1,103 @@
+"""``kinemacolor project``: a film's folder with its shots, stills and state."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    help="A film's folder: shots, stills, state, report. Made once, edited, run as often as you like.",
+    no_args_is_help=True,
+)
+_Folder = Annotated[Path, typer.Argument(metavar="PROJECT", help="The folder that `project new` made.")]
+
+
+@app.command()
+def new(
+    film: Annotated[str, typer.Argument(metavar="INPUT", help="A film, or a folder or pattern of pictures.")],
+    exemplars: Annotated[
+        list[str],
+        typer.Option("--exemplars", "--exemplar", "-e", help="Colour stills, or a folder of them. Repeatable."),
+    ],
+    folder: Annotated[
+        Path | None, typer.Option("--folder", "-o", help="Where; else beside the film, REEL.kinemacolor.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", help="The film to write; else within the folder.")
+    ] = None,
+    model: Annotated[str, typer.Option(help="See `kinemacolor models`.")] = "matching",
+    working_size: Annotated[
+        str, typer.Option(help="Short side in pixels that the network sees, or 'native'.")
+    ] = "auto",
+    codec: Annotated[str | None, typer.Option(help="h264, h265, prores, ffv1, ...; else what suits.")] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+) -> None:
+    """Look at a film once: list its shots, and find the frames that the stills show."""
+    from kinemacolor.cli.progress import Bar
+    from kinemacolor.engine.project import new_project
+
+    with Bar(shown=not quiet) as bar:
+        project, stills = new_project(
+            film,
+            exemplars,
+            folder=folder,
+            output=output,
+            options={"model": model, "working_size": working_size, "codec": codec},
+            note=lambda line: typer.echo(f"Note: {line}", err=True),
+            progress=bar.surveying,
+        )
+    for still in stills:
+        if still.note:
+            bound = "for no frame" if still.frame is None else f"for frame {still.frame}"
+            typer.echo(f"{still.path.name}: {bound}; {still.note}", err=True)
+    shots = len(project.shots.read_text(encoding="utf-8").splitlines()) - 1
+    typer.echo(
+        f"{project.folder}: {shots} shots, {len(stills)} stills. Run it: kinemacolor project run {project.folder}"
+    )
+
+
+@app.command()
+def run(
+    folder: _Folder,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")] = "auto",
+    accept_license: Annotated[bool, typer.Option(help="Agree to the licence of weights to be fetched.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+) -> None:
+    """Colour what is not coloured yet, and write the film and the report."""
+    from kinemacolor.cli.outcome import report_result
+    from kinemacolor.cli.progress import Bar
+    from kinemacolor.engine.project import open_project, run_project
+
+    project = open_project(folder)
+    with Bar(shown=not quiet) as bar:
+        result = run_project(
+            project,
+            device=device,
+            accept_license=accept_license,
+            progress=bar.update,
+            surveying=bar.surveying,
+            fetching=bar.fetching,
+        )
+    if result is None:
+        typer.echo(f"{project.output} is there and nothing has changed.", err=True)
+        return
+    typer.echo(f"Report: {project.report}", err=True)
+    report_result(result)
+
+
+@app.command()
+def status(folder: _Folder) -> None:
+    """Say how far a project has come."""
+    from kinemacolor.engine.project import open_project, status_of
+
+    project = open_project(folder)
+    found = status_of(project)
+    state = "done" if found.current else "to be run"
+    typer.echo(f"{project.folder}: {state}")
+    typer.echo(f"  film    {project.film}")
+    typer.echo(f"  output  {project.output}{'' if project.output.exists() else ' (not there yet)'}")
+    typer.echo(f"  shots   {found.shots_colored} of {found.shots} coloured")
+    for still in found.stills:
+        bound = "" if still.frame is None else f" @{still.frame}"
+        missing = "" if still.path.is_file() else " (MISSING)"
+        typer.echo(f"  still   {still.path.name}{bound}{missing}{f': {still.note}' if still.note else ''}")

@@ -1,0 +1,133 @@
+"""The files of a project: ``project.toml``, ``shots.csv``, ``exemplars.csv``."""
+
+import csv
+import json
+import os
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kinemacolor.engine.project.bind import BoundStill
+from kinemacolor.errors import OutputError, SettingError
+from kinemacolor.io.position import parse_position
+
+ENDING = ".kinemacolor"
+SETTINGS, SHOTS, STILLS, TRACK, REPORT = "project.toml", "shots.csv", "exemplars.csv", "track", "report.html"
+_KNOWN = ("film", "output", "model", "working_size", "codec", "quality", "pixel_format", "frame_rate", "weights")
+_STILL_COLUMNS = ("file", "frame", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """What a project's files say. ``film`` and ``output`` are paths as they can be opened.
+
+    ``options`` are arguments of ``colorize_video`` by name, ``model_settings`` those of the model.
+    """
+
+    folder: Path
+    film: Path
+    output: Path
+    options: dict[str, object] = field(default_factory=dict)
+    model_settings: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def shots(self) -> Path:
+        """The shot list."""
+        return self.folder / SHOTS
+
+    @property
+    def track(self) -> Path:
+        """The chroma track."""
+        return self.folder / TRACK
+
+    @property
+    def report(self) -> Path:
+        """The page on the last run."""
+        return self.folder / REPORT
+
+
+def relative(path: Path, folder: Path) -> str:
+    """The path as seen from the folder, with forward slashes; absolute where there is no way (another drive)."""
+    try:
+        return Path(os.path.relpath(path.absolute(), folder.absolute())).as_posix()
+    except ValueError:
+        return str(path.absolute())
+
+
+def _toml(value: object) -> str:
+    # a JSON string is a TOML string, but for the delete character
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def write_settings(project: Project) -> None:
+    """Writes ``project.toml``."""
+    lines = [
+        "# A film to be coloured. Edit this, shots.csv and exemplars.csv, then run: kinemacolor project run FOLDER",
+        "# Only shots that depend on what you change are coloured again.",
+        f"film = {_toml(relative(project.film, project.folder))}",
+        f"output = {_toml(relative(project.output, project.folder))}",
+        *(f"{name} = {_toml(value)}" for name, value in project.options.items() if value is not None),
+        "",
+        "[settings]  # of the model, as with `colorize --set`",
+        *(f"{name} = {_toml(value)}" for name, value in project.model_settings.items()),
+    ]
+    (project.folder / SETTINGS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def open_project(folder: Path) -> Project:
+    """The project of a folder. Raises ``SettingError`` where there is none or a setting is unknown."""
+    path = folder / SETTINGS
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingError(
+            f"{folder} is no project: it has no {SETTINGS}. Make one: kinemacolor project new."
+        ) from None
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"{path} cannot be read ({error}). Correct that line.") from error
+    settings = content.pop("settings", {})
+    unknown = sorted(set(content) - set(_KNOWN))
+    if unknown or "film" not in content or "output" not in content or not isinstance(settings, dict):
+        what = f"knows no '{unknown[0]}'" if unknown else "needs a film and an output"
+        raise SettingError(f"{path} {what}. Its names are {', '.join(_KNOWN)}, and the table settings.")
+    film, output = (folder / str(content.pop(name)) for name in ("film", "output"))
+    return Project(folder, film, output, content, settings)
+
+
+def write_stills(project: Project, stills: Sequence[BoundStill]) -> None:
+    """Writes ``exemplars.csv``. Raises ``OutputError`` where it cannot be written."""
+    try:
+        with (project.folder / STILLS).open("w", encoding="utf-8", newline="") as file:
+            lines = csv.writer(file)
+            lines.writerow(_STILL_COLUMNS)
+            for still in stills:
+                frame = "" if still.frame is None else still.frame
+                lines.writerow((relative(still.path, project.folder), frame, still.note))
+    except OSError as error:
+        raise OutputError(f"{project.folder / STILLS} cannot be written ({error.strerror}).") from error
+
+
+def read_stills(project: Project) -> list[BoundStill]:
+    """The stills of ``exemplars.csv``; ``frame`` is empty for a still that is no frame of the film.
+
+    Raises ``SettingError``, which names the line, for a frame that is no number.
+    """
+    path = project.folder / STILLS
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"{path} cannot be read ({error}). Give a CSV of {','.join(_STILL_COLUMNS)}.") from error
+    rows = csv.DictReader(text.splitlines(), delimiter=";" if ";" in text.partition("\n")[0] else ",")
+    if "file" not in (rows.fieldnames or ()):
+        raise SettingError(f"{path}, line 1: there is no column 'file'. Let it be {','.join(_STILL_COLUMNS)}.")
+    found = []
+    for row in rows:
+        frame = (row.get("frame") or "").strip()
+        position = parse_position(frame) if frame else None
+        if frame and not isinstance(position, int):
+            raise SettingError(f"{path}, line {rows.line_num}: '{frame}' is no frame number. Write one, or nothing.")
+        number = position if isinstance(position, int) else None
+        if row["file"].strip():
+            found.append(BoundStill(project.folder / row["file"].strip(), number, row.get("note") or ""))
+    return found

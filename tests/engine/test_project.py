@@ -1,0 +1,154 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from kinemacolor.engine.project import new_project, open_project, run_project, status_of
+from kinemacolor.engine.project.bind import bind
+from kinemacolor.engine.project.files import read_stills, write_settings
+from kinemacolor.engine.still_finder import StillPlace
+from kinemacolor.errors import ExemplarError, OutputExistsError, SettingError
+
+FRAMES = 24
+
+
+def picture(i: int) -> np.ndarray:
+    y, x = np.mgrid[0:48, 0:64]
+    texture = np.random.default_rng(i // 12).integers(0, 90, (6, 8)).repeat(8, 0).repeat(8, 1)
+    blob = 120 * np.exp(-((x - 6 - 4.5 * (i % 12)) ** 2 + (y - 24) ** 2) / 40)
+    return (texture + blob + 20).astype(np.uint8)
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    path = tmp_path / "reel.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=24)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "gray"
+        for i in range(FRAMES):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture(i), format="gray")))
+        container.mux(stream.encode(None))
+    return path
+
+
+@pytest.fixture
+def save(tmp_path: Path) -> Callable[[str, int], Path]:
+    (tmp_path / "stills").mkdir()
+
+    def write(name: str, shows: int) -> Path:
+        levels = picture(shows).astype(np.float32)
+        tinted = np.stack([levels * gain for gain in (1.2, 0.9, 0.7)], -1)
+        path = tmp_path / "stills" / name
+        Image.fromarray(np.clip(tinted, 0, 255).astype(np.uint8)).save(path)
+        return path
+
+    return write
+
+
+def test_case_27_a_new_project_binds_stills_by_what_they_show(film: Path, save, tmp_path: Path) -> None:
+    for name, shows in (("ref_000003.png", 3), ("ref_000020.png", 8), ("lovely day.png", 15), ("ref_000999.png", 19)):
+        save(name, shows)
+    project, stills = new_project(film, [tmp_path / "stills"], options={"model": "flow", "working_size": 48})
+    assert project.folder == tmp_path / "reel.kinemacolor"
+    assert {still.path.name: still.frame for still in stills} == {
+        "ref_000003.png": 3,
+        "ref_000020.png": 8,
+        "lovely day.png": 15,
+        "ref_000999.png": 19,
+    }
+    notes = {still.path.name: still.note for still in stills}
+    assert notes["ref_000003.png"] == ""
+    assert "frame 20" in notes["ref_000020.png"]
+    assert "it shows frame 8" in notes["ref_000020.png"]
+    assert "does not have" in notes["ref_000999.png"]
+    assert project.shots.read_text().splitlines()[1:] == ["0,00:00:00.000,12,", "12,00:00:00.500,12,"]
+    assert [(s.path.resolve(), s.frame) for s in read_stills(open_project(project.folder))] == [
+        (s.path.resolve(), s.frame) for s in stills
+    ]
+
+
+def test_a_project_is_run_once_and_again_only_for_what_changed(film: Path, save, tmp_path: Path) -> None:
+    save("ref_000003.png", 3)
+    save("ref_000015.png", 15)
+    made, _ = new_project(film, [tmp_path / "stills"], options={"model": "flow", "working_size": 48})
+    project = open_project(made.folder)
+    assert status_of(project).shots_colored == 0
+    first = run_project(project)
+    assert first is not None
+    assert first.frames == FRAMES
+    status = status_of(project)
+    assert (status.current, status.shots, status.shots_colored) == (True, 2, 2)
+    assert project.report.is_file()
+    assert project.report.with_suffix(".json").is_file()
+    assert run_project(project) is None
+    project.shots.write_text("start\n0\n12\n18\n")
+    assert not status_of(project).current
+    again = run_project(project)
+    assert again is not None
+    assert [o.planned.shot.start for o in again.shots if not o.reused] == [12, 18]
+
+
+def test_a_projects_film_and_stills_may_move_with_it(film: Path, save, tmp_path: Path) -> None:
+    save("ref_000003.png", 3)
+    new_project(film, [tmp_path / "stills"], options={"model": "flow", "working_size": 48})
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for path in (film, tmp_path / "stills", tmp_path / "reel.kinemacolor"):
+        path.rename(elsewhere / path.name)
+    result = run_project(open_project(elsewhere / "reel.kinemacolor"))
+    assert result is not None
+    assert (elsewhere / "reel.kinemacolor" / "reel.color.mkv").is_file()
+
+
+def test_settings_are_read_as_they_were_written(film: Path, save, tmp_path: Path) -> None:
+    save('q"uo\\te 😀.png', 3)
+    project, _ = new_project(film, [tmp_path / "stills"], folder=tmp_path / "p", output=tmp_path / 'a "b" é.mkv')
+    project.options.update(model="flow", quality=17.5)
+    project.model_settings.update(strange=0.4)
+    write_settings(project)
+    read = open_project(tmp_path / "p")
+    assert read.output.name == 'a "b" é.mkv'
+    assert read.options == {"model": "flow", "quality": 17.5}
+    assert read.model_settings == {"strange": 0.4}
+    assert read_stills(read)[0].path.is_file()
+
+
+def test_mistakes_in_a_projects_files_are_named(film: Path, save, tmp_path: Path) -> None:
+    save("ref_000003.png", 3)
+    project, _ = new_project(film, [tmp_path / "stills"], folder=tmp_path / "p")
+    with pytest.raises(OutputExistsError):
+        new_project(film, [tmp_path / "stills"], folder=tmp_path / "p")
+    (project.folder / "exemplars.csv").write_text("file,frame\na.png,1\nb.png,soon\n")
+    with pytest.raises(SettingError, match="line 3: 'soon'"):
+        read_stills(project)
+    (project.folder / "project.toml").write_text('film = "a"\noutput = "b"\ncolour = 1\n')
+    with pytest.raises(SettingError, match="'colour'"):
+        open_project(project.folder)
+    (project.folder / "project.toml").write_text("film = \n")
+    with pytest.raises(SettingError, match="line 1"):
+        open_project(project.folder)
+    with pytest.raises(SettingError, match="project new"):
+        open_project(tmp_path)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ExemplarError, match="no pictures"):
+        new_project(film, [tmp_path / "empty"], folder=tmp_path / "q")
+
+
+def test_two_stills_of_one_frame_leave_it_the_liker_one() -> None:
+    paths = [Path("a.png"), Path("b.png")]
+    bound = bind(paths, [None, 7], [StillPlace(7, 0.97, None), StillPlace(7, 0.99, 0.99)], 20)
+    assert [still.frame for still in bound] == [None, 7]
+    assert "b.png" in bound[0].note
+
+
+def test_a_still_unlike_its_frame_and_all_others_is_for_none() -> None:
+    (bound,) = bind([Path("a.png")], [4], [StillPlace(9, 0.5, 0.3)], 20)
+    assert bound.frame is None
+    assert "0.30" in bound.note
+
+
+def test_a_plain_still_keeps_the_frame_it_names() -> None:
+    assert [still.frame for still in bind([Path("a.png")] * 2, [4, 40], [None, None], 20)] == [4, None]
