@@ -20,7 +20,6 @@ from kinemacolor.resize import resize
 _ROWS_AT_ONCE = 2048
 _GROUPED = 12
 _HIDDEN = -1e4
-_NEIGHBOURS = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,27 +112,14 @@ class Bank:
         height8, width8 = features.key.shape[-2:]
         score, where = self._nearest(features, entries, search.top_k)
         size4 = _size_of(features.detail)
-        y = torch.arange(size4[0], device=luma.device)
-        x = torch.arange(size4[1], device=luma.device)
-        parent = ((y // 2)[:, None] * width8 + (x // 2)[None]).flatten()
-        child_y = (y % 2)[:, None].expand(size4).flatten()
-        child_x = (x % 2)[None].expand(size4).flatten()
-        luma4 = resize(luma, size4).flatten()
-        detail = features.detail.flatten(1).T
+        asked = torch.cat((features.detail, resize(luma, size4)))
+        quads = _quads(asked, (height8, width8))
         found = [
-            _refined(
-                places,
-                score[parent[rows]],
-                where[parent[rows]],
-                child_y[rows],
-                child_x[rows],
-                detail[rows],
-                luma4[rows],
-                search,
-            )
-            for rows in torch.split(torch.arange(len(parent), device=luma.device), 4 * _ROWS_AT_ONCE)
+            _refined(places, score[rows], where[rows], quads[rows], search)
+            for rows in torch.split(torch.arange(len(quads), device=luma.device), _ROWS_AT_ONCE)
         ]
-        planes = torch.cat(found).T.reshape(4, *size4)
+        planes = torch.cat(found).view(height8, width8, 2, 2, 4).permute(4, 0, 2, 1, 3)
+        planes = planes.reshape(4, 2 * height8, 2 * width8)[:, : size4[0], : size4[1]]
         best = score[:, 0].reshape(1, 1, height8, width8)
         similarity = F.interpolate(best, size4, mode="bilinear", align_corners=False)[0]
         return Match(planes[:2], planes[2:3], planes[3:], similarity)
@@ -229,34 +215,47 @@ class _Places:
         )
 
 
+def _quads(planes: Float[Tensor, "c h4 w4"], size8: tuple[int, int]) -> Float[Tensor, "n8 4 c"]:
+    """What lies at the four children of each stride-8 place; beyond an odd edge its last row or column again."""
+    rows, columns = 2 * size8[0] - planes.shape[-2], 2 * size8[1] - planes.shape[-1]
+    even = F.pad(planes[None], (0, columns, 0, rows), mode="replicate")[0]
+    return even.view(-1, size8[0], 2, size8[1], 2).permute(1, 3, 2, 4, 0).reshape(size8[0] * size8[1], 4, -1)
+
+
 def _refined(
     places: _Places,
-    score: Float[Tensor, "m k"],
-    where: Int[Tensor, "m k"],
-    child_y: Int[Tensor, " m"],
-    child_x: Int[Tensor, " m"],
-    detail: Float[Tensor, "m d"],
-    luma: Float[Tensor, " m"],
+    score: Float[Tensor, "n k"],
+    where: Int[Tensor, "n k"],
+    quads: Float[Tensor, "n 4 c"],
     search: Search,
-) -> Float[Tensor, "m 4"]:
-    """a*, b*, L* and spread of stride-4 places: the weighted mean around the children of their parents' matches."""
-    y, x = places.y[where] + child_y[:, None], places.x[where] + child_x[:, None]
-    height, width, first = places.height[where], places.width[where], places.first[where]
-    found = torch.cat(
-        [
-            first + (y + dy).clamp_min(0).minimum(height - 1) * width + (x + dx).clamp_min(0).minimum(width - 1)
-            for dy, dx in _NEIGHBOURS
-        ],
-        dim=1,
-    )
-    likeness = torch.bmm(places.detail[found], detail[:, :, None])[..., 0]
-    total = score.repeat(1, len(_NEIGHBOURS)) + search.detail_weight * likeness
+) -> Float[Tensor, "n 4 4"]:
+    """a*, b*, L* and spread of the children of stride-8 places: the weighted mean around their parents' matches.
+
+    The neighbourhoods of four siblings overlap: their union, 4 x 4 around each match, is read once.
+    """
+    n, k = score.shape
+    around = torch.arange(-1, 3, device=where.device)
+    height, width = places.height[where][..., None], places.width[where][..., None]
+    y = (places.y[where][..., None] + around).clamp_min(0).minimum(height - 1)
+    x = (places.x[where][..., None] + around).clamp_min(0).minimum(width - 1)
+    found = places.first[where][..., None, None] + y[..., :, None] * width[..., None] + x[..., None, :]
+    likeness = torch.bmm(places.detail[found.flatten(1)], quads[..., :-1].mT).view(n, k, 4, 4, 4)
     alike = places.abl[found]
-    total = total - search.luma_weight / 100 * (alike[..., 2] - luma[:, None]).abs()
+    total = score[:, :, None, None, None] + search.detail_weight * likeness
+    total = total - search.luma_weight / 100 * (alike[..., 2, None] - quads[:, None, None, None, :, -1]).abs()
     if places.shown is not None:
-        total = total.masked_fill(~places.shown[found], _HIDDEN)
-    weights = (total / search.temperature).softmax(1)
-    mean = torch.bmm(weights[:, None], alike)[:, 0]
-    deviation = (alike[..., :2] - mean[:, None, :2]).square().sum(-1)
+        total = total.masked_fill(~places.shown[found][..., None], _HIDDEN)
+    return torch.stack([_mean_of(total[..., c], alike, *divmod(c, 2), search) for c in range(4)], dim=1)
+
+
+def _mean_of(
+    total: Float[Tensor, "n k 4 4"], alike: Float[Tensor, "n k 4 4 3"], row: int, column: int, search: Search
+) -> Float[Tensor, "n 4"]:
+    """The weighted mean and the spread over a child's own 3 x 3 places of the 4 x 4."""
+    own = slice(row, row + 3), slice(column, column + 3)
+    weights = (total[:, :, *own].flatten(1) / search.temperature).softmax(1)
+    seen = alike[:, :, *own].flatten(1, 3)
+    mean = torch.bmm(weights[:, None], seen)[:, 0]
+    deviation = (seen[..., :2] - mean[:, None, :2]).square().sum(-1)
     spread = ((weights * deviation).sum(1, keepdim=True) + 1e-6).sqrt()
     return torch.cat((mean, spread), dim=1)
