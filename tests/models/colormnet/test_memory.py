@@ -7,12 +7,17 @@ import pytest
 import torch
 
 from kinemacolor.errors import SettingError
+from kinemacolor.models.colormnet.anchors import Part
 from kinemacolor.models.colormnet.key import Key
 from kinemacolor.models.colormnet.memory import Memory, TokenBuffer, Tokens
 from kinemacolor.models.colormnet.policy import MemoryPolicy
 
 SIZE = (3, 4)
 POLICY = MemoryPolicy(working_max_frames=4, working_min_frames=2, prototypes_tokens=5, long_term_max_tokens=12)
+
+
+def whole(size: tuple[int, int] = SIZE, color: float = 0.0) -> Part:
+    return Part(torch.full((size[0] * size[1], 2), color))
 
 
 def frame(seed: int, size: tuple[int, int] = SIZE) -> tuple[Key, torch.Tensor]:
@@ -23,7 +28,7 @@ def frame(seed: int, size: tuple[int, int] = SIZE) -> tuple[Key, torch.Tensor]:
 
 def filled(frames: int, policy: MemoryPolicy = POLICY) -> Memory:
     memory = Memory(policy)
-    memory.write(*frame(0), permanent=True)
+    memory.write(*frame(0), permanent=True, part=whole())
     for i in range(1, frames):
         memory.read(frame(100 + i)[0], 2)
         memory.write(*frame(i))
@@ -85,7 +90,7 @@ def test_without_long_term_nothing_is_consolidated() -> None:
 def test_several_exemplars_stay_and_count_as_one_frame() -> None:
     memory = Memory(POLICY)
     for i in range(3):
-        memory.write(*frame(50 + i, (2, 5)), permanent=True)
+        memory.write(*frame(50 + i, (2, 5)), permanent=True, part=whole((2, 5)))
     for i in range(3):
         memory.read(frame(100 + i)[0], 2)
         memory.write(*frame(i))
@@ -93,14 +98,60 @@ def test_several_exemplars_stay_and_count_as_one_frame() -> None:
     assert memory.sizes == (30 + 12, 5)
 
 
-def test_only_counted_pixels_of_an_exemplar_are_kept() -> None:
+def test_only_shown_pixels_of_an_exemplar_are_kept() -> None:
     memory = Memory(POLICY)
-    counted = torch.zeros(SIZE, dtype=torch.bool)
-    counted[1, 2] = True
+    coverage = torch.full((12,), 0.09)
+    coverage[6] = 0.5
     key, value = frame(0)
-    memory.write(key, value, permanent=True, counted=counted)
+    memory.write(key, value, permanent=True, part=Part(torch.zeros(12, 2), coverage))
     assert torch.equal(memory.permanent.tokens.value[0], value[0, :, :, 1, 2].flatten())
     assert torch.allclose(memory.read(frame(5)[0], 2), value[:, :, :, 1:2, 2:3].expand(1, 2, 3, *SIZE))
+
+
+def test_a_half_shown_place_says_half_as_much() -> None:
+    key = Key(torch.zeros(1, 6, 1, 1), torch.ones(1, 1, 1, 1), torch.ones(1, 6, 1, 1))
+    memory = Memory(POLICY)
+    memory.write(key, torch.ones(1, 1, 1, 1, 1), permanent=True, part=whole((1, 1)))
+    memory.write(key, torch.zeros(1, 1, 1, 1, 1), permanent=True, part=Part(torch.zeros(1, 2), torch.tensor([0.5])))
+    assert float(memory.read(key, 1)) == pytest.approx(2 / 3)
+
+
+def test_case_29_many_exemplars_read_as_the_relevant_ones_alone() -> None:
+    policy = replace(POLICY, top_k=6, anchors_at_once=3)
+    many, few = Memory(policy), Memory(replace(policy, anchors_at_once=None))
+    asked = frame(0)[0]
+    alike = {17, 230, 444}
+    for number in range(500):
+        key, value = frame(1000 + number)
+        if number in alike:
+            key = replace(key, key=asked.key + 0.05 * key.key)
+        many.write(key, value, permanent=True, part=whole())
+        if number in alike:
+            few.write(key, value, permanent=True, part=whole())
+    torch.testing.assert_close(many.read(asked, 2), few.read(asked, 2), atol=1e-5, rtol=1e-5)
+    assert len(many.permanent) == 500 * 12
+
+
+def test_of_two_look_alikes_the_stronger_colour_wins_not_their_mean() -> None:
+    key, value = frame(0)
+    nearly = replace(key, key=key.key + 0.01)
+    found = {}
+    for radius in (None, 20.0):
+        memory = Memory(replace(POLICY, top_k=2, conflict_radius=radius))
+        memory.write(key, torch.ones_like(value), permanent=True, part=whole(color=40.0))
+        memory.write(nearly, -torch.ones_like(value), permanent=True, part=whole(color=-40.0))
+        found[radius] = memory.read(key, 2)
+    assert found[None].abs().max() < 0.8, "without the guard they cancel out"
+    torch.testing.assert_close(found[20.0], torch.ones_like(value))
+
+
+def test_what_agrees_is_read_as_without_the_guard() -> None:
+    plain, guarded = Memory(POLICY), Memory(replace(POLICY, conflict_radius=20.0))
+    for memory in (plain, guarded):
+        for number in range(3):
+            memory.write(*frame(number), permanent=True, part=whole(color=5.0 * number))
+        memory.write(*frame(9))
+    assert torch.equal(plain.read(frame(7)[0], 2), guarded.read(frame(7)[0], 2))
 
 
 def test_use_sums_to_the_queries_and_life_counts_reads() -> None:
@@ -146,7 +197,7 @@ def test_decaying_weights_make_frames_say_less_and_exemplars_as_much_as_ever() -
     # one token each, of the same key: what is read is their mean by weight
     key = Key(torch.zeros(1, 6, 1, 1), torch.ones(1, 1, 1, 1), torch.ones(1, 6, 1, 1))
     memory = Memory(replace(POLICY, choice="decay", decay_per_frame=0.5))
-    memory.write(key, torch.zeros(1, 1, 1, 1, 1), permanent=True)
+    memory.write(key, torch.zeros(1, 1, 1, 1, 1), permanent=True, part=whole((1, 1)))
     memory.write(key, torch.ones(1, 1, 1, 1, 1))
     shares = [float(memory.read(key, 1)) for _ in range(3)]
     assert shares == pytest.approx([1 / 2, (1 / 2) / (1 + 1 / 2), (1 / 4) / (1 + 1 / 4)], abs=1e-5)
@@ -155,7 +206,7 @@ def test_decaying_weights_make_frames_say_less_and_exemplars_as_much_as_ever() -
 
 def test_the_latest_frame_alone_is_kept() -> None:
     memory = Memory(MemoryPolicy.of("recurrent"))
-    memory.write(*frame(0), permanent=True)
+    memory.write(*frame(0), permanent=True, part=whole())
     for i in range(1, 4):
         memory.read(frame(i)[0], 2)
         memory.write(*frame(i), frame=i)

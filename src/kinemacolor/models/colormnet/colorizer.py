@@ -14,12 +14,13 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from kinemacolor.errors import ExemplarError
 from kinemacolor.frames import Chroma, Luma
 from kinemacolor.models.base import Reference, StreamingColorizer
+from kinemacolor.models.colormnet.anchors import LEAST_COVERAGE, Part
 from kinemacolor.models.colormnet.key import Key
 from kinemacolor.models.colormnet.memory import Memory
 from kinemacolor.models.colormnet.policy import MemoryPolicy
@@ -28,7 +29,6 @@ from kinemacolor.models.colormnet.restriction import Restriction
 from kinemacolor.resize import Padding
 
 CHROMA_SCALE = 110.0
-_COVERED = 0.5
 
 
 def normalised_luma(luma: Float[Tensor, "*b 1 h w"]) -> Float[Tensor, "*b 1 h w"]:
@@ -158,11 +158,11 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
         hidden = self.network.no_hidden(key) if state.hidden is None else state.hidden
         value = self.network.encode_value(luma, chroma, features)
         state.hidden = self.network.deep_update(value, hidden)
-        self._write(key, value, state, permanent=state.index == 0)
+        self._write(key, value, state, part=_part(chroma, None, key) if state.index == 0 else None)
 
     @staticmethod
-    def _write(key: Key, value: Tensor, state: ColorMNetState, *, permanent: bool = False) -> None:
-        state.memory.write(key, value, permanent=permanent, frame=state.index)
+    def _write(key: Key, value: Tensor, state: ColorMNetState, *, part: Part | None = None) -> None:
+        state.memory.write(key, value, permanent=part is not None, part=part, frame=state.index)
         state.source, state.written = (key, value), state.index
 
     def _memorise(self, reference: Reference, state: ColorMNetState) -> None:
@@ -174,19 +174,24 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
         with self._precision():
             features, key = self.network.encode(luma)
             value = self.network.encode_value(luma, chroma, features)
-        counted = None
+        alpha = None
         if reference.alpha is not None:
-            counted = _covered(padding.pad(reference.alpha.to(self.device, torch.float32)), key)
-        state.memory.write(key, value, permanent=True, counted=counted)
+            alpha = padding.pad(reference.alpha.to(self.device, torch.float32))
+        state.memory.write(key, value, permanent=True, part=_part(chroma, alpha, key))
 
     def _precision(self) -> AbstractContextManager[None]:
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
 
 
-def _covered(alpha: Float[Tensor, "1 h w"], key: Key) -> Bool[Tensor, "hk wk"]:
-    """The tokens that an exemplar's alpha covers by half or more."""
-    height, width = key.key.shape[-2:]
-    covered = F.adaptive_avg_pool2d(alpha, (height, width))[0] >= _COVERED
-    if not covered.any():
+def _part(chroma: Float[Tensor, "1 2 h w"], alpha: Float[Tensor, "1 h w"] | None, key: Key) -> Part:
+    """What an exemplar shows: its colours, a*b* / 110 here, by token, and how much of each its alpha covers."""
+    size = (key.key.shape[-2], key.key.shape[-1])
+    colors = F.adaptive_avg_pool2d(chroma.float(), size)[0].flatten(1).T * CHROMA_SCALE
+    if alpha is None:
+        return Part(colors)
+    coverage = F.adaptive_avg_pool2d(alpha, size)[0].flatten()
+    if not (coverage >= LEAST_COVERAGE).any():
         raise ExemplarError("An exemplar is transparent all over. Give one with a larger opaque part.")
-    return covered
+    # the colours of what is shown, not of what lies hidden beside it
+    shown = F.adaptive_avg_pool2d(chroma.float() * alpha, size)[0].flatten(1).T * CHROMA_SCALE
+    return Part(shown / coverage[:, None].clamp_min(1e-6), coverage)

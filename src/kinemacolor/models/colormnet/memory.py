@@ -1,13 +1,14 @@
 """MFP, the storage: permanent exemplars, working memory, long-term memory, and when what moves where."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from kinemacolor.models.colormnet import mfp
+from kinemacolor.models.colormnet.anchors import Anchor, Part, most_alike, without_conflict
 from kinemacolor.models.colormnet.key import Key
 from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.colormnet.restriction import AllowedTokens, Origins, Restriction, frames_of
@@ -18,7 +19,8 @@ class Tokens:
     """Rows of memory. ``operand`` is ``mfp.memory_operand`` of key and shrinkage; ``value`` has all planes joined.
 
     ``use`` sums the weights that a token answered with, ``life`` counts the reads since it was written. ``origin`` is
-    the frame and the position that it comes from.
+    the frame and the position that it comes from. ``say`` is added to its similarity: the logarithm of how much of it
+    an exemplar shows. ``color`` is the a*b* of an exemplar's token, ``anchor`` that exemplar's number, else -1.
     """
 
     key: Float[Tensor, "n k"]
@@ -29,6 +31,9 @@ class Tokens:
     use: Float[Tensor, " n"]
     life: Float[Tensor, " n"]
     origin: Origins
+    say: Float[Tensor, " n"]
+    color: Float[Tensor, "n 2"]
+    anchor: Int[Tensor, " n"]
 
     @classmethod
     def new(
@@ -45,7 +50,16 @@ class Tokens:
         origin = torch.full((len(key), 2), -1, device=key.device)
         if frame is not None:
             origin[:, 0], origin[:, 1] = frame, torch.arange(len(key), device=key.device)
-        return cls(key, shrinkage, selection, operand, value, unused, unused + 1e-7, origin)
+        none = torch.full_like(shrinkage, -1, dtype=torch.long)
+        plain = (torch.zeros_like(shrinkage), key.new_zeros(len(key), 2), none)
+        return cls(key, shrinkage, selection, operand, value, unused, unused + 1e-7, origin, *plain)
+
+    def of_anchor(self, number: int, part: Part) -> "Tokens":
+        """These tokens as those of an exemplar: without what is not shown."""
+        kept = part.kept()
+        shown = torch.ones_like(self.shrinkage) if part.coverage is None else part.coverage
+        say, anchor = shown.clamp_min(1e-6).log(), torch.full_like(self.anchor, number)
+        return replace(self, say=say, color=part.color, anchor=anchor).take(kept)
 
     @property
     def usage(self) -> Float[Tensor, " n"]:
@@ -54,7 +68,7 @@ class Tokens:
 
     def columns(self) -> tuple[Tensor, ...]:
         """All tensors, in order."""
-        return self.key, self.shrinkage, self.selection, self.operand, self.value, self.use, self.life, self.origin
+        return tuple(getattr(self, field.name) for field in fields(self))
 
     def take(self, rows: slice | Tensor) -> "Tokens":
         """Some of the rows."""
@@ -114,16 +128,25 @@ class Memory:
         self.permanent = TokenBuffer()
         self.working = TokenBuffer()
         self.long_term = TokenBuffer()
+        self.anchors: list[Anchor] = []
         self._frame_tokens = 0
         self._consolidations = 0
+        self._is_partial = False
 
     @property
     def sizes(self) -> tuple[int, int]:
         """Tokens in working memory, exemplars included, and in long-term memory."""
         return len(self.permanent) + len(self.working), len(self.long_term)
 
-    def _segments(self) -> list[TokenBuffer]:
-        return [buffer for buffer in (self.permanent, self.long_term, self.working) if len(buffer)]
+    def _segments(self, key: Key) -> list[Tokens]:
+        """The tokens that a frame asks: those of its exemplars, of long-term and of working memory."""
+        found = [buffer.tokens for buffer in (self.long_term, self.working) if len(buffer)]
+        if not len(self.permanent):
+            return found
+        if self.policy.anchors_at_once is None or len(self.anchors) <= self.policy.anchors_at_once:
+            return [self.permanent.tokens, *found]
+        asked = most_alike(self.anchors, rows_of(key.key), self.policy.anchors_at_once)
+        return [*(self.permanent.tokens.take(anchor.rows) for anchor in asked), *found]
 
     def write(
         self,
@@ -131,22 +154,25 @@ class Memory:
         value: Float[Tensor, "1 p v h w"],
         *,
         permanent: bool = False,
-        counted: Bool[Tensor, "h w"] | None = None,
+        part: Part | None = None,
         frame: int | None = None,
     ) -> None:
-        """Adds a frame. A ``permanent`` one is never consolidated; of it only the ``counted`` pixels are kept.
+        """Adds a frame. A ``permanent`` one, an exemplar, is never consolidated; ``part`` says what of it counts.
 
         ``frame`` is its number in the shot, None where it is no frame of it.
         """
         with torch.autocast(value.device.type, enabled=False):
             rows = (rows_of(key.key), rows_of(key.shrinkage)[:, 0], rows_of(key.selection))
             tokens = Tokens.new(*rows, rows_of(value.flatten(1, 2)), frame)
-            if counted is not None:
-                tokens = tokens.take(counted.flatten())
             if self.policy.latest_only and frame is not None:
-                self.permanent, self.working = TokenBuffer(), TokenBuffer()
+                self.permanent, self.working, self.anchors = TokenBuffer(), TokenBuffer(), []
             if permanent:
+                part = part or Part(tokens.color)
+                tokens = tokens.of_anchor(len(self.anchors), part)
+                self._is_partial |= part.coverage is not None
+                first = len(self.permanent)
                 self.permanent.append(tokens)
+                self.anchors.append(Anchor(slice(first, len(self.permanent)), tokens.key.mean(0)))
                 return
             self.working.append(tokens)
             self._frame_tokens = len(tokens.key)
@@ -192,7 +218,7 @@ class Memory:
         """What of memory may answer the next frame; None without a restriction."""
         if restriction is None:
             return None
-        segments = [buffer.tokens.origin for buffer in self._segments()]
+        segments = [tokens.origin for tokens in self._segments(key)]
         origins = torch.cat(segments) if segments else torch.zeros(0, 2, dtype=torch.long, device=key.key.device)
         candidates = restriction.follow(key.key, frames_of(origins))
         return AllowedTokens(origins, candidates, key.key.shape[-2] * key.key.shape[-1])
@@ -205,23 +231,31 @@ class Memory:
         height, width = key.key.shape[-2:]
         with torch.autocast(key.key.device.type, enabled=False):
             asking = mfp.query_operand(rows_of(key.key), rows_of(key.selection))
-            segments = [buffer.tokens for buffer in self._segments()]
+            segments = self._segments(key)
             answer = mfp.search(
                 asking,
                 [tokens.operand for tokens in segments],
                 self.policy.top_k,
                 allowed=allowed,
-                bias=self._decay(segments) if self.policy.choice == "decay" else None,
+                bias=self._bias(segments),
             )
+            if self.policy.conflict_radius is not None:
+                color, anchor = (torch.cat(column) for column in zip(*((t.color, t.anchor) for t in segments)))
+                answer = without_conflict(answer, color, anchor, self.policy.conflict_radius)
             readout = mfp.read(answer, [tokens.value for tokens in segments])
             self._count_use(answer, segments)
         return readout.T.reshape(1, planes, -1, height, width)
 
-    def _decay(self, segments: list[Tokens]) -> Float[Tensor, " n"]:
-        """The logarithm of each token's weight: 0 for the exemplars, lower with each read for the others."""
-        ages = torch.cat([tokens.life for tokens in segments])
-        ages[: len(self.permanent)] = 0
-        return ages * math.log(1 - self.policy.decay_per_frame)
+    def _bias(self, segments: list[Tokens]) -> Float[Tensor, " n"] | None:
+        """What is added to each token's similarity, None where that is nothing.
+
+        For an exemplar's token the logarithm of how much of it is shown; for others, where weights decay, that of
+        their weight, lower with each read.
+        """
+        if self.policy.choice == "decay":
+            ages = torch.cat([tokens.life * (tokens.anchor < 0) for tokens in segments])
+            return ages * math.log(1 - self.policy.decay_per_frame) + torch.cat([tokens.say for tokens in segments])
+        return torch.cat([tokens.say for tokens in segments]) if self._is_partial else None
 
     @staticmethod
     def _count_use(answer: mfp.Answer, segments: list[Tokens]) -> None:

@@ -25,6 +25,9 @@ class MemoryPolicy:
     ``decay_per_frame`` with each frame, as MeMOTR's memory does (Gao and Wang, 2023). With ``latest_only`` memory is
     the frame last written alone, exemplars are not kept.
 
+    For many exemplars, not the paper's: a frame asks the ``anchors_at_once`` exemplars most like it, all if None.
+    ``conflict_radius`` (in a*b*) lets only the strongest colour speak where exemplars disagree by more.
+
     Usage is always counted. The release counts it in long-term memory only where it expects, from the film's
     length, to drop tokens; nothing else depends on it.
     """
@@ -39,6 +42,8 @@ class MemoryPolicy:
     choice: Choice = "usage"
     decay_per_frame: float = 0.01
     latest_only: bool = False
+    anchors_at_once: int | None = None
+    conflict_radius: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("write_every_frames", "working_min_frames", "prototypes_tokens", "top_k"):
@@ -54,6 +59,10 @@ class MemoryPolicy:
                 f"MemoryPolicy.long_term_max_tokens ({self.long_term_max_tokens}) must not be smaller than "
                 f"prototypes_tokens ({self.prototypes_tokens})."
             )
+        for name in ("anchors_at_once", "conflict_radius"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise SettingError(f"MemoryPolicy.{name} is {value}. Give more than 0, or None.")
         if not 0 <= self.decay_per_frame < 1:
             raise SettingError(f"MemoryPolicy.decay_per_frame is {self.decay_per_frame}. Give 0 or more, below 1.")
 

@@ -1,0 +1,73 @@
+"""Exemplars in memory for good: which of them are asked, how much a partly covered place says, and what to do where
+two of them disagree. Not the paper's, and off unless a ``MemoryPolicy`` asks for it.
+"""
+
+from dataclasses import dataclass, replace
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from kinemacolor.models.colormnet.mfp import Answer
+
+LEAST_COVERAGE = 0.1
+"""A token less of whose area is shown is dropped."""
+
+_CLEAR_SHARE = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What of an exemplar counts. ``coverage`` (0..1) is how much of each token is shown, None is all of all.
+
+    ``color`` is its a*b* by token, in CIE units.
+    """
+
+    color: Float[Tensor, "n 2"]
+    coverage: Float[Tensor, " n"] | None = None
+
+    def kept(self) -> Bool[Tensor, " n"]:
+        """The tokens that are shown enough."""
+        if self.coverage is None:
+            return torch.ones(len(self.color), dtype=torch.bool, device=self.color.device)
+        return self.coverage >= LEAST_COVERAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """One exemplar's rows in permanent memory, and what it shows as a whole: the mean of its keys."""
+
+    rows: slice
+    summary: Float[Tensor, " k"]
+
+
+def most_alike(anchors: list[Anchor], key: Float[Tensor, "n k"], count: int) -> list[Anchor]:
+    """The ``count`` anchors whose mean key is most like that of a frame, in the order of ``anchors``."""
+    if len(anchors) <= count:
+        return anchors
+    summaries = torch.stack([anchor.summary for anchor in anchors])
+    common = summaries.mean(0)  # what all pictures have in common says nothing
+    alike = F.normalize(summaries - common, dim=1) @ (key.mean(0) - common)
+    return [anchors[i] for i in sorted(alike.topk(count).indices.tolist())]
+
+
+def without_conflict(answer: Answer, color: Float[Tensor, "n 2"], anchor: Int[Tensor, " n"], radius: float) -> Answer:
+    """The answer with one opinion a query: where anchors disagree, only their strongest cluster speaks.
+
+    Of two look-alikes of different colour the mean is gray. A query is in conflict where no colour has nine tenths of
+    the anchors' weight within ``radius`` in a*b*. There the anchors' weight goes to the tokens around the colour that
+    has most; tokens of no anchor (``anchor`` -1) keep theirs.
+    """
+    colors, of_anchor = color[answer.token], anchor[answer.token] >= 0
+    weight = answer.weight * of_anchor
+    near = (colors[:, :, None] - colors[:, None]).norm(dim=-1) <= radius
+    mass = (near * weight[:, None]).sum(2) * of_anchor
+    strongest = mass.argmax(1)
+    total = weight.sum(1)
+    in_conflict = mass.gather(1, strongest[:, None])[:, 0] < _CLEAR_SHARE * total
+    kept = near[torch.arange(len(near), device=near.device), strongest]
+    winning = weight * kept
+    share = total / winning.sum(1).clamp_min(1e-12)
+    settled = torch.where(of_anchor, winning * share[:, None], answer.weight)
+    return replace(answer, weight=torch.where(in_conflict[:, None], settled, answer.weight))
