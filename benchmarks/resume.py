@@ -29,7 +29,9 @@ def command(film: Path, stills: Path, output: Path, size: int, model: str) -> li
 
 def run(*arguments: object) -> float:
     began = time.perf_counter()
-    subprocess.run(command(*arguments), check=True, stderr=subprocess.DEVNULL)  # type: ignore[arg-type]
+    done = subprocess.run(command(*arguments), check=False, stderr=subprocess.PIPE, text=True)  # type: ignore[arg-type]
+    if done.returncode:
+        sys.exit(f"A run failed:\n{done.stderr}")
     return time.perf_counter() - began
 
 

@@ -1,7 +1,7 @@
 """The shell's face on the engine: one file a command.
 
 Exit codes: 0 done; 1 an error that the user can mend, said in one line; 2 wrong usage; 3 done, but the input was
-damaged and the warnings say where; 130 interrupted.
+damaged and the warnings say where; 4 some films of a batch failed; 130 interrupted.
 """
 
 import os
@@ -13,6 +13,7 @@ import typer
 
 from kinemacolor.cli import (
     ballot,
+    batch,
     colorize,
     compare,
     datasets,
@@ -45,6 +46,7 @@ app.command()(compare.compare)
 app.command()(explain.explain)
 app.command()(models.models)
 app.command()(probe.probe)
+app.command()(batch.batch)
 app.command()(render.render)
 app.command()(shots.shots)
 app.command()(suggest.suggest)
