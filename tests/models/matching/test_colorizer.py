@@ -124,3 +124,13 @@ def test_a_copied_state_goes_on_alike(model: MatchingColorizer) -> None:
 def test_no_exemplar_is_an_error(model: MatchingColorizer) -> None:
     with pytest.raises(ExemplarError, match="no exemplar"):
         model.start([])
+
+
+def test_case_29_of_many_exemplars_the_relevant_one_colours(model: MatchingColorizer) -> None:
+    film = pan(4)
+    others = [texture(96, 128, seed=100 + i) for i in range(40)]
+    many = [Reference(each[:1], each[1:]) for each in others]
+    many.insert(23, Reference(film[0][:1], film[0][1:]))
+    few = colored(model, film, [many[23]])
+    for frame, one, other in zip(film, colored(model, film, many), few):
+        assert error(one, frame) < 1.25 * error(other, frame) + 1

@@ -103,7 +103,8 @@ def _color_frame(
 
 def _bank(network: ColorMNetLite, maps: dict[int, Tensor], lumas: Tensor, chromas: Tensor, index: int) -> Bank:
     reference = Reference(lumas[index], chromas[index])
-    return network.bank([reference], [maps_of(maps, index)], torch.float32, at_once=1)
+    features = [maps_of(maps, index)]
+    return network.bank([reference], features, torch.float32, at_once=1, pictured=features)
 
 
 def _carried(small: Tensor, pasts: Sequence[Past], settings: ClipSettings) -> list[Carried | None]:

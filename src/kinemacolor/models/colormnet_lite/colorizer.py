@@ -16,8 +16,9 @@ from kinemacolor.layers.flow import Preset
 from kinemacolor.models.base import Confidence, ConfidentStreamingColorizer, Reference, confidence_of
 from kinemacolor.models.colormnet_lite.evidence import Past, ages_there, carry, flows
 from kinemacolor.models.colormnet_lite.network import ColorMNetLite, maps_of
-from kinemacolor.models.matching.bank import Bank
+from kinemacolor.models.matching.bank import Bank, pictured
 from kinemacolor.models.matching.colorizer import half, own_chroma
+from kinemacolor.models.matching.features import Features
 from kinemacolor.resize import resize
 
 
@@ -66,9 +67,15 @@ class ColorMNetLiteColorizer(ConfidentStreamingColorizer[LiteState]):
         """The state before a shot's first frame. Raises ``ExemplarError`` where there is no exemplar."""
         if not references:
             raise ExemplarError("There is no exemplar for this shot. Colour one of its frames and pass it.")
-        features = [maps_of(self._maps(r.luma.to(self.device, torch.float32)), 0) for r in references]
-        bank = self.network.bank(references, features, self.dtype, at_once=self.settings.exemplars_at_once)
+        lumas = [reference.luma.to(self.device, torch.float32) for reference in references]
+        some = [self._features(luma) for luma in pictured(lumas)]
+        features = some if len(some) == len(lumas) else map(self._features, lumas)
+        at_once = self.settings.exemplars_at_once
+        bank = self.network.bank(references, features, self.dtype, at_once=at_once, pictured=some)
         return LiteState(tuple(references), bank, deque(maxlen=max(self.settings.ages)))
+
+    def _features(self, luma: Luma) -> Features:
+        return maps_of(self._maps(luma), 0)
 
     def _maps(self, luma: Luma) -> dict[int, Tensor]:
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
@@ -98,7 +105,7 @@ class ColorMNetLiteColorizer(ConfidentStreamingColorizer[LiteState]):
             None if age is None else state.past[-age] for age in ages_there(self.settings.ages, len(state.past))
         ]
         beside = self._beside.submit(self._flows, small, before)
-        match = state.bank.match(luma, maps_of(self._maps(luma), 0), self.network.search)
+        match = state.bank.match(luma, self._features(luma), self.network.search)
         carried = [carry(past, *way) if past and way else None for past, way in zip(before, beside.result())]
         evidence = self.network.doubt.weigh(small, match, carried)
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):

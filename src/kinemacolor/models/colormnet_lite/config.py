@@ -9,16 +9,23 @@ from kinemacolor.layers.efficientnet_lite import EfficientNetLiteConfig
 class ColorMNetLiteConfig:
     """What the network is.
 
-    Places are compared in ``key_channels``. ``decoder_channels`` are the decoder's at strides 4, 8 and 16. Colours
-    are carried from ``carried`` earlier frames.
+    Places are compared in ``key_channels``, the principal components of the exemplars' features. ``guess_channels``
+    and ``judge_channels`` are the widths of the two parts that learn. Colours are carried from ``carried`` earlier
+    frames.
     """
 
-    key_channels: int = 128
-    decoder_channels: tuple[int, int, int] = (24, 48, 64)
+    key_channels: int = 192
+    guess_channels: int = 192
+    judge_channels: int = 16
     carried: int = 3
     trunk: EfficientNetLiteConfig = field(default_factory=EfficientNetLiteConfig)
 
     @classmethod
     def tiny(cls) -> "ColorMNetLiteConfig":
         """For tests: every part, about 0.1 M parameters."""
-        return cls(key_channels=16, decoder_channels=(8, 8, 16), trunk=EfficientNetLiteConfig.tiny())
+        return cls(key_channels=16, guess_channels=16, judge_channels=8, trunk=EfficientNetLiteConfig.tiny())
+
+    @property
+    def has_published_trunk(self) -> bool:
+        """Whether the trunk is EfficientNet-Lite0, which never learns here and has a package of its own."""
+        return self.trunk == EfficientNetLiteConfig()

@@ -14,14 +14,17 @@ from torch import Tensor, nn
 from kinemacolor.frames import Chroma, Luma
 from kinemacolor.layers.flow import Preset, consistent, optical_flow
 from kinemacolor.layers.warp import warp
+from kinemacolor.models.colormnet_lite.guess import Guessed
 from kinemacolor.models.matching.bank import Match
 from kinemacolor.resize import resize
 
-_CHROMA_UNIT = 30.0
 _LUMA_UNIT = 10.0
 _MISSING = 15.0
 _KNOWN_ERROR = 0.05
-SIGNS_OF_MATCH, SIGNS_OF_CARRIED, SIGNS_OF_ALL = 6, 7, 3
+_LOG_ERROR = (-3.0, 5.0)
+"""Errors of 0.05 to 150 are possible."""
+
+SIGNS_OF_MATCH, SIGNS_OF_CARRIED = 3, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,6 @@ class Past:
     def known(cls, luma: Luma, chroma: Chroma) -> "Past":
         """A frame whose colours are the true ones."""
         return cls(luma, chroma, luma, torch.full_like(luma, log(_KNOWN_ERROR)))
-
-    def detached(self) -> "Past":
-        """The same without gradients."""
-        return Past(self.luma, self.chroma.detach(), self.origin.detach(), self.log_error.detach())
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +79,8 @@ def carry(past: Past, back: Float[Tensor, "2 h w"], forth: Float[Tensor, "2 h w"
 class Evidence:
     """Candidates, their variances' logarithms, and signs that tell more of them.
 
-    The first candidate is no colour at all, the second the match, the others carried ones. ``origins`` are the L* of
-    where they come from.
+    The first candidate is the guess, the second the match, the others carried ones. ``origins`` are the L* of where
+    they come from. Signs are of the order of 1.
     """
 
     candidates: Float[Tensor, "n 2 h w"]
@@ -95,13 +94,13 @@ def _logarithm(value: float) -> nn.Parameter:
 
 
 class Doubt(nn.Module):
-    """How far a candidate is to be trusted at first sight; the decoder learns to know better.
+    """How far a candidate is to be trusted.
 
     Carrying adds to the squared error ``step``, plus ``per_luma`` times the squared difference in L*, plus ``lost``
     where the flow is inconsistent; and multiplies by ``kin``, since carried colours come from each other and their
     errors are alike. A match has ``match`` at similarity 1, growing as ``exp(slope (1 - similarity))``. Both grow
-    with the squared difference to the L* of where their colours come from, times ``unlike`` and ``unlike_match``. No
-    colour at all has ``nothing``. All can be learned, as logarithms.
+    with the squared difference to the L* of where their colours come from, times ``unlike`` and ``unlike_match``. A
+    guess has ``guess`` times the variance it foretells. All are kept as logarithms.
     """
 
     def __init__(self) -> None:
@@ -109,8 +108,8 @@ class Doubt(nn.Module):
         self.step, self.per_luma, self.lost = _logarithm(0.05), _logarithm(0.75), _logarithm(250.0)
         self.unlike, self.unlike_match = _logarithm(0.2), _logarithm(1.5)
         self.kin = _logarithm(3.0)
-        self.match, self.slope = _logarithm(12.0), _logarithm(6.0)
-        self.nothing = _logarithm(1500.0)
+        self.match, self.slope = _logarithm(6.0), _logarithm(6.0)
+        self.guess = _logarithm(20.0)
 
     def of_match(self, similarity: Float[Tensor, "1 h w"], unlike: Float[Tensor, "1 h w"]) -> Float[Tensor, "1 h w"]:
         """The logarithm of a match's variance; ``unlike`` is the difference in L* from where it comes from."""
@@ -124,35 +123,40 @@ class Doubt(nn.Module):
         before = before + self.unlike.exp() * (carried.past.origin - luma).square()
         return self.kin + (before + unexplained + self.lost.exp() * carried.lost).log()
 
-    def weigh(self, luma: Luma, match: Match, carried: Sequence[Carried | None]) -> Evidence:
+    def weigh(self, luma: Luma, guessed: Guessed, match: Match, carried: Sequence[Carried | None]) -> Evidence:
         """All that speaks for the colours of a frame; a None is a frame that there is not yet."""
         size = (luma.shape[-2], luma.shape[-1])
         found = resize(torch.cat((match.chroma, match.luma, match.spread, match.similarity)), size)
-        nothing = torch.zeros_like(found[:2])
-        candidates, origins = [nothing, found[:2]], [luma, found[2:3]]
-        variances = [self.nothing.expand_as(luma), self.of_match(found[4:], found[2:3] - luma)]
-        signs = [found[2:3] - luma, found[3:4], _LUMA_UNIT * found[4:]]
+        likely = resize(torch.cat((guessed.chroma, guessed.log_variance), dim=1)[0], size)
+        unlike = found[2:3] - luma
+        candidates, origins = [likely[:2], found[:2]], [luma, found[2:3]]
+        variances = [self.guess + likely[2:], self.of_match(found[4:], unlike)]
+        signs = [unlike / _LUMA_UNIT, found[3:4] / _LUMA_UNIT, found[4:]]
         for each in carried:
             if each is None:
-                candidates.append(nothing)
+                candidates.append(torch.zeros_like(candidates[0]))
                 origins.append(luma)
                 variances.append(torch.full_like(luma, _MISSING))
-                signs.append(torch.zeros(4, *size, device=luma.device))
+                signs.append(torch.zeros(SIGNS_OF_CARRIED, *size, device=luma.device))
                 continue
             candidates.append(each.past.chroma)
             origins.append(each.past.origin)
             variances.append(self.of_carried(each, luma))
-            unexplained = (each.past.luma - luma).abs()
-            missed = _LUMA_UNIT * each.gap.clamp_max(8) / 4
-            signs.append(torch.cat((unexplained, each.past.origin - luma, missed, each.past.log_error)))
-        chromas, doubts = torch.stack(candidates), torch.cat(variances)
-        weighed = (-doubts).softmax(0)
-        base = (weighed[:, None] * chromas).sum(0)
-        differences = (chromas[1:] - base).flatten(0, 1) / _CHROMA_UNIT
-        planes = (base / _CHROMA_UNIT, luma / 50 - 1, differences, weighed[1:], torch.cat(signs) / _LUMA_UNIT)
-        return Evidence(chromas, torch.cat(origins), doubts, torch.cat(planes))
+            unexplained = (each.past.luma - luma).abs() / _LUMA_UNIT
+            signs.append(torch.cat((unexplained, (each.past.origin - luma) / _LUMA_UNIT, each.gap.clamp_max(8) / 4)))
+        return Evidence(torch.stack(candidates), torch.cat(origins), torch.cat(variances), torch.cat(signs))
+
+
+def fused(luma: Luma, evidence: Evidence) -> Past:
+    """The frame in colour: each candidate weighs by its precision, and precisions add up, as in a Kalman filter."""
+    precisions = -evidence.log_variances
+    weights = precisions.softmax(0)
+    chroma = (weights[:, None] * evidence.candidates).sum(0)
+    origin = (weights * evidence.origins).sum(0, keepdim=True)
+    log_error = -precisions.logsumexp(0, keepdim=True) / 2
+    return Past(luma, chroma, origin, log_error.clamp(*_LOG_ERROR))
 
 
 def sign_channels(carried: int) -> int:
     """Planes of ``Evidence.signs`` for so many carried candidates."""
-    return SIGNS_OF_ALL + SIGNS_OF_MATCH + SIGNS_OF_CARRIED * carried
+    return SIGNS_OF_MATCH + SIGNS_OF_CARRIED * carried

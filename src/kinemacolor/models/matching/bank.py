@@ -80,6 +80,14 @@ def entry_of(reference: Reference, features: Features, projection: Projection, d
     )
 
 
+def pictured(lumas: Sequence[Luma]) -> list[Luma]:
+    """Enough of the exemplars' lumas, evenly, to know what all keys have in common: 16, or all where there are fewer.
+
+    Whole features are 16 MB a picture at 854x480, and need not be held for all.
+    """
+    return [lumas[i * len(lumas) // min(16, len(lumas))] for i in range(min(16, len(lumas)))]
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
     """What a frame found, at stride 4: chroma and L* of what is alike, and the best score of the keys (-1..1).

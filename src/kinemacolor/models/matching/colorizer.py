@@ -12,7 +12,7 @@ from kinemacolor.frames import Chroma, Luma
 from kinemacolor.layers.flow import Preset, consistent, optical_flow
 from kinemacolor.layers.warp import warp
 from kinemacolor.models.base import Confidence, ConfidentStreamingColorizer, Reference, confidence_of
-from kinemacolor.models.matching.bank import Bank, Entry, Search, entry_of
+from kinemacolor.models.matching.bank import Bank, Entry, Search, entry_of, pictured
 from kinemacolor.models.matching.features import Encoder, Features, Projection
 from kinemacolor.models.matching.fusion import Noise, carried_variance, fuse
 from kinemacolor.resize import resize
@@ -93,9 +93,12 @@ class MatchingColorizer(ConfidentStreamingColorizer[MatchingState]):
         return MatchingState(tuple(references), self._bank(references) if self.encoder is not None else None)
 
     def _bank(self, references: Sequence[Reference]) -> Bank:
-        features = [self._features(reference.luma.to(self.device, torch.float32)) for reference in references]
-        keys = torch.cat([each.key.flatten(1) for each in features], dim=1)
-        projection = Projection.of(keys, self.settings.key_channels)
+        lumas = [reference.luma.to(self.device, torch.float32) for reference in references]
+        some = [self._features(luma) for luma in pictured(lumas)]
+        projection = Projection.of(
+            torch.cat([each.key.flatten(1) for each in some], dim=1), self.settings.key_channels
+        )
+        features = some if len(some) == len(lumas) else map(self._features, lumas)
         entries: list[Entry] = [entry_of(r, f, projection, self.dtype) for r, f in zip(references, features)]
         return Bank(entries, projection, at_once=self.settings.exemplars_at_once)
 
