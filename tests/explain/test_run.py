@@ -122,3 +122,18 @@ def test_the_command_writes_the_pictures(film: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert all((tmp_path / "x" / name).is_file() for name in FILES)
     assert done.stdout.count("\n") == len(FILES)
+
+
+def test_the_padding_takes_no_part() -> None:
+    insight, luma = insight_of(small()), torch.rand(1, 40, 70, generator=torch.Generator().manual_seed(4)) * 100
+    maps = insight.features(luma)
+    # 64 x 96 with the padding: rows 12 to 51 and columns 13 to 82 are the picture's
+    assert {name: tuple(level.shape[1:]) for name, level in maps.items()} == {
+        "features, stride 16": (2, 4),
+        "features, stride 8": (5, 8),
+        "features, stride 4": (10, 18),
+        "key, stride 16": (2, 4),
+    }
+    found = insight.correspondence(luma, Reference(luma, torch.rand(2, 40, 70)))
+    assert found.place.shape == found.exemplar_grid == (2, 4)
+    assert int(found.place.max()) < 8

@@ -1,5 +1,6 @@
 """A look into ColorMNet and its kin, whose memory holds tokens."""
 
+import math
 from typing import Any
 
 import torch
@@ -20,54 +21,72 @@ from kinemacolor.models.colormnet.pvgfe import PVGFE
 from kinemacolor.resize import Padding
 
 
+class _Seen:
+    """A picture as the network sees it, and which places of its maps lie within the picture, not in the padding."""
+
+    def __init__(self, luma: Luma, multiple: int, device: torch.device) -> None:
+        self.size = (luma.shape[-2], luma.shape[-1])
+        self.padding = Padding.to_multiple(self.size, multiple)
+        self.luma = self.padding.pad(normalised_luma(luma.to(device, torch.float32)))[None]
+
+    def inside(self, planes: Float[Tensor, "1 c h w"]) -> Float[Tensor, "1 c h1 w1"]:
+        """The places of a map whose middle lies within the picture."""
+        stride = self.luma.shape[-2] // planes.shape[-2]
+        rows, columns = (
+            slice(math.ceil(first / stride - 0.5), math.ceil((first + length) / stride - 0.5))
+            for first, length in zip((self.padding.top, self.padding.left), self.size)
+        )
+        return planes[..., rows, columns]
+
+
 class ColorMNetInsight:
-    """The image encoder's maps, and what keys find among an exemplar's."""
+    """The image encoder's maps, and what keys find among an exemplar's. The padding's places are left out."""
 
     def __init__(self, colorizer: ColorMNetColorizer) -> None:
         self.colorizer, self.network = colorizer, colorizer.network
 
-    def _padded(self, luma: Luma) -> Float[Tensor, "1 1 h w"]:
-        padding = Padding.to_multiple((luma.shape[-2], luma.shape[-1]), self.network.multiple)
-        return padding.pad(normalised_luma(luma.to(self.colorizer.device, torch.float32)))[None]
+    def _seen(self, luma: Luma) -> _Seen:
+        return _Seen(luma, self.network.multiple, self.colorizer.device)
 
     @torch.no_grad()
     def features(self, luma: Luma) -> dict[str, Float[Tensor, "_ _ _"]]:
         """The encoder's maps at each stride and the key; of PVGFE its two branches too (the paper's Figure 6)."""
-        padded = self._padded(luma)
-        maps, key = self.network.encode(padded)
+        seen = self._seen(luma)
+        maps, key = self.network.encode(seen.luma)
         found = {}
         if isinstance(self.network, ColorMNet) and isinstance(self.network.pvgfe, PVGFE):
-            found["local branch, stride 16"] = self.network.pvgfe.local_branch(padded)[2]
-            found["global branch, stride 16"] = self.network.pvgfe.global_branch(padded)
+            found["local branch, stride 16"] = self.network.pvgfe.local_branch(seen.luma)[2]
+            found["global branch, stride 16"] = self.network.pvgfe.global_branch(seen.luma)
         found |= {f"features, stride {stride}": getattr(maps, f"stride{stride}") for stride in (16, 8, 4)}
         found["key, stride 16"] = key.key
-        return {name: level[0].float() for name, level in found.items()}
+        return {name: seen.inside(level)[0].float() for name, level in found.items()}
 
     @torch.no_grad()
-    def _searched(self, luma: Luma, exemplar: Reference, top_k: int) -> tuple[Key, Key, mfp.Answer]:
-        asking, there = (self.network.encode(self._padded(each))[1] for each in (luma, exemplar.luma))
+    def _searched(self, luma: Luma, exemplar: Reference) -> tuple[Key, Key, mfp.Answer]:
+        """The keys of both and the answer that memory would give if it held this exemplar alone."""
+        asking, there = (self._key(each) for each in (luma, exemplar.luma))
         query = mfp.query_operand(rows_of(asking.key), rows_of(asking.selection))
         memory = mfp.memory_operand(rows_of(there.key), rows_of(there.shrinkage)[:, 0])
-        return asking, there, mfp.search(query, [memory], top_k)
+        return asking, there, mfp.search(query, [memory], self.colorizer.policy.top_k)
+
+    def _key(self, luma: Luma) -> Key:
+        seen = self._seen(luma)
+        key = self.network.encode(seen.luma)[1]
+        return Key(seen.inside(key.key), seen.inside(key.shrinkage), seen.inside(key.selection))
 
     def correspondence(self, luma: Luma, exemplar: Reference) -> Correspondence:
         """The one token that answers most; likeness is the share of the answer that it has among ``top_k``."""
-        asking, there, answer = self._searched(luma, exemplar, self.colorizer.policy.top_k)
-        size = (asking.key.shape[-2], asking.key.shape[-1])
+        asking, there, answer = self._searched(luma, exemplar)
         likeness, best = answer.weight.max(1)
         place = answer.token.gather(1, best[:, None])[:, 0]
-        return Correspondence(
-            place.view(size), likeness.view(size), exemplar_grid=(there.key.shape[-2], there.key.shape[-1])
-        )
+        size = _grid(asking)
+        return Correspondence(place.view(size), likeness.view(size), exemplar_grid=_grid(there))
 
     def warped(self, luma: Luma, exemplar: Reference) -> Float[Tensor, "2 h4 w4"]:
         """The exemplar's chroma at stride 16 in place of its value, read as memory is read."""
-        asking, there, answer = self._searched(luma, exemplar, self.colorizer.policy.top_k)
-        grid, size = ((key.key.shape[-2], key.key.shape[-1]) for key in (there, asking))
-        padding = Padding.to_multiple((exemplar.luma.shape[-2], exemplar.luma.shape[-1]), self.network.multiple)
-        chroma = padding.pad(exemplar.chroma.to(self.colorizer.device, torch.float32))
-        read = mfp.read(answer, [rows_of(F.adaptive_avg_pool2d(chroma, grid)[None])])
-        return read.T.reshape(2, *size)
+        asking, there, answer = self._searched(luma, exemplar)
+        chroma = F.adaptive_avg_pool2d(exemplar.chroma.to(self.colorizer.device, torch.float32), _grid(there))
+        return mfp.read(answer, [rows_of(chroma[None])]).T.reshape(2, *_grid(asking))
 
     def memory_bytes(self, state: ColorMNetState) -> dict[str, int]:
         """Exemplars, working and long-term memory as far as they are filled, and what else a frame leaves."""
@@ -79,3 +98,7 @@ class ColorMNetInsight:
 
 def _filled(buffer: TokenBuffer) -> int:
     return sum(column.nbytes for column in buffer.tokens.columns()) if len(buffer) else 0
+
+
+def _grid(key: Key) -> tuple[int, int]:
+    return key.key.shape[-2], key.key.shape[-1]
