@@ -39,6 +39,7 @@ from kinemacolor.metrics.psnr import psnr
 from kinemacolor.models.base import Reference
 from kinemacolor.models.colormnet.colorizer import CHROMA_SCALE, ColorMNetColorizer, normalised_luma
 from kinemacolor.models.colormnet_small import ColorMNetSmall, ColorMNetSmallColorizer
+from kinemacolor.models.matching import fast_dtype
 from kinemacolor.models.permanent import with_exemplars
 
 SIZE, VISITS, STILL_AT = (192, 320), ((0, 40), (30, 70), (60, 100)), 8
@@ -163,7 +164,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    model = ColorMNetSmallColorizer(ColorMNetSmall.with_imagenet_trunk())
+    model = ColorMNetSmallColorizer(ColorMNetSmall.with_imagenet_trunk(), dtype=fast_dtype(torch.device("cpu")))
     frames, visits = film_of(arguments.folder)
     visits = visits[: arguments.shots]
     frames = frames[: visits[-1].shot.stop]
@@ -173,50 +174,47 @@ def main() -> None:
         for still, reference in zip(stills, references_for(Shot(0, len(frames)), stills))
     ]
     lumas = [color.split(frame)[0] for frame in frames]
-    visit_of = {n: visit for visit in visits for n in range(visit.shot.start, visit.shot.stop)}
-    scores: dict[str, list[float]] = {"gray": [], "paper": [], "ours": []}
-    columns: dict[str, list[RGB]] = {name: [] for name in ("true", *scores)}
-    shown = {visit.shot.start + 20 for visit in visits[-40::5]}
     runs = {
         "gray": (torch.zeros(2, *SIZE) for _ in frames),
         "paper": PaperPolicy(model).colorize(lumas, references),
         "ours": ours(frames, stills, model),
     }
-    columns["true"] = [frames[n] for n in sorted(shown)]
-    for name, chromas in runs.items():
-        for number, chroma in enumerate(chromas):
-            picture = color.combine(lumas[number], chroma)
-            scores[name].append(psnr(picture, frames[number]))
-            if number in shown:
-                columns[name].append(picture)
-            if number % 100 == 0:
-                print(name, number, flush=True)
     taken = {still.index for still in stills}
-    rows = {
-        name: {
-            "all": statistics.mean(s for n, s in enumerate(found) if n not in taken),
-            "first visits": statistics.mean(
-                s for n, s in enumerate(found) if n not in taken and visit_of[n].number == 0
-            ),
-            "returns": statistics.mean([s for n, s in enumerate(found) if visit_of[n].number] or [0]),
+    rows, columns = list[dict[str, object]](), list[RGB]()
+    # shot by shot in turn, so that a run that is cut short has compared what it has done
+    for order, visit in enumerate(visits):
+        found: dict[str, list[float]] = {name: [] for name in runs}
+        strip = [frames[visit.shot.start + 20]]
+        for name, chromas in runs.items():
+            for number in range(visit.shot.start, visit.shot.stop):
+                picture = color.combine(lumas[number], next(chromas))
+                if number not in taken:
+                    found[name].append(psnr(picture, frames[number]))
+                if number == visit.shot.start + 20:
+                    strip.append(picture)
+        means = {name: statistics.mean(values) for name, values in found.items()}
+        rows.append({"scene": visit.scene, "visit": visit.number, "frames": len(visit.shot), **means})
+        print(order, json.dumps(rows[-1]), flush=True)
+        if visit.number and order % 5 == 0:
+            columns.append(torch.cat(strip, dim=2))
+            Image.fromarray(torch.cat(columns, dim=1).permute(1, 2, 0).numpy()).save(arguments.pictures)
+        partial = [still.name for still in stills if still.alpha is not None]
+        result = {"shots": rows, "means": _means(rows), "partial": partial, "provenance": provenance()}
+        arguments.output.write_text(json.dumps(result, indent=1))
+    print(json.dumps(_means(rows), indent=1))
+
+
+def _means(rows: Sequence[dict[str, object]]) -> dict[str, dict[str, float]]:
+    """Means over frames: of all shots, of first visits, of returns."""
+    kinds = {"all": rows, "first": [r for r in rows if not r["visit"]], "returns": [r for r in rows if r["visit"]]}
+    return {
+        kind: {
+            name: float(np.average([r[name] for r in some], weights=[r["frames"] for r in some]))
+            for name in ("gray", "paper", "ours")
         }
-        for name, found in scores.items()
+        for kind, some in kinds.items()
+        if some
     }
-    by_scene = {
-        scene: {
-            name: statistics.mean(
-                [s for n, s in enumerate(found) if visit_of[n].number and visit_of[n].scene == scene] or [0]
-            )
-            for name, found in scores.items()
-        }
-        for scene in SCENES
-    }
-    partial = [still.name for still in stills if still.alpha is not None]
-    print(json.dumps(rows, indent=1))
-    result = {"rows": rows, "returns by scene": by_scene, "partial": partial, "provenance": provenance()}
-    arguments.output.write_text(json.dumps(result, indent=1))
-    sheet = torch.cat([torch.cat(columns[name], dim=1) for name in columns if columns[name]], dim=2)
-    Image.fromarray(sheet.permute(1, 2, 0).numpy()).save(arguments.pictures)
 
 
 if __name__ == "__main__":
