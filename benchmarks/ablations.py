@@ -80,7 +80,7 @@ class Budget:
     steps: int = 60
     batch: int = 2
     frames: int = 3
-    crop_px: int = 96
+    crop_px: int = 128
     learning_rate: float = 1e-3
 
 
@@ -96,6 +96,12 @@ VARIETY = Variety(
 )
 
 
+def all_but_the_trunk(network: ColorMNetSmall) -> list[tuple[list[torch.nn.Parameter], float]]:
+    """What learns: the trunk stays ImageNet's, as the release's DINOv2 stays what it was."""
+    fixed = {id(parameter) for parameter in network.encoder.trunk.parameters()}
+    return [([parameter for parameter in network.parameters() if id(parameter) not in fixed], 1.0)]
+
+
 def recipe(config: ColorMNetSmallConfig, budget: Budget) -> Recipe:
     """Colormnet-small's recipe with another network and budget."""
     return replace(
@@ -107,6 +113,7 @@ def recipe(config: ColorMNetSmallConfig, budget: Budget) -> Recipe:
         warm_up_steps=10,
         bf16=True,
         variety=VARIETY,
+        groups=all_but_the_trunk,
     )
 
 
@@ -127,7 +134,12 @@ def trained(name: str, config: ColorMNetSmallConfig, budget: Budget, args: argpa
 
 
 def scored(
-    name: str, rows: list[Row], clips: list[Clip], args: argparse.Namespace, about: Mapping[str, object]
+    name: str,
+    rows: list[Row],
+    clips: list[Clip],
+    args: argparse.Namespace,
+    about: Mapping[str, object],
+    frames: int | None = None,
 ) -> None:
     """Writes the row's report, unless it is there."""
     folder: Path = args.out / f"{slug(name)}-seed{args.seed}" / "report"
@@ -139,7 +151,7 @@ def scored(
         rows,
         PROTOCOLS["standard"].only(list(FIGURES)),
         folder,
-        settings=RunSettings(working_size="native"),
+        settings=RunSettings(working_size="native", frames=frames),
         about=dict(about),
         say=partial(print, flush=True),
     )
@@ -203,6 +215,7 @@ def main() -> None:
     parser.add_argument("--clips", type=Path, required=True, help="folder of clips to score on")
     parser.add_argument("--only", nargs="+", help="names of clips to score on; else all")
     parser.add_argument("--long", nargs="+", help="names of clips for the memory rows; else all")
+    parser.add_argument("--frames", type=int, help="at most so many frames a clip, but for the memory rows")
     parser.add_argument("--cache", type=Path, default=Path("cache"), help="where decoded films are kept")
     parser.add_argument("--out", type=Path, default=Path("ablations"))
     parser.add_argument("--rows", nargs="+", help="only these")
@@ -234,17 +247,19 @@ def run(clips: list[Clip], long: list[Clip], budget: Budget, args: argparse.Name
             weights = trained(name, config, budget, args)
             print(f"{name}: trained, {time.monotonic() - began:.0f} s", flush=True)
             row = ModelRow(name, colormnet_small.load(weights))
-            scored(name, [Truth(), row], clips, args, {"config": asdict(config), "budget": asdict(budget)})
+            scored(
+                name, [Truth(), row], clips, args, {"config": asdict(config), "budget": asdict(budget)}, args.frames
+            )
     full = trained(next(iter(TRAINED)), FULL, budget, args)
     if STACKING in wanted:
         row = ModelRow(STACKING, colormnet_small.load(full, policy=MemoryPolicy.of("stacking")))
-        scored(STACKING, [Truth(), row], clips, args, {"policy": asdict(MemoryPolicy.of("stacking"))})
+        scored(STACKING, [Truth(), row], clips, args, {"policy": asdict(MemoryPolicy.of("stacking"))}, args.frames)
     for name, policy in MEMORY.items():
         if name in wanted:
             row = ModelRow(name, colormnet_small.load(full, policy=policy))
             scored(name, [Truth(), row], long, args, {"policy": asdict(policy)})
     if not args.rows:
-        scored("sanity", sanity_rows("cpu"), clips, args, {})
+        scored("sanity", sanity_rows("cpu"), clips, args, {}, args.frames)
 
 
 if __name__ == "__main__":
