@@ -16,7 +16,7 @@ from kinemacolor.engine.compose import frame_in_color
 from kinemacolor.engine.output import Watcher, write_answers
 from kinemacolor.engine.pipeline import read_ahead
 from kinemacolor.engine.plan import header_of, plan_of, with_keys
-from kinemacolor.engine.report import Facts, Gallery, note_of, write_report
+from kinemacolor.engine.report import Facts, Gallery, note_of, require_place, write_report
 from kinemacolor.engine.shot import colorize_shot
 from kinemacolor.engine.span import frame_at, span_of
 from kinemacolor.engine.strip import Strip
@@ -185,6 +185,8 @@ def colorize_video(
     warnings: list[str] = []
     info = probe(source, frame_rate=frame_rate)
     span = span_of(start, end, info)
+    if report is not None:
+        require_place(Path(report))
     objects = open_masks(masks) if masks is not None else None
     loaded = _load_exemplars(exemplars, info, warnings)
     loaded += corrections.exemplars_of(

@@ -2,6 +2,6 @@
 
 from kinemacolor.engine.report.facts import Facts, note_of
 from kinemacolor.engine.report.gallery import Gallery
-from kinemacolor.engine.report.page import write_report
+from kinemacolor.engine.report.page import require_place, write_report
 
-__all__ = ["Facts", "Gallery", "note_of", "write_report"]
+__all__ = ["Facts", "Gallery", "note_of", "require_place", "write_report"]
