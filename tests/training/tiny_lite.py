@@ -11,5 +11,5 @@ from kinemacolor.training.recipes import colormnet_lite
 def recipe(initial: Path | None) -> Recipe:
     """As the command finds it."""
     made = colormnet_lite.recipe(initial, config=ColorMNetLiteConfig.tiny())
-    stages = (Stage(0.7, frames=2, crop_px=64), Stage(1.0, frames=3, crop_px=64))
+    stages = (Stage(0.7, frames=1, crop_px=64), Stage(1.0, frames=3, crop_px=64))
     return replace(made, stages=stages, batch=2, learning_rate=3e-3, warm_up_steps=10)

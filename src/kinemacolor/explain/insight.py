@@ -51,12 +51,13 @@ def insight_of(colorizer: Colorizer) -> Insight:
     from kinemacolor.explain.colormnet_insight import ColorMNetInsight
     from kinemacolor.models.colormnet.colorizer import ColorMNetColorizer
     from kinemacolor.models.colormnet_lite.colorizer import ColorMNetLiteColorizer
+    from kinemacolor.models.colormnet_lite.network import SEARCH
     from kinemacolor.models.matching.colorizer import MatchingColorizer
 
     if isinstance(colorizer, ColorMNetColorizer):
         return ColorMNetInsight(colorizer)
     if isinstance(colorizer, ColorMNetLiteColorizer):
-        return BankInsight(colorizer, colorizer.network.trunk, colorizer.network.search)
+        return BankInsight(colorizer, colorizer.network.trunk, SEARCH)
     if isinstance(colorizer, MatchingColorizer) and colorizer.encoder is not None:
         return BankInsight(colorizer, colorizer.encoder.trunk, colorizer.settings.search)
     raise ModelError(

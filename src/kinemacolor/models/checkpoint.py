@@ -34,7 +34,12 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 def save(network: nn.Module, config: Any, name: str, path: Path) -> None:
     """Writes a network's tensors and its config (a dataclass) as safetensors."""
     tensors = {key: value.detach().contiguous() for key, value in network.state_dict().items()}
-    save_file(tensors, path, metadata={"network": name, "config": json.dumps(asdict(config))})
+    save_file(tensors, path, metadata=metadata_of(config, name))
+
+
+def metadata_of(config: Any, name: str) -> dict[str, str]:
+    """What a file of ours says of the network in it."""
+    return {"network": name, "config": json.dumps(asdict(config))}
 
 
 def config_from(metadata: Mapping[str, str], kind: type[ConfigT], name: str, path: Path) -> ConfigT:

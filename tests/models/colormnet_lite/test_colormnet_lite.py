@@ -6,14 +6,20 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 
-from kinemacolor.errors import ExemplarError, WeightsError
+from kinemacolor.errors import ExemplarError, SettingError, WeightsError
 from kinemacolor.models import colormnet, colormnet_lite
 from kinemacolor.models.base import Colorizer, Reference
 from kinemacolor.models.cards import load_model
 from kinemacolor.models.colormnet import ColorMNet, ColorMNetConfig
-from kinemacolor.models.colormnet_lite import ColorMNetLite, ColorMNetLiteColorizer, ColorMNetLiteConfig
+from kinemacolor.models.colormnet_lite import (
+    ColorMNetLite,
+    ColorMNetLiteColorizer,
+    ColorMNetLiteConfig,
+    LiteSettings,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -25,10 +31,11 @@ def _one_thread() -> Iterator[None]:
 
 
 def seeded(seed: int = 0) -> ColorMNetLite:
-    """A tiny network whose decoder has its say."""
+    """A tiny network that guesses colours and judges its own."""
     torch.manual_seed(seed)
     network = ColorMNetLite(ColorMNetLiteConfig.tiny()).eval()
-    torch.nn.init.normal_(network.decoder.last.weight, std=0.1)
+    torch.nn.init.normal_(network.guess.last.weight, std=0.1)
+    torch.nn.init.normal_(network.judge.last.weight, std=0.1)
     return network
 
 
@@ -78,14 +85,40 @@ def test_an_exemplars_own_frame_keeps_its_chroma(
     assert torch.equal(coloured[5], fifth.chroma)
 
 
-def test_no_colour_is_more_vivid_than_the_exemplars(
+def test_the_guess_is_believed_where_nothing_is_found(shot: tuple[Tensor, Tensor]) -> None:
+    network = seeded()
+    assert network.guess.last.bias is not None
+    with torch.no_grad():
+        network.guess.last.weight.zero_()
+        network.guess.last.bias.copy_(torch.tensor([1.5, -1.0, -3.0]))  # a* 30, b* -20, and sure of it
+    nothing = Reference(torch.zeros(1, 70, 96), torch.zeros(2, 70, 96))
+    coloured = torch.stack(list(ColorMNetLiteColorizer(network).colorize(shot[0][:2], [nothing])))
+    assert (coloured.mean((0, 2, 3)) - torch.tensor([30.0, -20.0])).abs().max() < 10
+
+
+def test_looking_ahead_changes_nothing(
     colorizer: ColorMNetLiteColorizer, shot: tuple[Tensor, Tensor], first_frame: Reference
 ) -> None:
-    coloured = torch.stack(list(colorizer.colorize(shot[0], [first_frame])))
-    for plane in (0, 1):
-        highest, lowest = first_frame.chroma[plane].max().clamp_min(0), first_frame.chroma[plane].min().clamp_max(0)
-        assert coloured[:, plane].max() <= highest + 1e-3
-        assert coloured[:, plane].min() >= lowest - 1e-3
+    state = colorizer.start([first_frame])
+    stepped = [(colorizer.step(luma, state), colorizer.confidence(state)) for luma in shot[0]]
+    for (chroma, confidence), (ahead, sure) in zip(
+        stepped, colorizer.colorize_with_confidence(shot[0], [first_frame]), strict=True
+    ):
+        assert torch.equal(chroma, ahead)
+        assert torch.equal(confidence, sure)
+
+
+def test_it_is_sure_of_an_exemplars_own_frame_and_less_of_what_is_carried(
+    colorizer: ColorMNetLiteColorizer, shot: tuple[Tensor, Tensor], first_frame: Reference
+) -> None:
+    sure = [float(c.mean()) for _, c in colorizer.colorize_with_confidence(shot[0], [first_frame])]
+    assert sure[0] > 0.99
+    assert all(0 <= each < sure[0] for each in sure[1:])
+
+
+def test_as_many_ages_as_the_network_carries_from_are_asked_for() -> None:
+    with pytest.raises(SettingError, match=r"ages has 2 entries.*3 frames"):
+        ColorMNetLiteColorizer(seeded(), settings=LiteSettings(ages=(1, 4)))
 
 
 def test_any_picture_serves_as_exemplar(colorizer: ColorMNetLiteColorizer, shot: tuple[Tensor, Tensor]) -> None:
@@ -134,15 +167,20 @@ def test_a_saved_network_comes_back_with_its_config(weights_path: Path) -> None:
     assert all(torch.equal(value, expected[name]) for name, value in loaded.state_dict().items())
 
 
-def test_without_a_file_it_is_the_published_trunk_and_a_decoder_that_changes_nothing(
-    shot: tuple[Tensor, Tensor], first_frame: Reference
-) -> None:
+def test_without_a_file_it_is_what_is_installed(shot: tuple[Tensor, Tensor], first_frame: Reference) -> None:
     models = [load_model("colormnet-lite", dtype=torch.float32) for _ in range(2)]
     assert isinstance(models[0], ColorMNetLiteColorizer)
-    assert not models[0].network.decoder.last.weight.any()
     ours, again = (torch.stack(list(model.colorize(shot[0][:3], [first_frame]))) for model in models)
     assert torch.equal(ours, again)
     assert (ours[2] - shot[1][2]).abs().mean() < 0.2 * shot[1][2].abs().mean()
+
+
+def test_the_published_trunk_is_not_in_the_file(tmp_path: Path) -> None:
+    network = ColorMNetLite.with_imagenet_trunk()
+    colormnet_lite.save(network, tmp_path / "new.safetensors")
+    assert not any(name.startswith("trunk.") for name in load_file(tmp_path / "new.safetensors"))
+    loaded = colormnet_lite.load_network(tmp_path / "new.safetensors")
+    assert all(torch.equal(value, loaded.state_dict()[name]) for name, value in network.state_dict().items())
 
 
 def test_a_file_of_the_users_is_taken(weights_path: Path) -> None:

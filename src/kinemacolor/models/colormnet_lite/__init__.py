@@ -1,8 +1,9 @@
-"""ColorMNet-lite, the compact default: memory of the exemplars, flow and a small decoder over EfficientNet-Lite0."""
+"""ColorMNet-lite, the compact default: memory of the exemplars, flow and a guess over EfficientNet-Lite0."""
 
 from pathlib import Path
 
 import torch
+from safetensors.torch import save_file
 
 from kinemacolor.models import checkpoint
 from kinemacolor.models.colormnet_lite.colorizer import ColorMNetLiteColorizer, LiteSettings, LiteState
@@ -11,6 +12,7 @@ from kinemacolor.models.colormnet_lite.network import ColorMNetLite
 from kinemacolor.models.matching import fast_dtype
 
 __all__ = [
+    "WEIGHTS",
     "ColorMNetLite",
     "ColorMNetLiteColorizer",
     "ColorMNetLiteConfig",
@@ -22,6 +24,8 @@ __all__ = [
 ]
 
 _NAME = "colormnet-lite"
+WEIGHTS = Path(__file__).with_name("weights.safetensors")
+"""What comes with the installation; docs/models/colormnet-lite.md says what it learnt from."""
 
 
 def load(
@@ -31,20 +35,26 @@ def load(
     dtype: torch.dtype | None = None,
     settings: LiteSettings | None = None,
 ) -> ColorMNetLiteColorizer:
-    """The model of a file, ready to colour; without one the trunk as published and a decoder that changes nothing.
+    """The model of a file, or of the weights installed, ready to colour.
 
     ``device`` None takes a GPU if there is one. ``dtype`` is the precision of the trunk and of matching; None takes
     bfloat16 where the processor computes in it, else float32. Raises ``WeightsError`` where it is no such file.
     """
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    network = load_network(path) if path is not None else ColorMNetLite.with_imagenet_trunk()
+    network = load_network(path or WEIGHTS)
     return ColorMNetLiteColorizer(network, settings=settings, device=place, dtype=dtype or fast_dtype(place))
 
 
-def load_network(path: Path) -> ColorMNetLite:
-    """The network in a file that ``save`` wrote. Raises ``WeightsError`` where it is no such file."""
+def load_network(path: Path = WEIGHTS) -> ColorMNetLite:
+    """The network in a file that ``save`` wrote.
+
+    Raises ``WeightsError`` where it is no such file, or where the package with the trunk's weights is missing.
+    """
     tensors, metadata = checkpoint.read(path)
     config = checkpoint.config_from(metadata, ColorMNetLiteConfig, _NAME, path)
+    if config.has_published_trunk:
+        published = ColorMNetLite.with_imagenet_trunk(config).trunk.state_dict()
+        tensors |= {f"trunk.{name}": value for name, value in published.items()}
     with torch.device("meta"):
         network = ColorMNetLite(config)
     checkpoint.load_strictly(network, tensors, path)
@@ -52,5 +62,9 @@ def load_network(path: Path) -> ColorMNetLite:
 
 
 def save(network: ColorMNetLite, path: Path) -> None:
-    """Writes a network and its config as safetensors, for ``load``; in float16 where the network is."""
-    checkpoint.save(network, network.config, _NAME, path)
+    """Writes what a network learnt and its config as safetensors, for ``load``; in float16 where the network is.
+
+    EfficientNet-Lite0 is left out: it never learns, and has a package of its own.
+    """
+    tensors = {name: value.detach().contiguous() for name, value in network.learnt().items()}
+    save_file(tensors, path, metadata=checkpoint.metadata_of(network.config, _NAME))

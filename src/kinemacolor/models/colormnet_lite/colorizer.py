@@ -1,25 +1,28 @@
 """A film's frames through ColorMNet-lite."""
 
 from collections import deque
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
-from kinemacolor.errors import ExemplarError
+from kinemacolor.errors import ExemplarError, SettingError
 from kinemacolor.frames import Chroma, Luma
 from kinemacolor.layers.flow import Preset
 from kinemacolor.models.base import Confidence, ConfidentStreamingColorizer, Reference, confidence_of
-from kinemacolor.models.colormnet_lite.evidence import Past, ages_there, carry, flows
+from kinemacolor.models.colormnet_lite.evidence import Evidence, Past, ages_there, carry, flows, fused
+from kinemacolor.models.colormnet_lite.guess import Guessed
 from kinemacolor.models.colormnet_lite.network import ColorMNetLite, maps_of
-from kinemacolor.models.matching.bank import Bank, pictured
+from kinemacolor.models.matching.bank import Bank, Match, pictured
 from kinemacolor.models.matching.colorizer import half, own_chroma
 from kinemacolor.models.matching.features import Features
 from kinemacolor.resize import resize
+
+Way = tuple[Tensor, Tensor] | None
+"""Flow to an earlier frame, and back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +38,36 @@ class LiteSettings:
     exemplars_at_once: int = 4
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What can be known of a frame before the frames before it have colours; lumas at stride 2."""
+
+    match: Match
+    guessed: Guessed
+    ways: Sequence[Way]
+
+
 @dataclass(slots=True)
 class LiteState:
-    """What a shot leaves behind: its exemplars as a bank, and the latest frames in colour, at stride 2."""
+    """What a shot leaves behind: its exemplars as a bank, and the latest frames, at stride 2.
+
+    ``seen`` are lumas, ``past`` frames in colour; ``seen`` and ``looked_at`` may be a frame ahead. ``evidence`` is
+    that for the frame last coloured, None where it is an exemplar's own.
+    """
 
     references: tuple[Reference, ...]
     bank: Bank
+    seen: deque[Luma]
     past: deque[Past]
-    frame: int = 0
-    log_error: Float[Tensor, "1 h2 w2"] | None = None
+    looked_at: int = 0
+    evidence: Evidence | None = None
 
 
 class ColorMNetLiteColorizer(ConfidentStreamingColorizer[LiteState]):
-    """ColorMNet-lite as the engine knows it. The network is copied, with the trunk's batch norms folded away."""
+    """ColorMNet-lite as the engine knows it. The network is copied, with the trunk's batch norms folded away.
+
+    While a frame gets its colours the next one is looked at: all but the colours themselves can be known before.
+    """
 
     def __init__(
         self,
@@ -57,10 +77,16 @@ class ColorMNetLiteColorizer(ConfidentStreamingColorizer[LiteState]):
         device: torch.device | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> None:
+        """Raises ``SettingError`` where the network carries colours from another number of frames."""
         self.network = deepcopy(network).eval().requires_grad_(False).to(device or torch.device("cpu"))
         self.network.trunk.fold()
         self.settings, self.device, self.dtype = settings or LiteSettings(), device or torch.device("cpu"), dtype
-        self._beside = ThreadPoolExecutor(1)
+        if len(self.settings.ages) != network.config.carried:
+            raise SettingError(
+                f"ages has {len(self.settings.ages)} entries, but this network carries colours from "
+                f"{network.config.carried} frames. Give as many."
+            )
+        self._ahead, self._beside = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
 
     @torch.inference_mode()
     def start(self, references: Sequence[Reference]) -> LiteState:
@@ -71,45 +97,84 @@ class ColorMNetLiteColorizer(ConfidentStreamingColorizer[LiteState]):
         some = [self._features(luma) for luma in pictured(lumas)]
         features = some if len(some) == len(lumas) else map(self._features, lumas)
         at_once = self.settings.exemplars_at_once
-        bank = self.network.bank(references, features, self.dtype, at_once=at_once, pictured=some)
-        return LiteState(tuple(references), bank, deque(maxlen=max(self.settings.ages)))
+        bank = self.network.bank(references, features, self.dtype, at_once=at_once, some=some)
+        kept = max(self.settings.ages)
+        return LiteState(tuple(references), bank, deque(maxlen=kept), deque(maxlen=kept))
 
     def _features(self, luma: Luma) -> Features:
-        return maps_of(self._maps(luma), 0)
-
-    def _maps(self, luma: Luma) -> dict[int, Tensor]:
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
-            return self.network.trunk(luma[None])
+            maps = self.network.trunk(luma[None])
+        return maps_of(maps, 0)
 
-    @torch.inference_mode()
     def step(self, luma: Luma, state: LiteState) -> Chroma:
         """The chroma of the next frame, of the luma's size. Changes the state, and nothing else."""
+        return self._color(luma, self._look(luma, state), state)
+
+    def colorize(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Chroma]:
+        """The chroma of each luma of one shot, in order; one more luma is read before it is given."""
+        yield from self._colors(lumas, self.start(references))
+
+    def colorize_with_confidence(
+        self, lumas: Iterable[Luma], references: Sequence[Reference]
+    ) -> Iterator[tuple[Chroma, Confidence]]:
+        """The chroma of each luma of one shot, in order, with the confidence in it."""
+        state = self.start(references)
+        for chroma in self._colors(lumas, state):
+            yield chroma, self.confidence(state)
+
+    def _colors(self, lumas: Iterable[Luma], state: LiteState) -> Iterator[Chroma]:
+        before: tuple[Luma, Future[Found | Chroma]] | None = None
+        for luma in lumas:
+            following = luma, self._ahead.submit(self._look, luma, state)
+            if before is not None:
+                yield self._color(before[0], before[1].result(), state)
+            before = following
+        if before is not None:
+            yield self._color(before[0], before[1].result(), state)
+
+    @torch.inference_mode()
+    def _look(self, luma: Luma, state: LiteState) -> Found | Chroma:
+        """What can be known of the next frame, or its chroma if an exemplar is this very frame.
+
+        Flow is found beside matching, which leaves a core to it.
+        """
         luma = luma.to(self.device, torch.float32)
-        size = (luma.shape[-2], luma.shape[-1])
         small = resize(luma, half(luma))
-        own = own_chroma(luma, state.references, state.frame)
-        past = Past.known(small, resize(own, half(luma))) if own is not None else self._found(luma, small, state)
-        state.past.append(past)
-        state.frame += 1
-        state.log_error = past.log_error
-        return own if own is not None else resize(past.chroma, size).clamp(-110, 110)
+        before = [
+            None if age is None else state.seen[-age] for age in ages_there(self.settings.ages, len(state.seen))
+        ]
+        own = own_chroma(luma, state.references, state.looked_at)
+        state.seen.append(small)
+        state.looked_at += 1
+        if own is not None:
+            return own
+        ways = self._beside.submit(self._ways, small, before)
+        features = self._features(luma)
+        match = self.network.match(state.bank, luma, features)
+        return Found(match, self.network.guessed(luma, features), ways.result())
 
-    def confidence(self, state: LiteState) -> Confidence:
-        """The confidence in the frame last coloured, from the error that the decoder foretells."""
-        assert state.log_error is not None
-        return confidence_of(state.log_error.exp())
+    def _ways(self, small: Luma, before: Sequence[Luma | None]) -> list[Way]:
+        return [None if past is None else flows(small, past, self.settings.preset) for past in before]
 
-    def _found(self, luma: Luma, small: Float[Tensor, "1 h2 w2"], state: LiteState) -> Past:
-        """A frame that has no exemplar of its own; flow is found beside matching, which leaves a core to it."""
+    @torch.inference_mode()
+    def _color(self, luma: Luma, found: Found | Chroma, state: LiteState) -> Chroma:
+        luma = luma.to(self.device, torch.float32)
+        small = resize(luma, half(luma))
+        if not isinstance(found, Found):
+            state.evidence = None
+            state.past.append(Past.known(small, resize(found, half(luma))))
+            return found
         before = [
             None if age is None else state.past[-age] for age in ages_there(self.settings.ages, len(state.past))
         ]
-        beside = self._beside.submit(self._flows, small, before)
-        match = state.bank.match(luma, self._features(luma), self.network.search)
-        carried = [carry(past, *way) if past and way else None for past, way in zip(before, beside.result())]
-        evidence = self.network.doubt.weigh(small, match, carried)
-        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
-            return self.network.colored(small[None], [evidence])[0]
+        carried = [carry(past, *way) if past and way else None for past, way in zip(before, found.ways)]
+        state.evidence = self.network.doubt.weigh(small, found.guessed, found.match, carried)
+        state.past.append(fused(small, state.evidence))
+        return resize(state.past[-1].chroma, (luma.shape[-2], luma.shape[-1])).clamp(-110, 110)
 
-    def _flows(self, small: Luma, before: Sequence[Past | None]) -> list[tuple[Tensor, Tensor] | None]:
-        return [None if past is None else flows(small, past.luma, self.settings.preset) for past in before]
+    @torch.inference_mode()
+    def confidence(self, state: LiteState) -> Confidence:
+        """The confidence in the frame last coloured, from the error that the judge foretells."""
+        last = state.past[-1]
+        log_error = last.log_error if state.evidence is None else self.network.judge(state.evidence, last)
+        return confidence_of(log_error.exp())

@@ -108,8 +108,8 @@ class Doubt(nn.Module):
         self.step, self.per_luma, self.lost = _logarithm(0.05), _logarithm(0.75), _logarithm(250.0)
         self.unlike, self.unlike_match = _logarithm(0.2), _logarithm(1.5)
         self.kin = _logarithm(3.0)
-        self.match, self.slope = _logarithm(6.0), _logarithm(6.0)
-        self.guess = _logarithm(20.0)
+        self.match, self.slope = _logarithm(8.0), _logarithm(6.0)
+        self.guess = _logarithm(25.0)
 
     def of_match(self, similarity: Float[Tensor, "1 h w"], unlike: Float[Tensor, "1 h w"]) -> Float[Tensor, "1 h w"]:
         """The logarithm of a match's variance; ``unlike`` is the difference in L* from where it comes from."""

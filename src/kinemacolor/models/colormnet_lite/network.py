@@ -5,7 +5,7 @@ keys (ColorMNet, Eqs. 8-10, with cosine similarity, coarse to fine); local atten
 from several earlier frames; in place of the decoder (Eq. 13) each candidate weighs by how sure it is.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -51,10 +51,19 @@ class ColorMNetLite(nn.Module):
         return network
 
     def bank(
-        self, references: Sequence[Reference], features: Sequence[Features], dtype: torch.dtype, *, at_once: int
+        self,
+        references: Sequence[Reference],
+        features: Iterable[Features],
+        dtype: torch.dtype,
+        *,
+        at_once: int,
+        some: Sequence[Features],
     ) -> Bank:
-        """The exemplars as memory; ``features`` are those of their lumas. Keys are compared in ``dtype``."""
-        keys = torch.cat([each.key.flatten(1) for each in features], dim=1)
+        """The exemplars as memory; ``features`` are those of their lumas, each held no longer than needed.
+
+        Keys are the principal components of ``some`` of these, and are compared in ``dtype``.
+        """
+        keys = torch.cat([each.key.flatten(1) for each in some], dim=1)
         projection = Projection.of(keys, self.config.key_channels)
         entries = [entry_of(r, f, projection, dtype) for r, f in zip(references, features)]
         return Bank(entries, projection, at_once=at_once)

@@ -1,0 +1,28 @@
+"""Puts the weights of a run of ``kinemacolor train colormnet-lite`` into the package, as float16.
+
+    python scripts/ship_weights.py runs/lite/weights.safetensors weights
+    python scripts/ship_weights.py runs/permissive/weights.safetensors permissive
+
+Prints the file's size and SHA-256, which the model's page and its test name.
+"""
+
+import argparse
+import hashlib
+from pathlib import Path
+
+from kinemacolor.models import colormnet_lite
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("run", type=Path, help="the weights that a run left")
+    parser.add_argument("name", choices=["weights", "permissive"], help="which of the two that are shipped")
+    arguments = parser.parse_args()
+    path = colormnet_lite.WEIGHTS.with_name(f"{arguments.name}.safetensors")
+    colormnet_lite.save(colormnet_lite.load_network(arguments.run).half(), path)
+    path.chmod(0o644)  # safetensors writes for the owner alone
+    print(f"{path}: {path.stat().st_size} bytes, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""How far off the colours may be: learnt from the candidates' disagreement and from what speaks for each.
+
+It changes no colour. A network that could, learnt to trust flow too long (docs/models/colormnet-lite.md).
+"""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from kinemacolor.models.colormnet_lite.evidence import Evidence, Past
+
+_SCALE = 2
+_CHROMA_UNIT = 10.0
+_OF_ALL, _OF_EACH = 3, 3
+
+
+class Judge(nn.Module):
+    """Evidence and what came of it to the logarithm of the mean error in a*b*, at stride 4."""
+
+    def __init__(self, candidates: int, signs: int, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(_OF_ALL + _OF_EACH * candidates + signs, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=2, dilation=2)
+        self.last = nn.Conv2d(channels, 1, 1)
+        nn.init.zeros_(self.last.weight)
+        assert self.last.bias is not None
+        nn.init.zeros_(self.last.bias)
+
+    def forward(self, evidence: Evidence, colored: Past) -> Float[Tensor, "1 h4 w4"]:
+        """Untrained, what the variances say."""
+        x = F.avg_pool2d(_planes(evidence, colored)[None], _SCALE, ceil_mode=True)
+        said = self.last(F.relu(self.second(F.relu(self.first(x)))))[0]
+        return said.float() + F.avg_pool2d(colored.log_error[None], _SCALE, ceil_mode=True)[0]
+
+
+def _planes(evidence: Evidence, colored: Past) -> Float[Tensor, "f h w"]:
+    """No hue: distances between colours, variances, weights, and signs, each of the order of 1."""
+    apart = torch.linalg.vector_norm(evidence.candidates - colored.chroma, dim=1)
+    vivid = torch.linalg.vector_norm(colored.chroma, dim=0, keepdim=True)
+    weights = (-evidence.log_variances).softmax(0)
+    return torch.cat(
+        (
+            vivid / (vivid + _CHROMA_UNIT),
+            colored.luma / 50 - 1,
+            colored.log_error / 3,
+            apart / (apart + _CHROMA_UNIT),
+            evidence.log_variances / 4 - 1,
+            weights,
+            evidence.signs,
+        )
+    )
