@@ -3,11 +3,13 @@
     python benchmarks/returns.py CLIPS_FOLDER --output returns.json --pictures returns.png
 
 A film of 2400 frames (5 minutes at 8 a second) in 60 shots: twenty scenes, each seen three times. Twenty exemplars,
-one a scene, in its first shot; ten of them show a part of the frame only. Two ways to colour it:
+one a scene, in its first shot; ten of them show a part of the frame only. Three ways to colour it:
 
 * paper: one pass over the film. The first exemplar stays whole in memory; each later one is written when its frame
   comes, its chroma (where it is shown) is the frame's, and it is consolidated like any other frame (gamma 5, N_s 10,
   128 prototypes, 10,000 tokens: the paper's policy).
+* scaled: the same with 8 prototypes instead of 128: the share of a frame's tokens that they are at 854x480, where a
+  frame has 1620 tokens and not 96 as here.
 * ours: shots found on luma; each coloured by itself from its active exemplars, which are never consolidated, in both
   directions, parts of frames being known there.
 
@@ -38,11 +40,12 @@ from kinemacolor.frames import RGB, Chroma, Exemplar, Frame, Luma, Planes, Shot
 from kinemacolor.metrics.psnr import psnr
 from kinemacolor.models.base import Reference
 from kinemacolor.models.colormnet.colorizer import CHROMA_SCALE, ColorMNetColorizer, normalised_luma
+from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.colormnet_small import ColorMNetSmall, ColorMNetSmallColorizer
 from kinemacolor.models.matching import fast_dtype
 from kinemacolor.models.permanent import with_exemplars
 
-SIZE, VISITS, STILL_AT = (192, 320), ((0, 40), (30, 70), (60, 100)), 8
+SIZE, VISITS, STILL_AT = (128, 192), ((0, 40), (30, 70), (60, 100)), 8
 SCENES = (
     *("aquarium", "intel_corridor_a", "puppy", "sam2_cups", "sam2_juggle_football"),
     *("som_dog_grass", "som_windmill", "baseball", "basketball", "cake"),
@@ -164,7 +167,8 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    model = ColorMNetSmallColorizer(ColorMNetSmall.with_imagenet_trunk(), dtype=fast_dtype(torch.device("cpu")))
+    network = ColorMNetSmall.with_imagenet_trunk()
+    model = ColorMNetSmallColorizer(network, dtype=fast_dtype(torch.device("cpu")))
     frames, visits = film_of(arguments.folder)
     visits = visits[: arguments.shots]
     frames = frames[: visits[-1].shot.stop]
@@ -174,9 +178,11 @@ def main() -> None:
         for still, reference in zip(stills, references_for(Shot(0, len(frames)), stills))
     ]
     lumas = [color.split(frame)[0] for frame in frames]
+    scaled = ColorMNetSmallColorizer(network, policy=MemoryPolicy(prototypes_tokens=8), dtype=model.dtype)
     runs = {
         "gray": (torch.zeros(2, *SIZE) for _ in frames),
         "paper": PaperPolicy(model).colorize(lumas, references),
+        "scaled": PaperPolicy(scaled).colorize(lumas, references),
         "ours": ours(frames, stills, model),
     }
     taken = {still.index for still in stills}
@@ -210,7 +216,7 @@ def _means(rows: Sequence[dict[str, object]]) -> dict[str, dict[str, float]]:
     return {
         kind: {
             name: float(np.average([r[name] for r in some], weights=[r["frames"] for r in some]))
-            for name in ("gray", "paper", "ours")
+            for name in ("gray", "paper", "scaled", "ours")
         }
         for kind, some in kinds.items()
         if some

@@ -4,7 +4,7 @@
 
 Three films are cut together from colour clips, 240x160, some scenes returning; `suggest` sees them as gray films and
 knows no cut. Each choice of k frames is coloured in true colours and given to ``matching`` at 160, shot by shot,
-both ways from a choice inside a shot.
+both ways from a choice inside a shot unless ``--forward``.
 The figure is the mean PSNR (RGB) over every fourth frame that is not itself an exemplar; random is the mean of five
 draws. Choices are multiples of four, for all three alike.
 """
@@ -103,11 +103,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--forward", action="store_true", help="colour towards the end of a shot only")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     matcher, rows = matching.load(), list[dict[str, object]]()
     assert matcher.encoder is not None
-    model = with_exemplars(matcher, back=True)
+    model = with_exemplars(matcher, back=not arguments.forward)
     for name, scenes in FILMS.items():
         paths = {scene: next(p for f in arguments.folders for p in f.glob(f"{scene}.mp4")) for scene, _, _ in scenes}
         pictures = [picture for scene, start, stop in scenes for picture in clip(paths[scene], start, stop)]
