@@ -29,7 +29,7 @@ class ModelCard:
     ``package`` is the module that holds its ``load``. ``weights`` is the file to fetch, None where weights come
     with the installation (``included``) or only from a path; ``takes_folder`` where that may be a folder of files.
     ``can_restrict`` where tracks can say what its memory may be asked. ``takes_own`` where a model that needs no
-    weights takes a file of the user's.
+    weights takes a file of the user's. ``variants`` are the names of other weights that come with the installation.
     """
 
     name: str
@@ -44,18 +44,21 @@ class ModelCard:
     takes_folder: bool = False
     can_restrict: bool = False
     takes_own: bool = False
+    variants: tuple[str, ...] = ()
 
 
 CARDS: dict[str, ModelCard] = {
     "colormnet-lite": ModelCard(
         name="colormnet-lite",
         title="ColorMNet-lite",
-        summary="Our own: exemplars as memory, colours carried by flow from three frames; a decoder to be trained.",
+        summary="Our own: exemplars as memory, colours carried by flow, a learnt guess where neither knows. "
+        "Learnt from films and photographs of mixed licences; --weights permissive from permissively licensed ones.",
         exemplars="one or more",
         license="Apache-2.0 (code and the EfficientNet-Lite0 weights it installs)",
         package="kinemacolor.models.colormnet_lite",
         included=True,
         takes_own=True,
+        variants=("permissive",),
     ),
     "matching": ModelCard(
         name="matching",
@@ -201,6 +204,8 @@ def _file_of(
     card: ModelCard, weights: str | Path, *, accept_license: bool, progress: Callable[[int, int | None], None] | None
 ) -> Path | None:
     """The file to load, None where the weights come with the installation."""
+    if str(weights) in card.variants:
+        return Path(str(import_module(card.package).__file__)).with_name(f"{weights}.safetensors")
     if str(weights) != "default":
         if card.included and not card.takes_own:
             raise ModelError(
@@ -235,7 +240,7 @@ def load_model(
 
     Args:
         name: a key of ``CARDS``.
-        weights: ``"default"`` (included, cached or fetched), or the path of a checkpoint file.
+        weights: ``"default"`` (included, cached or fetched), one of the card's ``variants``, or a checkpoint's path.
         device: ``"cpu"``, ``"cuda:0"``, ...; None takes a GPU if there is one.
         dtype: the precision of the network's heavy parts; None is the model's own choice.
         memory: how ColorMNet's memory behaves; None is that of its weights.
