@@ -57,12 +57,13 @@ app.add_typer(ballot.app, name="ballot")
 app.add_typer(project.app, name="project")
 
 
-def _version(wanted: bool) -> None:
+def _version(wanted: bool) -> bool:
     if wanted:
         from kinemacolor import __version__
 
         typer.echo(f"kinemacolor {__version__}")
         raise typer.Exit
+    return wanted
 
 
 @app.callback()

@@ -27,7 +27,7 @@ class Bar:
         self._process = psutil.Process()
         self._task: TaskID | None = None
 
-    def _show(self, description: str, done: float, total: float | None, figures: str) -> None:
+    def _show(self, description: str, done: int, total: int | None, figures: str) -> None:
         if self._task is None:
             self._task = self._bar.add_task(description, total=total, figures=figures)
         self._bar.update(self._task, description=description, completed=done, total=total, figures=figures)
