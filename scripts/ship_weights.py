@@ -14,6 +14,7 @@ from kinemacolor.models import colormnet_lite
 
 
 def main() -> None:
+    """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="the weights that a run left")
     parser.add_argument("name", choices=["weights", "permissive"], help="which of the two that are shipped")
