@@ -2,18 +2,15 @@
 
 import math
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Protocol, runtime_checkable
 
-from jaxtyping import Bool, Float
+from jaxtyping import Bool
 from torch import Tensor
 
-from kinemacolor import color
 from kinemacolor.evaluation.networks import CLASS_FIGURES, LPIPS_FIGURES, Networks
-from kinemacolor.frames import RGB, Luma
+from kinemacolor.evaluation.pair import Measure, Pair
+from kinemacolor.evaluation.sureness import Sureness
+from kinemacolor.frames import Luma
 from kinemacolor.layers.flow import Flow
-from kinemacolor.metrics.calibration import Calibration
 from kinemacolor.metrics.cdc import Cdc
 from kinemacolor.metrics.ciede2000 import ciede2000, percentile
 from kinemacolor.metrics.classifier import Classify, agrees
@@ -23,50 +20,8 @@ from kinemacolor.metrics.inception import FEATURES, Inception
 from kinemacolor.metrics.lpips import Lpips
 from kinemacolor.metrics.outliers import outliers
 from kinemacolor.metrics.psnr import psnr, psnr_ab, wrapping_psnr
-from kinemacolor.metrics.rank_correlation import rank_correlation
 from kinemacolor.metrics.ssim import ssim
 from kinemacolor.metrics.warp_error import motion, warp_error
-from kinemacolor.models.base import Confidence
-from kinemacolor.resize import resize
-
-_PIXELS_RANKED = 10_000
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A picture, the truth, the pixels of objects where the clip has masks, and whether the frame is an exemplar.
-
-    ``confidence`` is what the model that made the picture says of it, if it does.
-    """
-
-    picture: RGB
-    truth: RGB
-    objects: Bool[Tensor, "h w"] | None = None
-    is_exemplar: bool = False
-    confidence: Confidence | None = None
-
-    @cached_property
-    def lab(self) -> Float[Tensor, "3 h w"]:
-        """CIELAB of the picture."""
-        return color.lab_of(self.picture)
-
-    @cached_property
-    def true_lab(self) -> Float[Tensor, "3 h w"]:
-        """CIELAB of the truth."""
-        return color.lab_of(self.truth)
-
-
-@runtime_checkable
-class Measure(Protocol):
-    """Figures of one clip, given frame by frame."""
-
-    def of_frame(self, pair: Pair) -> Mapping[str, float]:
-        """What can be said of this frame."""
-        ...
-
-    def of_clip(self) -> Mapping[str, float]:
-        """What can be said of the clip as a whole, after its last frame."""
-        ...
 
 
 class PerFrame:
@@ -134,29 +89,6 @@ class ColorConsistency:
     def of_clip(self) -> dict[str, float]:
         """CDC of the clip."""
         return {"cdc": self._cdc.value}
-
-
-class Sureness:
-    """Is the model right where it is sure? By rank in each frame, and by amount over all (``calibration``)."""
-
-    def __init__(self) -> None:
-        self.calibration = Calibration()
-
-    def of_frame(self, pair: Pair) -> dict[str, float]:
-        """The rank correlation of confidence and the smallness of the error; nothing where nothing was said."""
-        if pair.confidence is None or pair.is_exemplar:
-            return {}
-        squared = (pair.lab[1:] - pair.true_lab[1:]).square().sum(0, keepdim=True)
-        size = (pair.confidence.shape[-2], pair.confidence.shape[-1])
-        error = resize(squared, size).clamp_min(0).sqrt().flatten()
-        step = -(-len(error) // _PIXELS_RANKED)
-        confidence = pair.confidence.flatten()
-        self.calibration.add(confidence, error)
-        return {"sureness": rank_correlation(confidence[::step], -error[::step])}
-
-    def of_clip(self) -> dict[str, float]:
-        """Nothing: a clip's figure is the mean."""
-        return {}
 
 
 class Lookalike:

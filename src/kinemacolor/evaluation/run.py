@@ -17,14 +17,16 @@ from kinemacolor.evaluation.exemplars import ExemplarChoice, parse_exemplars
 from kinemacolor.evaluation.figures import FIGURES
 from kinemacolor.evaluation.frames_csv import FramesCsv
 from kinemacolor.evaluation.html import write_html
-from kinemacolor.evaluation.measures import Measure, Sureness, pooled_measures
+from kinemacolor.evaluation.measures import pooled_measures
 from kinemacolor.evaluation.networks import Networks
+from kinemacolor.evaluation.pair import Measure
 from kinemacolor.evaluation.protocols import Protocol
 from kinemacolor.evaluation.provenance import provenance
 from kinemacolor.evaluation.report import Report
 from kinemacolor.evaluation.rows import ModelRow, Row, Take
 from kinemacolor.evaluation.score import ClipScore, FrameScore, figures_of, score_clip
 from kinemacolor.evaluation.strips import Strips
+from kinemacolor.evaluation.sureness import Sureness
 from kinemacolor.io.masks import open_masks
 
 SEED = 0

@@ -8,8 +8,9 @@ from itertools import zip_longest
 
 from kinemacolor.errors import InputError
 from kinemacolor.evaluation.figures import FIGURES
-from kinemacolor.evaluation.measures import Measure, Pair, measures_for
+from kinemacolor.evaluation.measures import measures_for
 from kinemacolor.evaluation.networks import Networks
+from kinemacolor.evaluation.pair import Measure, Pair
 from kinemacolor.evaluation.protocols import Protocol
 from kinemacolor.evaluation.rows import Row, Take, Truth
 from kinemacolor.frames import RGB

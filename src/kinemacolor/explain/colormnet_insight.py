@@ -15,9 +15,9 @@ from kinemacolor.models.base import Reference
 from kinemacolor.models.colormnet import mfp
 from kinemacolor.models.colormnet.colorizer import ColorMNetColorizer, ColorMNetState, normalised_luma
 from kinemacolor.models.colormnet.key import Key
-from kinemacolor.models.colormnet.memory import TokenBuffer, rows_of
 from kinemacolor.models.colormnet.network import ColorMNet
 from kinemacolor.models.colormnet.pvgfe import PVGFE
+from kinemacolor.models.colormnet.tokens import TokenBuffer, rows_of
 from kinemacolor.resize import Padding
 
 

@@ -9,8 +9,9 @@ import torch
 from kinemacolor.errors import SettingError
 from kinemacolor.models.colormnet.anchors import Part
 from kinemacolor.models.colormnet.key import Key
-from kinemacolor.models.colormnet.memory import Memory, TokenBuffer, Tokens
+from kinemacolor.models.colormnet.memory import Memory
 from kinemacolor.models.colormnet.policy import MemoryPolicy
+from kinemacolor.models.colormnet.tokens import TokenBuffer, Tokens
 
 SIZE = (3, 4)
 POLICY = MemoryPolicy(working_max_frames=4, working_min_frames=2, prototypes_tokens=5, long_term_max_tokens=12)

@@ -12,8 +12,9 @@ from torch import Tensor
 from kinemacolor.models.colormnet import ColorMNet, MemoryPolicy
 from kinemacolor.models.colormnet.key import Key
 from kinemacolor.models.colormnet.local_attention import attend_window
-from kinemacolor.models.colormnet.memory import Memory, Tokens
+from kinemacolor.models.colormnet.memory import Memory
 from kinemacolor.models.colormnet.pvgfe import ImageFeatures
+from kinemacolor.models.colormnet.tokens import Tokens
 
 SEED = 1
 LIMIT = 1e-4

@@ -1,0 +1,31 @@
+"""Models' confidence, held against their error."""
+
+from kinemacolor.evaluation.pair import Pair
+from kinemacolor.metrics.calibration import Calibration
+from kinemacolor.metrics.rank_correlation import rank_correlation
+from kinemacolor.resize import resize
+
+_PIXELS_RANKED = 10_000
+
+
+class Sureness:
+    """Is the model right where it is sure? By rank in each frame, and by amount over all (``calibration``)."""
+
+    def __init__(self) -> None:
+        self.calibration = Calibration()
+
+    def of_frame(self, pair: Pair) -> dict[str, float]:
+        """The rank correlation of confidence and the smallness of the error; nothing where nothing was said."""
+        if pair.confidence is None or pair.is_exemplar:
+            return {}
+        squared = (pair.lab[1:] - pair.true_lab[1:]).square().sum(0, keepdim=True)
+        size = (pair.confidence.shape[-2], pair.confidence.shape[-1])
+        error = resize(squared, size).clamp_min(0).sqrt().flatten()
+        step = -(-len(error) // _PIXELS_RANKED)
+        confidence = pair.confidence.flatten()
+        self.calibration.add(confidence, error)
+        return {"sureness": rank_correlation(confidence[::step], -error[::step])}
+
+    def of_clip(self) -> dict[str, float]:
+        """Nothing: a clip's figure is the mean."""
+        return {}
