@@ -1,5 +1,7 @@
 """Finding colours coarse to fine, against a plain, dense search."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch.nn.functional import normalize
@@ -102,3 +104,29 @@ def test_of_many_exemplars_only_the_most_alike_are_searched() -> None:
     few = bank_of(references, held, at_once=1)
     alone = Bank([few.entries[3]], few.projection, at_once=1)
     assert torch.equal(few.match(luma4, asked, SEARCH).chroma, alone.match(luma4, asked, SEARCH).chroma)
+
+
+def test_of_two_look_alikes_the_stronger_colour_is_found_not_their_mean() -> None:
+    generator = torch.Generator().manual_seed(5)
+    held = features_of(5, 6, generator)
+    luma = torch.full((1, 40, 48), 50.0)
+    red = Reference(luma, torch.full((2, 40, 48), 40.0))
+    green = Reference(luma, torch.full((2, 40, 48), -40.0))
+    # of two entries with the same keys, three in four candidates are red
+    bank = bank_of([red, red, red, green], [held] * 4)
+    luma4 = torch.full((1, 10, 12), 50.0)
+    mean = bank.match(luma4, held, replace(SEARCH, top_k=4))
+    strongest = bank.match(luma4, held, replace(SEARCH, top_k=4, conflict_radius=20.0))
+    assert mean.chroma.max() < 30
+    torch.testing.assert_close(strongest.chroma, torch.full_like(mean.chroma, 40.0))
+    assert strongest.spread.max() < 0.1 < mean.spread.min()
+
+
+def test_where_colours_agree_the_guard_changes_nothing() -> None:
+    generator = torch.Generator().manual_seed(6)
+    held = [features_of(5, 6, generator) for _ in range(2)]
+    references = [reference_of(f, generator) for f in held]
+    bank = bank_of([Reference(r.luma, r.chroma / 20) for r in references], held)
+    asked, luma4 = features_of(5, 6, generator), torch.rand(1, 10, 12, generator=generator) * 100
+    one, other = (bank.match(luma4, asked, replace(SEARCH, conflict_radius=radius)) for radius in (None, 60.0))
+    assert torch.equal(one.chroma, other.chroma)

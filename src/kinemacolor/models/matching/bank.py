@@ -17,9 +17,10 @@ from kinemacolor.models.base import Reference
 from kinemacolor.models.matching.features import Features, Projection
 from kinemacolor.resize import resize
 
-_ROWS_AT_ONCE = 2048
+_ROWS_AT_ONCE = 1024
 _GROUPED = 12
 _HIDDEN = -1e4
+_CLEAR_WEIGHT = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Search:
     detail_weight: float | Float[Tensor, ""] = 0.3
     luma_weight: float | Float[Tensor, ""] = 2.0
     temperature: float | Float[Tensor, ""] = 0.06
+    conflict_radius: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ def entry_of(reference: Reference, features: Features, projection: Projection, d
     return Entry(
         key=projection(features.key).to(dtype),
         shown8=shown8,
-        detail=features.detail.flatten(1).T.contiguous(),
+        detail=features.detail.flatten(1).T.contiguous().to(dtype),
         luma=resize(reference.luma.to(device, torch.float32), size4).flatten(),
         chroma=chroma4.flatten(1).T.contiguous(),
         shown4=shown4,
@@ -247,7 +249,8 @@ def _refined(
     y = (places.y[where][..., None] + around).clamp_min(0).minimum(height - 1)
     x = (places.x[where][..., None] + around).clamp_min(0).minimum(width - 1)
     found = places.first[where][..., None, None] + y[..., :, None] * width[..., None] + x[..., None, :]
-    likeness = torch.bmm(places.detail[found.flatten(1)], quads[..., :-1].mT).view(n, k, 4, 4, 4)
+    asked = quads[..., :-1].mT.to(places.detail.dtype)
+    likeness = torch.bmm(places.detail[found.flatten(1)], asked).view(n, k, 4, 4, 4).float()
     alike = places.abl[found]
     total = score[:, :, None, None, None] + search.detail_weight * likeness
     total = total - search.luma_weight / 100 * (alike[..., 2, None] - quads[:, None, None, None, :, -1]).abs()
@@ -263,7 +266,22 @@ def _mean_of(
     own = slice(row, row + 3), slice(column, column + 3)
     weights = (total[:, :, *own].flatten(1) / search.temperature).softmax(1)
     seen = alike[:, :, *own].flatten(1, 3)
+    if search.conflict_radius is not None:
+        weights = _without_conflict(weights, seen[..., :2], search.conflict_radius)
     mean = torch.bmm(weights[:, None], seen)[:, 0]
     deviation = (seen[..., :2] - mean[:, None, :2]).square().sum(-1)
     spread = ((weights * deviation).sum(1, keepdim=True) + 1e-6).sqrt()
     return torch.cat((mean, spread), dim=1)
+
+
+def _without_conflict(
+    weights: Float[Tensor, "n j"], colors: Float[Tensor, "n j 2"], radius: float
+) -> Float[Tensor, "n j"]:
+    """The weights, gathered in the strongest cluster where colours disagree: of look-alikes the mean is gray."""
+    mean = torch.bmm(weights[:, None], colors)
+    far = ((colors - mean).norm(dim=-1) > radius / 2) & (weights > _CLEAR_WEIGHT)
+    rows = far.any(1).nonzero()[:, 0]
+    near = torch.cdist(colors[rows], colors[rows]) <= radius
+    mass = (near * weights[rows, None]).sum(2)
+    kept = weights[rows] * near[torch.arange(len(rows), device=rows.device), mass.argmax(1)]
+    return weights.index_copy(0, rows, kept / kept.sum(1, keepdim=True))
