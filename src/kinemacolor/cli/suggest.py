@@ -16,8 +16,11 @@ def suggest(
     exemplar: Annotated[
         list[str] | None, typer.Option("--exemplar", "-e", help="A still that is coloured already, or a folder.")
     ] = None,
-    confidence: Annotated[
-        Path | None, typer.Option(help="A JSON object of frame number to confidence (0..1), from a run before.")
+    track: Annotated[
+        Path | None,
+        typer.Option(
+            help="The chroma track of a run: what it was unsure of comes first. Or JSON: {frame: confidence}."
+        ),
     ] = None,
     frame_rate: Annotated[str, typer.Option(help="Of pictures as input.")] = "24",
     overwrite: Annotated[bool, typer.Option(help="Replace pictures that are there.")] = False,
@@ -30,7 +33,7 @@ def suggest(
     from kinemacolor.suggest.stills import export, name_of
 
     known = stills.load(exemplar) if exemplar else []
-    sure = read_confidence(confidence) if confidence is not None else None
+    sure = read_confidence(track) if track is not None else None
     found = suggest_frames(source, count, exemplars=known, confidence=sure, frame_rate=frame_rate)
     if output is not None:
         export(source, [each.frame for each in found], output, overwrite=overwrite, frame_rate=frame_rate)

@@ -1,20 +1,42 @@
-"""How sure a model was of each frame, from a file."""
+"""How sure a model was of each frame: from the chroma track of a run, or from a file."""
 
 import json
 from pathlib import Path
 
-from kinemacolor.errors import InputError
+from kinemacolor.engine.track import ChromaTrack
+from kinemacolor.engine.track.folder import read_header
+from kinemacolor.errors import InputError, TrackError
+from kinemacolor.frames import Shot
 
 
 def read_confidence(path: Path) -> dict[int, float]:
-    """Confidence (0..1) by frame number, from a JSON object such as ``{"120": 0.4}``.
+    """Confidence (0..1) by frame number, from a chroma track or a JSON object such as ``{"120": 0.4}``.
 
-    Raises ``InputError`` where the file is no such thing.
+    Frames of shots that are not coloured yet, or by a model that does not say, are left out.
+
+    Raises ``TrackError`` or ``InputError`` where it is no such thing.
     """
+    return _of_track(path) if path.is_dir() else _of_file(path)
+
+
+def _of_track(path: Path) -> dict[int, float]:
+    header, track = read_header(path), ChromaTrack(path)
+    found: dict[int, float] = {}
+    try:
+        for described in header["shots"]:  # type: ignore[attr-defined]
+            shot = Shot(int(described["start"]), int(described["stop"]))
+            notes = track.notes(shot, described["key"])
+            found |= {} if notes is None else dict(enumerate(notes.confidence, shot.start))
+    except (KeyError, TypeError, ValueError) as error:
+        raise TrackError(f"{path} has a track.json that lacks {error}. Colour the film again.") from error
+    return found
+
+
+def _of_file(path: Path) -> dict[int, float]:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         return {int(frame): float(value) for frame, value in values.items()}
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise InputError(
-            f'{path} is no JSON object of frame numbers and confidences ({error}). Write {{"120": 0.4}}.'
+            f'{path} is no chroma track and no JSON object of frames and confidences ({error}). Write {{"120": 0.4}}.'
         ) from error

@@ -1,0 +1,37 @@
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from kinemacolor.engine.track import ChromaTrack
+from kinemacolor.errors import InputError, TrackError
+from kinemacolor.frames import Shot
+from kinemacolor.suggest.confidence import read_confidence
+
+
+def test_a_track_tells_the_confidence_of_the_shots_it_has(tmp_path: Path) -> None:
+    path = tmp_path / "reel.kctrack"
+    shots = [(Shot(5, 7), "a" * 32), (Shot(7, 9), "b" * 32)]
+    with ChromaTrack(path) as track:
+        track.write_header({"shots": [{"start": s.start, "stop": s.stop, "key": key} for s, key in shots]})
+        writer = track.writer(*shots[0])
+        for sure in (0.2, 1.0):
+            writer.add(torch.zeros(2, 32, 48), torch.full((1, 16, 24), sure))
+        writer.commit()
+    assert read_confidence(path) == {5: pytest.approx(0.2, abs=0.01), 6: 1.0}
+
+
+def test_a_file_tells_it_by_frame(tmp_path: Path) -> None:
+    path = tmp_path / "frames.json"
+    path.write_text(json.dumps({"3": 0.5, "12": 1}))
+    assert read_confidence(path) == {3: 0.5, 12: 1.0}
+
+
+def test_what_is_neither_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "list.json"
+    path.write_text("[0.5, 0.2]")
+    with pytest.raises(InputError, match=r"list\.json"):
+        read_confidence(path)
+    with pytest.raises(TrackError):
+        read_confidence(tmp_path)
