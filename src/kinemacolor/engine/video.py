@@ -13,20 +13,19 @@ import torch
 from kinemacolor.engine.answers import Answers, ShotOutcome
 from kinemacolor.engine.assign import references_for
 from kinemacolor.engine.compose import frame_in_color
+from kinemacolor.engine.given import given_of, late_bindings
 from kinemacolor.engine.output import Watcher, write_answers
 from kinemacolor.engine.pipeline import read_ahead
 from kinemacolor.engine.plan import header_of, plan_of, with_keys
 from kinemacolor.engine.report import Facts, Gallery, note_of, require_place, write_report
 from kinemacolor.engine.shot import colorize_shot
-from kinemacolor.engine.span import frame_at, span_of
 from kinemacolor.engine.strip import Strip
 from kinemacolor.engine.track import ENDING, ChromaTrack
 from kinemacolor.engine.track.keys import folder_signature, model_fingerprint
-from kinemacolor.errors import ExemplarError, ModelError, SettingError
+from kinemacolor.errors import ModelError, SettingError
 from kinemacolor.frames import Exemplar, Frame, Shot
-from kinemacolor.io import FilmInfo, has_visible_color, open_reader, open_writer, probe
 from kinemacolor.io import exemplars as stills
-from kinemacolor.io import points as corrections
+from kinemacolor.io import has_visible_color, open_reader, open_writer
 from kinemacolor.io.masks import MaskFile, open_masks
 from kinemacolor.models.base import Colorizer, MaskedColorizer
 from kinemacolor.models.cards import DEFAULT, goes_both_ways, load_model
@@ -70,20 +69,6 @@ def working_size_of(text: str | int | None) -> int | None:
         return int(text)
     except ValueError:
         raise SettingError(f"Working size '{text}' is neither a number of pixels nor 'native'.") from None
-
-
-def _load_exemplars(specs: Sequence[str | Path | Exemplar], info: FilmInfo, warnings: list[str]) -> list[Exemplar]:
-    files = [spec for spec in specs if not isinstance(spec, Exemplar)]
-    ready = [spec for spec in specs if isinstance(spec, Exemplar)]
-    frames = info.frames if info.frames_exact else None
-    loaded = ready + stills.load(
-        files, frames=frames, frame_at=lambda seconds: frame_at(info, seconds), note=warnings.append
-    )
-    if not loaded:
-        raise ExemplarError(
-            "There is no exemplar, so there are no colours to take. Give at least one colour still with --exemplar."
-        )
-    return loaded
 
 
 def colorize_frames(
@@ -182,28 +167,22 @@ def colorize_video(
         InputError, ExemplarError, OutputError, ModelError, SettingError: all before the first frame is coloured,
             but for a disk that fills up.
     """
-    warnings: list[str] = []
-    info = probe(source, frame_rate=frame_rate)
-    span = span_of(start, end, info)
     if report is not None:
         require_place(Path(report))
-    objects = open_masks(masks) if masks is not None else None
-    loaded = _load_exemplars(exemplars, info, warnings)
-    loaded += corrections.exemplars_of(
-        points,
-        info.display_size,
-        frames=info.frames if info.frames_exact else None,
-        frame_at=lambda seconds: frame_at(info, seconds),
+    given = given_of(
+        source,
+        exemplars,
+        points=points,
+        start=start,
+        end=end,
+        short_side_px=working_size_of(working_size),
+        frame_rate=frame_rate,
     )
+    span, warnings, total = given.span, given.warnings, given.frames_total
+    objects = open_masks(masks) if masks is not None else None
     back = (isinstance(model, str) and goes_both_ways(model)) if both_ways is None else both_ways
-    inner = fit((info.height, info.width), working_size_of(working_size))
-    fitted = [
-        stills.fit_to(exemplar, inner, info.sample_aspect, rotation_degrees=info.rotation_degrees)
-        for exemplar in loaded
-    ]
     name = model if isinstance(model, str) else type(model).__name__
-    total = None if info.frames is None else min(info.frames, span.stop) - span.start
-    pictures = Strip(strip, loaded, total) if strip is not None else None
+    pictures = Strip(strip, given.exemplars, total) if strip is not None else None
     done = 0
     with ExitStack() as stack:
         folder = _track_at(track, source, output)
@@ -217,7 +196,7 @@ def colorize_video(
                 codec=codec,
                 quality=quality,
                 pixel_format=pixel_format,
-                note=note_of(name, loaded, inner),
+                note=note_of(name, given.exemplars, given.size),
                 overwrite=overwrite,
             )
         )
@@ -240,9 +219,9 @@ def colorize_video(
         warnings.extend(getattr(colorizer, "notes", ()))  # what stands in for parts that a model lacks
         plan = plan_of(
             source,
-            info,
+            given.info,
             span,
-            fitted,
+            given.fitted,
             shots=shots,
             frame_rate=frame_rate,
             memory=None if folder is None else folder.path,
@@ -252,17 +231,17 @@ def colorize_video(
         if folder is not None:
             plan = with_keys(
                 plan,
-                size=inner,
+                size=given.size,
                 model=model_fingerprint(with_exemplars(colorizer, back=back)),
                 extras=() if masks is None else (folder_signature(Path(masks)),),
             )
-            folder.write_header(header_of(plan, info, span, inner, model=name))
+            folder.write_header(header_of(plan, given.info, span, given.size, model=name))
 
         def colorizer_of(shot: Shot) -> Colorizer:
             informed = colorizer if objects is None else _with_masks(colorizer, objects, shot.start)
             return with_exemplars(informed, back=back)
 
-        answers = Answers(plan, colorizer_of, inner, folder)
+        answers = Answers(plan, colorizer_of, given.size, folder)
         gallery = Gallery([planned.shot.start for planned in plan.shots]) if report is not None else None
         watchers: list[Watcher] = [watcher for watcher in (pictures, gallery) if watcher is not None]
         began = time.perf_counter()
@@ -279,21 +258,19 @@ def colorize_video(
         write_answers(answers.of(frames), writer, watchers=watchers, after=after)
         if folder is not None:
             folder.prune([(planned.shot, planned.key) for planned in plan.shots])
-    for exemplar in loaded:
-        # where the film's length was not known beforehand, this could not be an error before the work
-        if exemplar.index is not None and end is None and exemplar.index >= span.start + done:
-            warnings.append(f"{exemplar.name} is bound to frame {exemplar.index}, which the film does not have.")
+    if end is None:
+        warnings.extend(late_bindings(given, done))
     damaged = sum(outcome.notes.damaged for outcome in answers.outcomes)
     if damaged:
         warnings.append(f"The model gave no number for part of {damaged} frames; that part is gray.")
     if pictures is not None:
         pictures.save()
     seconds = time.perf_counter() - began
-    told = (*info.warnings, *reader.warnings, *writer.warnings, *warnings)
+    told = (*given.info.warnings, *reader.warnings, *writer.warnings, *warnings)
     if report is not None and gallery is not None:
         chosen = {
             "weights": None if str(weights) == "default" else str(weights),
-            "working size": f"{inner[1]}x{inner[0]}",
+            "working size": f"{given.size[1]}x{given.size[0]}",
             "precision": None if dtype is None else str(dtype).removeprefix("torch."),
             "start": start,
             "end": end,
@@ -304,7 +281,7 @@ def colorize_video(
             "points": list(points) or None,
             **(settings or {}),
         }
-        facts = Facts(info, str(output), name, chosen, loaded, answers.outcomes, told, seconds)
+        facts = Facts(given.info, str(output), name, chosen, given.exemplars, answers.outcomes, told, seconds)
         write_report(Path(report), facts, gallery.pictures)
     return Result(
         output=str(output),
