@@ -73,6 +73,14 @@ def test_the_sample_is_coloured_with_its_sound(tmp_path: Path) -> None:
         (["colorize", FILM, "-e", STILL, "-o", "out.mp4", "--working-size", "4"], ["16"]),
         (["colorize", FILM, "-e", STILL, "-o", "out.mp4", "--codec", "mystery"], ["mystery"]),
         (
+            ["colorize", FILM, "-e", STILL, "-o", "out.mp4", "--set", "gian=2"],
+            ["Model 'matching' has no setting 'gian'", "preset", "noise.step"],
+        ),
+        (
+            ["colorize", FILM, "-e", STILL, "-o", "out.mp4", "--set", "preset"],
+            ["'preset' is no setting", "NAME=VALUE"],
+        ),
+        (
             ["colorize", FILM, "-e", STILL, "-o", "out.mp4", "--model", "colormnet"],
             ["--accept-license", "CC BY-NC-SA"],
         ),

@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(metavar="RECIPE", help="colormnet-lite or colormnet.")],
+    recipe: Annotated[
+        str, typer.Argument(metavar="RECIPE", help="A model's name; a wrong one lists those there are.")
+    ],
     data: Annotated[
         list[Path], typer.Option(help="A folder of films, photographs and folders of numbered frames. Repeatable.")
     ],

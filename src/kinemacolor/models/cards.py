@@ -121,6 +121,16 @@ CARDS: dict[str, ModelCard] = {
         ),
         takes_folder=True,
     ),
+    "deep-exemplar-lite": ModelCard(
+        name="deep-exemplar-lite",
+        title="Deep Exemplar in small",
+        summary="Deep Exemplar over EfficientNet-Lite features; a light network of our own, to be trained.",
+        exemplars="one or more, of the film or of another scene",
+        license="Apache-2.0 (code and the EfficientNet-Lite0 weights it installs)",
+        package="kinemacolor.models.deep_exemplar.lite",
+        included=True,
+        takes_own=True,
+    ),
     "spatiotemporal": ModelCard(
         name="spatiotemporal",
         title="Spatiotemporal correspondence (2020)",

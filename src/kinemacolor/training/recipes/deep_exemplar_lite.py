@@ -2,9 +2,10 @@
 
 A clip goes through the network frame by frame, each with the answer for the one before, through which gradients flow;
 before the first there is nothing. Later stages only lead to their last frames, so that the network meets errors of
-its own. Correspondence runs at the size it has in use (a short side of 216) on squares of nearly the whole height, so
-that a similarity means here what it means there. Hues are turned in most samples, exemplars often show another part
-of the picture or something else: what is learnt is where to trust which colour, not which colours there are.
+its own. There correspondence runs at the size it has in use (a short side of 216), on squares of nearly the whole
+height, so that a similarity means what it means there; smaller squares come first, to be quick. Hues are turned in
+most samples, exemplars often show another part of the picture or something else: what is learnt is where to trust
+which colour, not which colours there are.
 
 Two terms, L1 and L2: figures are what an hour on a CPU is for. The paper's other terms are in ``deep_exemplar``.
 """
@@ -30,7 +31,7 @@ from kinemacolor.training.recipe import Moment, Recipe, Stage
 from kinemacolor.training.terms import Colored, TermWeights, weighted_terms
 
 _UNIT = 110.0
-_USED_PX = 216
+_FIRST_PX, _USED_PX = 160, 216
 _LEARNED_FRAMES = 4
 DEFAULT_TERMS = TermWeights(l1=1.0, l2=4.0)
 
@@ -56,16 +57,16 @@ def recipe(
         predict=predict,
         save=save,
         stages=(
-            Stage(0.6, frames=4, crop_px=_USED_PX, max_jump=2),
-            Stage(1.0, frames=8, crop_px=_USED_PX, max_jump=2),
+            Stage(0.7, frames=4, crop_px=_FIRST_PX, max_jump=2),
+            Stage(1.0, frames=6, crop_px=_USED_PX, max_jump=2),
         ),
-        steps=1_000,
+        steps=400,
         batch=2,
-        learning_rate=1e-3,
+        learning_rate=3e-3,
         weight_decay=1e-4,
-        warm_up_steps=30,
+        warm_up_steps=20,
         clip_norm=1.0,
-        ema_decay=0.99,
+        ema_decay=0.98,
         bf16=True,
         groups=_learning,
         short_side_px=256,

@@ -6,11 +6,15 @@ import pytest
 import torch
 from torch import Tensor
 
+from kinemacolor import color
 from kinemacolor.errors import WeightsError
+from kinemacolor.io.exemplars import load
 from kinemacolor.models.base import Reference
+from kinemacolor.models.cards import load_model
 from kinemacolor.models.deep_exemplar import DeepExemplarColorizer, DeepExemplarSettings, lite
 from kinemacolor.models.deep_exemplar.lite import DeepExemplarLite
 
+SAMPLE = Path(__file__).parents[4] / "examples" / "sample"
 PLAIN = DeepExemplarSettings(canvas=(64, 96), temperature=0.03, saturation=1.0, smoothing=None)
 
 
@@ -52,6 +56,18 @@ def test_only_what_learns_is_saved_and_it_loads_with_its_config(network: DeepExe
     found = loaded.network.colorization.state_dict()
     assert set(found) == {name.removeprefix("colorization.") for name in network.state_dict() if "trunk" not in name}
     assert all(torch.equal(found[name], value) for name, value in network.colorization.state_dict().items())
+
+
+def test_it_works_out_of_the_box_and_finds_colours_where_they_have_gone() -> None:
+    """The sample's first frame, coloured from itself seen in a mirror: better than the mirror's chroma or none."""
+    (still,) = load([SAMPLE / "ref_000000.png"])
+    luma, chroma = color.split(still.rgb)
+    colorizer = load_model("deep-exemplar-lite", device="cpu")
+    assert isinstance(colorizer, DeepExemplarColorizer)
+    (found,) = colorizer.colorize([luma], [Reference(luma.flip(-1), chroma.flip(-1))])
+    error, mirrored = (float((each - chroma).square().mean()) for each in (found, chroma.flip(-1)))
+    assert error < 0.5 * mirrored
+    assert error < 0.5 * float(chroma.square().mean())
 
 
 def test_a_file_of_another_network_is_refused(tmp_path: Path) -> None:

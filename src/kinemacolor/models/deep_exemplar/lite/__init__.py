@@ -1,4 +1,4 @@
-"""Deep Exemplar's architecture in small, with weights of our own that come with the installation."""
+"""Deep Exemplar's architecture in small: ImageNet features, and a light colorization subnet to be trained."""
 
 from pathlib import Path
 
@@ -28,14 +28,18 @@ _NAME = "deep-exemplar-lite"
 
 
 def load(
-    path: Path,
+    path: Path | None = None,
     *,
     device: torch.device | None = None,
     dtype: torch.dtype | None = None,
     settings: DeepExemplarSettings | None = None,
 ) -> DeepExemplarColorizer:
-    """The model with the weights in a file, ready to colour; see ``load_network``."""
-    return DeepExemplarColorizer(load_network(path), settings=settings or SETTINGS, device=device, dtype=dtype)
+    """The model with the weights in a file, ready to colour; without one its subnet is untrained.
+
+    Untrained it answers with the warped colours, nearly. Raises as ``load_network`` does.
+    """
+    network = load_network(path) if path is not None else DeepExemplarLite(LightColorizationConfig())
+    return DeepExemplarColorizer(network, settings=settings or SETTINGS, device=device, dtype=dtype)
 
 
 def load_network(path: Path) -> DeepExemplarLite:
