@@ -9,7 +9,7 @@ from math import log
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from kinemacolor.frames import Chroma, Luma
 from kinemacolor.layers.flow import Preset, consistent, optical_flow
@@ -89,39 +89,43 @@ class Evidence:
     signs: Float[Tensor, "f h w"]
 
 
-def _logarithm(value: float) -> nn.Parameter:
-    return nn.Parameter(torch.tensor(value).log())
-
-
-class Doubt(nn.Module):
-    """How far a candidate is to be trusted.
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """How far a candidate is to be trusted: its variance, in squared units of a*b*.
 
     Carrying adds to the squared error ``step``, plus ``per_luma`` times the squared difference in L*, plus ``lost``
     where the flow is inconsistent; and multiplies by ``kin``, since carried colours come from each other and their
-    errors are alike. A match has ``match`` at similarity 1, growing as ``exp(slope (1 - similarity))``. Both grow
-    with the squared difference to the L* of where their colours come from, times ``unlike`` and ``unlike_match``. A
-    guess has ``guess`` times the variance it foretells. All are kept as logarithms.
+    errors are alike. A match has ``match`` at similarity 1, growing as ``exp(slope (1 - similarity))``, and as
+    ``exp(strange (familiar - mean))`` where the mean similarity of the frame is below ``familiar``: an exemplar that
+    shows another scene is like it nowhere, but more so here than there. Both grow with the squared difference to the
+    L* of where their colours come from, times ``unlike`` and ``unlike_match``. A guess has ``guess`` times the
+    variance it foretells.
     """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.step, self.per_luma, self.lost = _logarithm(0.05), _logarithm(0.75), _logarithm(250.0)
-        self.unlike, self.unlike_match = _logarithm(0.2), _logarithm(1.5)
-        self.kin = _logarithm(3.0)
-        self.match, self.slope = _logarithm(8.0), _logarithm(6.0)
-        self.guess = _logarithm(25.0)
+    step: float = 0.05
+    per_luma: float = 0.75
+    lost: float = 250.0
+    unlike: float = 0.2
+    unlike_match: float = 1.5
+    kin: float = 3.0
+    match: float = 8.0
+    slope: float = 6.0
+    familiar: float = 0.6
+    strange: float = 20.0
+    guess: float = 10.0
 
     def of_match(self, similarity: Float[Tensor, "1 h w"], unlike: Float[Tensor, "1 h w"]) -> Float[Tensor, "1 h w"]:
         """The logarithm of a match's variance; ``unlike`` is the difference in L* from where it comes from."""
-        known = (self.match + self.slope.exp() * (1 - similarity)).exp()
-        return (known + self.unlike_match.exp() * unlike.square()).log()
+        elsewhere = self.strange * (self.familiar - similarity.mean()).clamp_min(0)
+        known = self.match * (self.slope * (1 - similarity) + elsewhere).exp()
+        return (known + self.unlike_match * unlike.square()).log()
 
     def of_carried(self, carried: Carried, luma: Luma) -> Float[Tensor, "1 h w"]:
         """The logarithm of a carried colour's variance."""
-        unexplained = self.per_luma.exp() * (carried.past.luma - luma).square()
-        before = (2 * carried.past.log_error).exp() + self.step.exp()
-        before = before + self.unlike.exp() * (carried.past.origin - luma).square()
-        return self.kin + (before + unexplained + self.lost.exp() * carried.lost).log()
+        unexplained = self.per_luma * (carried.past.luma - luma).square()
+        before = (2 * carried.past.log_error).exp() + self.step
+        before = before + self.unlike * (carried.past.origin - luma).square()
+        return (self.kin * (before + unexplained + self.lost * carried.lost)).log()
 
     def weigh(self, luma: Luma, guessed: Guessed, match: Match, carried: Sequence[Carried | None]) -> Evidence:
         """All that speaks for the colours of a frame; a None is a frame that there is not yet."""
@@ -130,7 +134,7 @@ class Doubt(nn.Module):
         likely = resize(torch.cat((guessed.chroma, guessed.log_variance), dim=1)[0], size)
         unlike = found[2:3] - luma
         candidates, origins = [likely[:2], found[:2]], [luma, found[2:3]]
-        variances = [self.guess + likely[2:], self.of_match(found[4:], unlike)]
+        variances = [log(self.guess) + likely[2:], self.of_match(found[4:], unlike)]
         signs = [unlike / _LUMA_UNIT, found[3:4] / _LUMA_UNIT, found[4:]]
         for each in carried:
             if each is None:

@@ -16,6 +16,7 @@ _UNIT = 20.0
 _KEY_GAIN = 20.0
 _LOG_VARIANCE = 5.0
 _DROPPED = 0.15
+_MUTED = 4.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,11 @@ class Guessed:
 
     chroma: Float[Tensor, "b 2 h8 w8"]
     log_variance: Float[Tensor, "b 1 h8 w8"]
+
+    def muted(self) -> "Guessed":
+        """The same with weak colours weaker: what is white here and sepia there is tinted by least squares."""
+        vivid = self.chroma.square().sum(1, keepdim=True).sqrt()
+        return Guessed(self.chroma * vivid / (vivid + _MUTED), self.log_variance)
 
 
 class Guess(nn.Module):

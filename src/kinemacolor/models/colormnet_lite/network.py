@@ -36,8 +36,8 @@ class ColorMNetLite(nn.Module):
         super().__init__()
         self.config = config
         self.trunk = EfficientNetLite(config.trunk)
-        self.guess = Guess(sum(self.trunk.channels[s] for s in _LEVELS), config.guess_channels)
         self.doubt = Doubt()
+        self.guess = Guess(sum(self.trunk.channels[s] for s in _LEVELS), config.guess_channels)
         self.judge = Judge(2 + config.carried, sign_channels(config.carried), config.judge_channels)
 
     @classmethod
@@ -78,7 +78,7 @@ class ColorMNetLite(nn.Module):
         """What colours a frame is likely to have by its look alone, at stride 8."""
         size = (features.key.shape[-2], features.key.shape[-1])
         guessed: Guessed = self.guess(features.key[None], resize(luma, size)[None])
-        return guessed
+        return guessed.muted()
 
     def learnt(self) -> dict[str, Tensor]:
         """All tensors but those of a trunk that has a package of its own."""
