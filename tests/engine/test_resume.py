@@ -275,6 +275,18 @@ def test_a_changed_film_or_an_unfinished_track_is_not_rendered(
         render_track(tmp_path, tmp_path / "more.mkv")
 
 
+@pytest.mark.parametrize("name", ["frames", "frames/", "frames/f_%03d.png"])
+def test_a_folder_of_pictures_has_its_track_beside_it(
+    film: Path, counting, stills, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert colorize_video(film, name, stills, model=counting, track=True).frames == 16
+    assert len(list((tmp_path / "frames").glob("*.png"))) == 16
+    assert (tmp_path / "frames.kctrack" / "track.json").is_file()
+    render_track("frames.kctrack", "again", overwrite=True)
+    assert (tmp_path / "again").is_dir()
+
+
 def test_a_pipe_has_no_track(tmp_path: Path, stills, counting, film: Path) -> None:
     with pytest.raises(SettingError, match="pipe"):
         colorize_video(film, "-", stills, model=counting, track=True)

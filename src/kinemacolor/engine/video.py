@@ -27,6 +27,7 @@ from kinemacolor.frames import Exemplar, Frame, Shot
 from kinemacolor.io import exemplars as stills
 from kinemacolor.io import has_visible_color, open_reader, open_writer
 from kinemacolor.io.masks import MaskFile, open_masks
+from kinemacolor.io.sequence import is_picture_name
 from kinemacolor.models.base import Colorizer, MaskedColorizer
 from kinemacolor.models.cards import DEFAULT, goes_both_ways, load_model
 from kinemacolor.models.permanent import with_exemplars
@@ -103,7 +104,13 @@ def _track_at(track: bool | str | Path, source: str | Path, output: str | Path) 
         return None
     if str(source) == "-" or (track is True and str(output) == "-"):
         raise SettingError("A pipe has no chroma track: it cannot be read again. Leave --track out, or use files.")
-    return ChromaTrack(Path(f"{output}{ENDING}") if track is True else Path(track))
+    return ChromaTrack(_beside(Path(output)) if track is True else Path(track))
+
+
+def _beside(output: Path) -> Path:
+    """The track's place beside a film, or beside the folder that numbered pictures go to."""
+    place = output.absolute().parent if is_picture_name(output) else output
+    return place.with_name(place.name + ENDING)
 
 
 def colorize_video(
