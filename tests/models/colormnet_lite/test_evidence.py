@@ -41,7 +41,7 @@ def test_a_candidates_variance_is_what_doubt_says() -> None:
     guessed = Guessed(torch.zeros(1, 2, 1, 1), torch.full((1, 1, 1, 1), math.log(100.0)))
     evidence = Doubt().weigh(luma, guessed, match, [None])
     guess, found, missing = evidence.log_variances[:, 0, 0].exp().tolist()
-    assert guess == pytest.approx(10 * 100, rel=1e-4)
+    assert guess == pytest.approx(16 * 100, rel=1e-4)
     # the frame as a whole is less like the exemplar than 0.6, by 0.1
     assert found == pytest.approx(8 * math.exp(6 * 0.5 + 20 * 0.1) + 1.5 * 2**2, rel=1e-4)
     assert missing > 1e6

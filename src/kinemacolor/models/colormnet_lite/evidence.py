@@ -112,7 +112,7 @@ class Doubt:
     slope: float = 6.0
     familiar: float = 0.6
     strange: float = 20.0
-    guess: float = 10.0
+    guess: float = 16.0
 
     def of_match(self, similarity: Float[Tensor, "1 h w"], unlike: Float[Tensor, "1 h w"]) -> Float[Tensor, "1 h w"]:
         """The logarithm of a match's variance; ``unlike`` is the difference in L* from where it comes from."""
