@@ -1,79 +1,151 @@
 """Kill a run at random moments and go on; replace a still: are the frames those of an uninterrupted run from nothing?
 
-    python benchmarks/resume.py film.mp4 stills/ --kills 20 --working-size 128
+    OMP_NUM_THREADS=1 python benchmarks/resume.py film.mp4 stills/ --kills 20 --working-size 128
 
-Prints a Markdown report. Runs are those of the command line, in processes of their own, killed with SIGKILL.
+Prints a Markdown report. Each run is a process of its own, killed with SIGKILL; processes are forked from one that
+has imported everything, so that the moments fall into the work and not into the start of Python.
 """
 
 import argparse
 import hashlib
 import json
+import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 import time
+import traceback
+from dataclasses import dataclass
 from pathlib import Path
 
 import av
 import numpy as np
+import torch
 from PIL import Image
 
-
-def command(film: Path, stills: Path, output: Path, size: int, model: str) -> list[str]:
-    options = ["-e", stills, "-o", output, "--working-size", size, "--model", model, "--quiet"]
-    return [sys.executable, "-m", "kinemacolor", "colorize", str(film), *map(str, options)]
+from kinemacolor.engine.video import colorize_video
 
 
-def run(*arguments: object) -> float:
-    began = time.perf_counter()
-    done = subprocess.run(command(*arguments), check=False, stderr=subprocess.PIPE, text=True)  # type: ignore[arg-type]
-    if done.returncode:
-        sys.exit(f"A run failed:\n{done.stderr}")
-    return time.perf_counter() - began
+@dataclass(frozen=True)
+class Runs:
+    """Runs of one film with one set of stills."""
+
+    film: Path
+    stills: Path
+    model: str
+    working_size: int
+
+    def begin(self, output: Path) -> int:
+        """Starts a run; its process."""
+        process = os.fork()
+        if process:
+            return process
+        code = 1
+        try:
+            torch.set_num_threads(1)
+            colorize_video(
+                self.film, output, [self.stills], model=self.model, working_size=self.working_size, track=True
+            )
+            code = 0
+        except BaseException:
+            traceback.print_exc()
+        os._exit(code)
+
+    def whole(self, output: Path) -> float:
+        """Runs to the end; the seconds that took."""
+        began = time.perf_counter()
+        _, status = os.waitpid(self.begin(output), 0)
+        if status:
+            sys.exit(f"A run ended with status {status}.")
+        return time.perf_counter() - began
+
+    def killed(self, output: Path, seconds: float) -> bool:
+        """Runs for so long; whether the run was killed before its output was there."""
+        process = self.begin(output)
+        end = time.perf_counter() + seconds
+        while time.perf_counter() < end:
+            if os.waitpid(process, os.WNOHANG)[0]:
+                return False
+            time.sleep(0.005)
+        os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+        return not output.exists()
 
 
 def frames_hash(path: Path) -> str:
-    """The hash of all decoded planes and time stamps."""
+    """The hash of all decoded frames and time stamps."""
     digest = hashlib.sha256()
     with av.open(str(path)) as film:
         for frame in film.decode(video=0):
-            digest.update(str(frame.pts).encode())
-            for plane in frame.planes:
-                digest.update(memoryview(plane))
+            digest.update(str(frame.pts).encode() + frame.to_ndarray().tobytes())
     return digest.hexdigest()
 
 
-def kill_after(seconds: float, arguments: tuple[object, ...]) -> bool:
-    """Starts a run and kills it; whether it was still at work."""
-    process = subprocess.Popen(command(*arguments), stderr=subprocess.DEVNULL)  # type: ignore[arg-type]
-    try:
-        process.wait(seconds)
-        return False
-    except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        return True
-
-
-def replaced(stills: Path, folder: Path, index: int) -> tuple[Path, str]:
-    """A copy of the stills with one in other colours: red and blue exchanged."""
-    copy = folder / "replaced"
-    shutil.copytree(stills, copy)
-    still = sorted(copy.iterdir())[index]
-    picture = np.asarray(Image.open(still).convert("RGB"))
-    Image.fromarray(np.ascontiguousarray(picture[..., ::-1])).save(still.with_suffix(".png"))
-    if still.suffix != ".png":
-        still.unlink()
-    return copy, still.name
-
-
-def shots_of(output: Path) -> dict[str, tuple[int, int]]:
-    """The shots of an output's track by key."""
+def shots_of(output: Path) -> dict[str, str]:
+    """The frames of each shot of an output's track, by key."""
     header = json.loads((Path(f"{output}.kctrack") / "track.json").read_text())
-    return {shot["key"]: (shot["start"], shot["stop"]) for shot in header["shots"]}
+    return {shot["key"]: f"{shot['start']}-{shot['stop'] - 1}" for shot in header["shots"]}
+
+
+def shots_there(output: Path) -> int:
+    return len(list(Path(f"{output}.kctrack").glob("shots/*.mkv")))
+
+
+def verdict(output: Path, wanted: str) -> str:
+    left = [path.name for path in output.parent.rglob("*") if ".partial" in path.name]
+    return ("yes" if frames_hash(output) == wanted else "NO") + (f", but {left} is left behind" if left else "")
+
+
+def kill_each(runs: Runs, folder: Path, kills: int, seconds: float, wanted: str, count: int) -> None:
+    """Kills a fresh run at a random moment and goes on, again and again."""
+    done = 0
+    while done < kills:
+        output = folder / "killed" / "film.mkv"
+        output.parent.mkdir()
+        moment = random.uniform(0, seconds)
+        if runs.killed(output, moment):
+            done += 1
+            there = shots_there(output)
+            took = runs.whole(output)
+            print(f"| {moment:.1f} | {there} of {count} | {took:.1f} | {verdict(output, wanted)} |", flush=True)
+        else:
+            seconds = min(seconds, moment)  # the machine has become faster: that run was over before its time
+        shutil.rmtree(output.parent)
+
+
+def kill_again_and_again(runs: Runs, folder: Path, kills: int, seconds: float, wanted: str, count: int) -> None:
+    """Kills one run many times over, then lets it finish."""
+    output = folder / "killed" / "film.mkv"
+    output.parent.mkdir()
+    for _ in range(kills):
+        moment = random.uniform(0, seconds / 4)
+        if not runs.killed(output, moment):
+            break
+        print(f"| {moment:.1f} | {shots_there(output)} of {count} | | |", flush=True)
+    took = runs.whole(output) if not output.exists() else 0.0
+    print(f"| to the end | {count} of {count} | {took:.1f} | {verdict(output, wanted)} |", flush=True)
+
+
+def replace_still(runs: Runs, folder: Path, whole: Path, index: int) -> None:
+    """Exchanges red and blue in one still and runs again, from the track and from nothing."""
+    copy = folder / "replaced"
+    shutil.copytree(runs.stills, copy)
+    still = sorted(copy.iterdir())[index]
+    picture = np.asarray(Image.open(still).convert("RGB"))[..., ::-1]
+    still.unlink()
+    Image.fromarray(np.ascontiguousarray(picture)).save(still.with_suffix(".png"))
+    other, before = Runs(runs.film, copy, runs.model, runs.working_size), shots_of(whole)
+    whole.unlink()
+    took = other.whole(whole)
+    after = shots_of(whole)
+    fresh = folder / "fresh.mkv"
+    anew = other.whole(fresh)
+    changed = [frames for key, frames in after.items() if key not in before]
+    same = "identical" if frames_hash(whole) == frames_hash(fresh) else "DIFFERENT"
+    print(f"\nReplacing {still.name}: computed {len(changed)} of {len(after)} shots ({', '.join(changed)})")
+    print(f"in {took:.1f} s; from nothing {anew:.1f} s; frames {same}.", flush=True)
 
 
 def main() -> None:
@@ -81,80 +153,24 @@ def main() -> None:
     parser.add_argument("film", type=Path)
     parser.add_argument("stills", type=Path)
     parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--together", action="store_true", help="kill one run again and again, not a fresh one")
+    parser.add_argument("--one-run", action="store_true", help="kill one run again and again, not a fresh one")
     parser.add_argument("--working-size", type=int, default=128)
     parser.add_argument("--model", default="matching")
     parser.add_argument("--replace", type=int, default=0, help="which still, in order of names")
     parser.add_argument("--seed", type=int, default=0)
-    settings = parser.parse_args()
-    rng = random.Random(settings.seed)
+    given = parser.parse_args()
+    random.seed(given.seed)
+    runs = Runs(given.film, given.stills, given.model, given.working_size)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         whole = folder / "whole.mkv"
-        tail = (settings.working_size, settings.model)
-        seconds = run(settings.film, settings.stills, whole, *tail)
+        seconds = runs.whole(whole)
         wanted, count = frames_hash(whole), len(shots_of(whole))
-        print(f"\n{settings.film.name}: {count} shots; uninterrupted {seconds:.1f} s.\n")
-        print("| killed after, s | shots kept | resumed in, s | frames identical |\n|---|---|---|---|")
-        if settings.together:
-            killed_together(settings, folder, rng, seconds, tail, wanted, count)
-        else:
-            killed_each(settings, folder, rng, seconds, tail, wanted, count)
-        replace_one(settings, folder, tail, whole)
-
-
-def kept_in(output: Path) -> int:
-    return len(list(Path(f"{output}.kctrack").glob("shots/*.mkv")))
-
-
-def compare(output: Path, wanted: str) -> str:
-    left = [path.name for path in output.parent.iterdir() if ".partial" in path.name]
-    return ("yes" if frames_hash(output) == wanted else "NO") + (f", but {left} is left behind" if left else "")
-
-
-def killed_each(settings, folder, rng, seconds, tail, wanted, count) -> None:  # type: ignore[no-untyped-def]
-    kills = 0
-    while kills < settings.kills:
-        output = folder / "killed" / "whole.mkv"
-        output.parent.mkdir()
-        moment = rng.uniform(0, seconds)
-        if kill_after(moment, (settings.film, settings.stills, output, *tail)):
-            kills += 1
-            there = kept_in(output)
-            took = run(settings.film, settings.stills, output, *tail)
-            row = compare(output, wanted)
-            print(f"| {moment:.1f} | {there} of {count} | {took:.1f} | {row} |", flush=True)
-        else:
-            seconds = min(seconds, moment)  # the machine has become faster: that run was over before its time
-        shutil.rmtree(output.parent)
-
-
-def killed_together(settings, folder, rng, seconds, tail, wanted, count) -> None:  # type: ignore[no-untyped-def]
-    output = folder / "again" / "whole.mkv"
-    output.parent.mkdir()
-    for _ in range(settings.kills):
-        moment = rng.uniform(2, max(4.0, seconds / 8))
-        killed = kill_after(moment, (settings.film, settings.stills, output, *tail))
-        print(f"| {moment:.1f}{'' if killed else ' (done)'} | {kept_in(output)} of {count} | | |", flush=True)
-        if not killed:
-            break
-    took = run(settings.film, settings.stills, output, *tail) if killed else 0.0
-    print(f"| not again | {count} of {count} | {took:.1f} | {compare(output, wanted)} |", flush=True)
-
-
-def replace_one(settings, folder, tail, whole) -> None:  # type: ignore[no-untyped-def]
-    stills, name = replaced(settings.stills, folder, settings.replace)
-    before = shots_of(whole)
-    whole.unlink()
-    took = run(settings.film, stills, whole, *tail)
-    after = shots_of(whole)
-    fresh = folder / "fresh" / "whole.mkv"
-    fresh.parent.mkdir()
-    anew = run(settings.film, stills, fresh, *tail)
-    changed = [f"{start}-{stop - 1}" for key, (start, stop) in after.items() if key not in before]
-    print(f"\nReplacing {name}: computed again {len(changed)} of {len(after)} shots ({', '.join(changed)}), ", end="")
-    same = frames_hash(whole) == frames_hash(fresh)
-    print(f"{took:.1f} s against {anew:.1f} s from nothing; frames identical: {'yes' if same else 'NO'}.", flush=True)
+        print(f"\n{given.film.name}: {count} shots; uninterrupted {seconds:.1f} s.\n")
+        print("| killed after, s | shots kept | the rest took, s | frames identical |\n|---|---|---|---|", flush=True)
+        kill = kill_again_and_again if given.one_run else kill_each
+        kill(runs, folder, given.kills, seconds, wanted, count)
+        replace_still(runs, folder, whole, given.replace)
 
 
 if __name__ == "__main__":

@@ -150,5 +150,11 @@ def test_a_still_unlike_its_frame_and_all_others_is_for_none() -> None:
     assert "0.30" in bound.note
 
 
+def test_a_still_of_another_framing_keeps_its_frame_with_a_note() -> None:
+    (bound,) = bind([Path("a.png")], [4], [StillPlace(5, 0.68, 0.67)], 20)
+    assert bound.frame == 4
+    assert "not lie exactly over frame 4 (0.67)" in bound.note
+
+
 def test_a_plain_still_keeps_the_frame_it_names() -> None:
     assert [still.frame for still in bind([Path("a.png")] * 2, [4, 40], [None, None], 20)] == [4, None]

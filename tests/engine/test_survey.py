@@ -68,6 +68,13 @@ def test_case_27_a_still_bound_to_the_wrong_frame_is_named_with_the_right_one(fi
     assert "@12" in line
 
 
+def test_case_27_a_still_of_another_film_is_named_with_the_nearest_frame(film: Path) -> None:
+    strange = Exemplar(torch.randint(0, 255, (3, 48, 64), dtype=torch.uint8), 3, name="odd.png")
+    (line,) = advice([strange], places(film, [strange]))
+    assert "odd.png is bound to frame 3, but does not look like it" in line
+    assert "@none" in line
+
+
 def test_case_26_stills_that_count_from_1_are_said_to(film: Path) -> None:
     stills = [still(i, i + 1, name=f"ref_{i + 1}.png") for i in (4, 11, 27)]
     (line,) = advice(stills, places(film, stills))

@@ -18,6 +18,7 @@ SURE = 0.9
 
 _CLEARLY = 0.1
 _NEARLY_ONE, _TIMES_NEARER = 0.99, 3.0
+_UNLIKE = 0.4
 _FAR_FRAMES, _AMONG_EQUALS = 1000, 0.002
 
 
@@ -39,6 +40,11 @@ class StillPlace:
             return False
         off_by_little = self.likeness > _NEARLY_ONE and 1 - self.own > _TIMES_NEARER * (1 - self.likeness)
         return self.likeness - self.own > _CLEARLY or off_by_little
+
+    @property
+    def is_strange(self) -> bool:
+        """Whether the still is bound to a frame that it does not show, and shows none."""
+        return self.own is not None and self.own < _UNLIKE and not self.is_elsewhere
 
 
 class StillFinder:
@@ -105,8 +111,14 @@ def advice(stills: Sequence[Exemplar], places: Sequence[StillPlace | None]) -> l
             f"{len(wrong)} stills look like the frame before the one they are bound to ({wrong[0][0].name}, ...). "
             "Frames count from 0: number them one less."
         ]
-    return [
+    lines = [
         f"{s.name} is bound to frame {s.index} (likeness {p.own:.2f}), but looks like frame {p.frame} "
         f"({p.likeness:.2f}). Bind it with @{p.frame} if that is where it belongs."
         for s, p in wrong
+    ]
+    return lines + [
+        f"{s.name} is bound to frame {s.index}, but does not look like it (likeness {p.own:.2f}) nor like any other; "
+        f"the nearest is frame {p.frame} ({p.likeness:.2f}). If it is no frame of the film, bind it with @none."
+        for s, p in zip(stills, places)
+        if p is not None and p.is_strange
     ]

@@ -7,6 +7,7 @@ from pathlib import Path
 from kinemacolor.engine.still_finder import SURE, StillPlace
 
 _NOTHING_LIKE_IT = 0.6
+_EXACTLY_OVER = 0.85
 _ITS_VERY_FRAME = 0.95
 
 
@@ -64,7 +65,8 @@ def _bound(path: Path, named: int | None, place: StillPlace | None, frames: int)
         return BoundStill(
             path, None, f"its name says frame {named}, which is not like it ({own:.2f}); nor is another"
         )
-    return BoundStill(path, named)
+    note = f"it does not lie exactly over frame {named} ({own:.2f})" if own < _EXACTLY_OVER else ""
+    return BoundStill(path, named, note)
 
 
 def _unnamed(path: Path, place: StillPlace | None) -> BoundStill:
