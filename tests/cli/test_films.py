@@ -106,3 +106,17 @@ def test_a_report_is_written_where_asked(film: Path, still: Path, tmp_path: Path
     run("colorize", film, "-e", still, "-o", tmp_path / "a.mkv", "--report", tmp_path / "r.html", *QUICK)
     assert "reel.mkv in colour" in (tmp_path / "r.html").read_text()
     assert (tmp_path / "r.json").is_file()
+
+
+def test_case_33_an_interruption_says_how_to_go_on(
+    film: Path, still: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*arguments: object, **settings: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("kinemacolor.engine.video.colorize_video", interrupted)
+    command = ["colorize", film, "-e", still, "-o", tmp_path / "a.mkv", *QUICK]
+    kept, dropped = run(*command), run(*command, "--no-track")
+    assert kept.exit_code == dropped.exit_code == 130
+    assert "the same command goes on" in kept.stderr
+    assert "the same command" not in dropped.stderr

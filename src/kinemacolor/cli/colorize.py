@@ -97,13 +97,14 @@ def colorize(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
 ) -> None:
     """Colour a black-and-white film from a few colour stills."""
-    from kinemacolor.cli.outcome import report_result
+    from kinemacolor.cli.outcome import going_on, report_result
     from kinemacolor.cli.progress import Bar
     from kinemacolor.engine.video import colorize_video
     from kinemacolor.models.cards import dtype_of
     from kinemacolor.models.settings import assignments
 
-    with Bar(shown=not quiet) as bar:
+    kept = track and source != "-" and output != "-"
+    with going_on(kept=kept), Bar(shown=not quiet) as bar:
         result = colorize_video(
             source,
             output,
@@ -126,7 +127,7 @@ def colorize(
             points=point or [],
             both_ways=both_ways,
             shots=shots,
-            track=track and source != "-" and output != "-",
+            track=kept,
             strip=strip,
             report=report,
             overwrite=overwrite,

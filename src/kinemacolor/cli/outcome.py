@@ -1,5 +1,7 @@
 """What a command that wrote a film says at its end."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
@@ -9,6 +11,19 @@ if TYPE_CHECKING:
     from kinemacolor.engine.video import Result
 
 _NAMED = 8
+
+
+@contextmanager
+def going_on(*, kept: bool) -> Iterator[None]:
+    """Says on an interruption that the same command goes on, where what was done is ``kept``."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if kept:
+            typer.echo(
+                "Interrupted. Shots that were complete are kept: the same command goes on from there.", err=True
+            )
+        raise
 
 
 def report_result(result: "Result") -> None:

@@ -64,12 +64,12 @@ def run(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
 ) -> None:
     """Colour what is not coloured yet, and write the film and the report."""
-    from kinemacolor.cli.outcome import report_result
+    from kinemacolor.cli.outcome import going_on, report_result
     from kinemacolor.cli.progress import Bar
     from kinemacolor.engine.project import open_project, run_project
 
     project = open_project(folder)
-    with Bar(shown=not quiet) as bar:
+    with going_on(kept=True), Bar(shown=not quiet) as bar:
         result = run_project(
             project,
             device=device,
