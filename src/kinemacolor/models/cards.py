@@ -17,7 +17,7 @@ from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.spatiotemporal.memory_restriction import DenseRestriction
 from kinemacolor.weights import WeightsFile
 
-DEFAULT = "matching"
+DEFAULT = "colormnet-lite"
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -139,6 +139,7 @@ CARDS: dict[str, ModelCard] = {
         license="Apache-2.0 (code and the EfficientNet-Lite0 weights it installs)",
         package="kinemacolor.models.spatiotemporal",
         included=True,
+        takes_own=True,
     ),
     "bistnet": ModelCard(
         name="bistnet",

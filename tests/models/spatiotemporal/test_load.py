@@ -1,9 +1,13 @@
 """The model as users load it, from the installation alone."""
 
+from pathlib import Path
+
 import torch
 
 from kinemacolor.models.base import MaskedColorizer, Reference
 from kinemacolor.models.cards import load_model
+from kinemacolor.models.deep_exemplar import lite
+from kinemacolor.models.deep_exemplar.lite import DeepExemplarLite, LightColorizationConfig
 from kinemacolor.models.spatiotemporal import SpatiotemporalColorizer
 
 
@@ -18,3 +22,19 @@ def test_it_works_out_of_the_box() -> None:
     assert torch.equal(given, chroma)
     # a still scene takes its own colours back, at the grid's resolution
     assert float((found - chroma).abs().mean()) < 0.3 * float(chroma.abs().mean())
+
+
+def test_a_file_of_the_light_deep_exemplar_refines_its_colours(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = DeepExemplarLite(LightColorizationConfig.tiny())
+    torch.nn.init.normal_(network.colorization.last.weight)
+    path = tmp_path / "light.safetensors"
+    lite.save(network, path)
+    plain, refined = (load_model("spatiotemporal", device="cpu", **given) for given in ({}, {"weights": path}))
+    generator = torch.Generator().manual_seed(0)
+    lumas = [100 * torch.rand(1, 32, 48, generator=generator) for _ in range(3)]
+    exemplar = Reference(lumas[0], 40 * torch.rand(2, 32, 48, generator=generator))
+    warped, found = (torch.stack(list(model.colorize(lumas, [exemplar]))) for model in (plain, refined))
+    assert found.shape == warped.shape
+    assert float((found - warped).abs().mean()) > 1
+    assert float(found.max()) <= 40

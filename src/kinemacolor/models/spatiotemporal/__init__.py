@@ -1,7 +1,11 @@
 """Reference-Based Video Colorization with Spatiotemporal Correspondence (Akimoto et al., 2020, arXiv:2011.12528)."""
 
+from pathlib import Path
+
 import torch
 
+from kinemacolor.models.deep_exemplar.colorization import Refinement
+from kinemacolor.models.deep_exemplar.lite import load_subnet
 from kinemacolor.models.spatiotemporal.colorizer import SpatiotemporalColorizer
 from kinemacolor.models.spatiotemporal.dense_tracking import TrackingPolicy
 from kinemacolor.models.spatiotemporal.features import EfficientNetFeatures
@@ -11,15 +15,19 @@ __all__ = ["SpatiotemporalColorizer", "SpatiotemporalSettings", "SpatiotemporalS
 
 
 def load(
+    path: Path | None = None,
     *,
     device: torch.device | None = None,
     dtype: torch.dtype | None = None,
     settings: SpatiotemporalSettings | None = None,
 ) -> SpatiotemporalColorizer:
-    """The model without trained weights: EfficientNet-Lite's ImageNet features, and the warped colours as they are.
+    """The model over EfficientNet-Lite's ImageNet features; without a file the warped colours are the answer.
 
-    ``device`` None takes a GPU if there is one. Raises ``WeightsError`` where the features' package is not installed.
+    ``path`` is a file of ``deep-exemplar-lite``, whose colorization subnet then refines them (Eq. 2). ``device`` None
+    takes a GPU if there is one. Raises ``WeightsError`` where the file is no such, or where the features' package is
+    not installed.
     """
     chosen = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     features = EfficientNetFeatures().to(chosen)
-    return SpatiotemporalColorizer(features, settings=settings, device=chosen, dtype=dtype)
+    refinement = None if path is None else Refinement(load_subnet(path)).to(chosen).eval()
+    return SpatiotemporalColorizer(features, refinement=refinement, settings=settings, device=chosen, dtype=dtype)

@@ -18,6 +18,7 @@ __all__ = [
     "LightColorizationSubnet",
     "load",
     "load_network",
+    "load_subnet",
     "save",
 ]
 
@@ -45,14 +46,23 @@ def load(
 def load_network(path: Path) -> DeepExemplarLite:
     """The network with a colorization subnet that ``save`` wrote, over the published features.
 
-    Raises ``WeightsError`` where the file is missing, damaged, or not this network's, or where the package with the
-    features' weights is not installed.
+    Raises ``WeightsError`` as ``load_subnet`` does, and where the features' package is not installed.
+    """
+    subnet = load_subnet(path)
+    network = DeepExemplarLite(subnet.config)
+    network.colorization = subnet
+    return network
+
+
+def load_subnet(path: Path) -> LightColorizationSubnet:
+    """The colorization subnet alone, which the spatiotemporal model can have for its refinement.
+
+    Raises ``WeightsError`` where the file is missing, damaged, or not this network's.
     """
     tensors, metadata = checkpoint.read(path)
-    config = checkpoint.config_from(metadata, LightColorizationConfig, _NAME, path)
-    network = DeepExemplarLite(config)
-    checkpoint.load_strictly(network.colorization, tensors, path)
-    return network
+    subnet = LightColorizationSubnet(checkpoint.config_from(metadata, LightColorizationConfig, _NAME, path))
+    checkpoint.load_strictly(subnet, tensors, path)
+    return subnet
 
 
 def save(network: DeepExemplarLite, path: Path) -> None:
