@@ -66,17 +66,17 @@ def test_a_returning_scene_is_coloured_from_its_own_still(film: Path, stills: li
 def test_what_was_seen_once_is_remembered(
     film: Path, stills: list[Exemplar], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = plan(film, stills, memory=tmp_path)
+    first = plan(film, stills, memory=tmp_path / "survey.json")
     passes = []
     real = look.survey
     monkeypatch.setattr(look, "survey", lambda *a, **k: passes.append(1) or real(*a, **k))
-    again = plan(film, stills, memory=tmp_path)
+    again = plan(film, stills, memory=tmp_path / "survey.json")
     assert passes == []
     assert names(again) == names(first)
-    plan(film, [replace(stills[0], index=3), *stills[1:]], memory=tmp_path)
+    plan(film, [replace(stills[0], index=3), *stills[1:]], memory=tmp_path / "survey.json")
     assert len(passes) == 1
     film.write_bytes(film.read_bytes() + b"\0")
-    plan(film, stills, memory=tmp_path)
+    plan(film, stills, memory=tmp_path / "survey.json")
     assert len(passes) == 2
 
 
@@ -86,7 +86,7 @@ def names(found) -> list[list[str]]:
 
 def test_a_damaged_memory_is_looked_past(film: Path, stills: list[Exemplar], tmp_path: Path) -> None:
     (tmp_path / "survey.json").write_text('{"of": 3, "cu')
-    assert len(plan(film, stills, memory=tmp_path).shots) == 6
+    assert len(plan(film, stills, memory=tmp_path / "survey.json").shots) == 6
 
 
 def test_a_pinned_still_is_used_and_an_unknown_one_is_named(film: Path, stills, tmp_path: Path) -> None:

@@ -218,6 +218,22 @@ def test_a_folder_that_is_something_else_is_left_alone(colored, tmp_path: Path) 
     assert [path.name for path in folder.iterdir()] == ["thesis.txt"]
 
 
+def test_a_run_that_did_nothing_leaves_no_track_but_what_was_put_there(colored, tmp_path: Path) -> None:
+    def stop(progress) -> None:
+        raise StoppedError
+
+    for note in (False, True):
+        folder = tmp_path / "out.mkv.kctrack"
+        if note:
+            colored()
+            (folder / "notes.txt").write_text("mine")
+            for chunk in (folder / "shots").iterdir():
+                chunk.unlink()
+        with pytest.raises(StoppedError):
+            colored(progress=stop, overwrite=True)
+        assert [path.name for path in folder.iterdir()] == ["notes.txt"] if note else not folder.exists()
+
+
 def test_a_shot_without_a_number_from_the_model_is_told_again_when_reused(colored, counting) -> None:
     step = type(counting).step
 

@@ -19,8 +19,6 @@ from kinemacolor.frames import Exemplar, Shot
 from kinemacolor.io import FilmInfo
 from kinemacolor.models.base import Reference
 
-_SURVEY = "survey.json"
-
 
 @dataclass(frozen=True, slots=True)
 class PlannedShot:
@@ -59,7 +57,7 @@ def plan_of(
 
     ``shots`` is ``auto`` (found in a pass over the film), ``none`` (all is one shot) or a shot list's path. A film of
     one shot gets all stills. A pipe can be read once only: without a list it is one shot, and a warning says so.
-    ``memory`` is a folder that keeps what the pass saw. Raises ``ShotListError`` where a list does not fit.
+    ``memory`` is a file that keeps what the pass saw. Raises ``ShotListError`` where a list does not fit.
     """
     piped = str(source) == "-"
     signature = None if piped else film_signature(Path(source))
@@ -73,8 +71,7 @@ def plan_of(
         found = None
     else:
         subject = Subject(source, span, frame_rate, info.full_range, signature)
-        file = memory / _SURVEY if memory is not None else None
-        found = look(subject, stills, cuts=cuts, memory=file, progress=progress)
+        found = look(subject, stills, cuts=cuts, memory=memory, progress=progress)
     lines = tuple(advice(stills, found.places)) if found is not None else ()
     if listed is None:
         assert found is not None

@@ -231,7 +231,7 @@ def colorize_video(
             given.fitted,
             shots=shots,
             frame_rate=frame_rate,
-            memory=None if folder is None else folder.path,
+            memory=None if folder is None else folder.survey,
             progress=None if surveying is None else lambda seen: surveying(seen, total),
         )
         warnings.extend(plan.warnings)

@@ -6,7 +6,6 @@ whatever else has changed; what is not there is to be coloured.
 
 import json
 import os
-import shutil
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -22,7 +21,7 @@ from kinemacolor.models.base import Confidence
 
 ENDING = ".kctrack"
 FORMAT, VERSION = "kinemacolor chroma track", 1
-_HEADER, _LOCK, _RUNNING, _SHOTS = "track.json", ".lock", "running.json", "shots"
+_HEADER, _LOCK, _RUNNING, _SHOTS, _SURVEY = "track.json", ".lock", "running.json", "shots", "survey.json"
 
 
 class ChromaTrack:
@@ -61,8 +60,16 @@ class ChromaTrack:
     ) -> None:
         (self.path / _RUNNING).unlink(missing_ok=True)
         if not any((self.path / _SHOTS).glob("*.mkv")):
-            shutil.rmtree(self.path, ignore_errors=True)  # nothing to go on from
+            self._remove()  # there is nothing to go on from
         self._lock.release()
+
+    def _remove(self) -> None:
+        """Removes the folder; whatever else a user has put into it stays, and so does the folder then."""
+        for name in (_HEADER, _SURVEY, _LOCK):
+            (self.path / name).unlink(missing_ok=True)
+        with suppress(OSError):
+            (self.path / _SHOTS).rmdir()
+            self.path.rmdir()
 
     def _running(self) -> dict[str, object]:
         try:
@@ -80,8 +87,13 @@ class ChromaTrack:
         if isinstance(partial, str):
             with suppress(OSError):
                 Path(partial).unlink()
-        for left in (self.path / _SHOTS).glob("*.partial"):
+        for left in (*self.path.glob("*.partial"), *(self.path / _SHOTS).glob("*.partial")):
             left.unlink()
+
+    @property
+    def survey(self) -> Path:
+        """Where what was seen of the film is remembered."""
+        return self.path / _SURVEY
 
     def note_run(self, partial: Path | None) -> None:
         """Leaves word of this run, and of the unfinished output that goes if the run is killed."""
