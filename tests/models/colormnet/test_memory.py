@@ -1,6 +1,7 @@
 """What is stored, what moves, and when."""
 
 import copy
+import math
 from dataclasses import replace
 
 import pytest
@@ -144,6 +145,24 @@ def test_of_two_look_alikes_the_stronger_colour_wins_not_their_mean() -> None:
         found[radius] = memory.read(key, 2)
     assert found[None].abs().max() < 0.8, "without the guard they cancel out"
     torch.testing.assert_close(found[20.0], torch.ones_like(value))
+
+
+def test_the_nearer_of_two_equal_exemplars_says_more_if_asked_to() -> None:
+    key = Key(torch.zeros(1, 6, 1, 1), torch.ones(1, 1, 1, 1), torch.ones(1, 6, 1, 1))
+    other = replace(key, key=torch.full((1, 6, 1, 1), 0.5))
+    found = {}
+    for alpha in (0.0, 1.0, 4.0):
+        memory = Memory(replace(POLICY, nearness=alpha))
+        for value, frame_number, asked in ((0.0, 0, other), (1.0, 230, key)):
+            part = Part(torch.zeros(1, 2), frame=frame_number)
+            memory.write(asked, torch.full((1, 1, 1, 1, 1), value), permanent=True, part=part)
+        found[alpha] = float(memory.read(key, 1, now=20))
+    # alike as they are, the second answers by softmax; near in time is the first
+    assert found[0.0] == pytest.approx(1 / (1 + math.exp(-1.5 / 6**0.5)), abs=1e-5)
+    assert found[0.0] > found[1.0] > found[4.0]
+    sigma, apart = 1.5 / 6**0.5 / 2, (210 - 20) / 240
+    expected = 1 / (1 + math.exp(-1.5 / 6**0.5 + sigma * apart))
+    assert found[1.0] == pytest.approx(expected, abs=1e-5)
 
 
 def test_what_agrees_is_read_as_without_the_guard() -> None:

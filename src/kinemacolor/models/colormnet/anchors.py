@@ -14,6 +14,9 @@ from kinemacolor.models.colormnet.mfp import Answer
 LEAST_COVERAGE = 0.1
 """A token less of whose area is shown is dropped."""
 
+FAR_FRAMES = 240
+"""How many frames away an exemplar is as far as can be."""
+
 _CLEAR_SHARE = 0.9
 
 
@@ -21,11 +24,12 @@ _CLEAR_SHARE = 0.9
 class Part:
     """What of an exemplar counts. ``coverage`` (0..1) is how much of each token is shown, None is all of all.
 
-    ``color`` is its a*b* by token, in CIE units.
+    ``color`` is its a*b* by token, in CIE units; ``frame`` the frame of the shot that it shows, None for none.
     """
 
     color: Float[Tensor, "n 2"]
     coverage: Float[Tensor, " n"] | None = None
+    frame: int | None = None
 
     def kept(self) -> Bool[Tensor, " n"]:
         """The tokens that are shown enough."""
@@ -36,10 +40,11 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """One exemplar's rows in permanent memory, and what it shows as a whole: the mean of its keys."""
+    """One exemplar's rows in permanent memory, what it shows as a whole (the mean of its keys), and its frame."""
 
     rows: slice
     summary: Float[Tensor, " k"]
+    frame: int | None
 
 
 def most_alike(anchors: list[Anchor], key: Float[Tensor, "n k"], count: int) -> list[Anchor]:
@@ -71,3 +76,23 @@ def without_conflict(answer: Answer, color: Float[Tensor, "n 2"], anchor: Int[Te
     share = total / winning.sum(1).clamp_min(1e-12)
     settled = torch.where(of_anchor, winning * share[:, None], answer.weight)
     return replace(answer, weight=torch.where(in_conflict[:, None], settled, answer.weight))
+
+
+def nearer_first(
+    answer: Answer, anchor: Int[Tensor, " n"], frames: list[int | None], now: int, alpha: float
+) -> Answer:
+    """The answer with the anchors' weight shared in favour of those near in time.
+
+    ``p_i <- P softmax_i(s_i - alpha sigma d_i)`` over the anchors' tokens: P is their weight, sigma the spread of the
+    scores that answer, ``d_i`` the distance in time, 1 at ``FAR_FRAMES`` and beyond. ``frames`` are the anchors', by
+    number; None, no frame of the shot, is far.
+    """
+    of_anchor = anchor[answer.token] >= 0
+    score = answer.weight.clamp_min(1e-30).log()  # but for a constant of each query, which a softmax does not see
+    sigma = score.std(dim=1, keepdim=True, correction=0)
+    far = [1.0 if frame is None else min(1.0, abs(now - frame) / FAR_FRAMES) for frame in frames]
+    away = score.new_tensor([*far, 0.0])[anchor[answer.token]]  # the last is what -1 finds
+    moved = (score - alpha * sigma * away).masked_fill(~of_anchor, -torch.inf)
+    total = (answer.weight * of_anchor).sum(1, keepdim=True)
+    shared = torch.where(total > 0, total * moved.softmax(1).nan_to_num(), 0)
+    return replace(answer, weight=torch.where(of_anchor, shared, answer.weight))

@@ -136,7 +136,7 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
         """The chroma of a frame without exemplar, a*b* / 110, at the padded size."""
         features, key = self.network.encode(luma)
         allowed = state.memory.follow(key, state.restriction)
-        readout = state.memory.read(key, self.network.planes, allowed)
+        readout = state.memory.read(key, self.network.planes, allowed, now=state.index)
         first = state.hidden is None
         hidden = self.network.no_hidden(key) if state.hidden is None else state.hidden
         if state.source is not None:
@@ -158,7 +158,7 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
         hidden = self.network.no_hidden(key) if state.hidden is None else state.hidden
         value = self.network.encode_value(luma, chroma, features)
         state.hidden = self.network.deep_update(value, hidden)
-        self._write(key, value, state, part=_part(chroma, None, key) if state.index == 0 else None)
+        self._write(key, value, state, part=_part(chroma, None, key, 0) if state.index == 0 else None)
 
     @staticmethod
     def _write(key: Key, value: Tensor, state: ColorMNetState, *, part: Part | None = None) -> None:
@@ -177,21 +177,23 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
         alpha = None
         if reference.alpha is not None:
             alpha = padding.pad(reference.alpha.to(self.device, torch.float32))
-        state.memory.write(key, value, permanent=True, part=_part(chroma, alpha, key))
+        state.memory.write(key, value, permanent=True, part=_part(chroma, alpha, key, reference.index))
 
     def _precision(self) -> AbstractContextManager[None]:
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
 
 
-def _part(chroma: Float[Tensor, "1 2 h w"], alpha: Float[Tensor, "1 h w"] | None, key: Key) -> Part:
+def _part(
+    chroma: Float[Tensor, "1 2 h w"], alpha: Float[Tensor, "1 h w"] | None, key: Key, frame: int | None
+) -> Part:
     """What an exemplar shows: its colours, a*b* / 110 here, by token, and how much of each its alpha covers."""
     size = (key.key.shape[-2], key.key.shape[-1])
     colors = F.adaptive_avg_pool2d(chroma.float(), size)[0].flatten(1).T * CHROMA_SCALE
     if alpha is None:
-        return Part(colors)
+        return Part(colors, frame=frame)
     coverage = F.adaptive_avg_pool2d(alpha, size)[0].flatten()
     if not (coverage >= LEAST_COVERAGE).any():
         raise ExemplarError("An exemplar is transparent all over. Give one with a larger opaque part.")
     # the colours of what is shown, not of what lies hidden beside it
     shown = F.adaptive_avg_pool2d(chroma.float() * alpha, size)[0].flatten(1).T * CHROMA_SCALE
-    return Part(shown / coverage[:, None].clamp_min(1e-6), coverage)
+    return Part(shown / coverage[:, None].clamp_min(1e-6), coverage, frame)

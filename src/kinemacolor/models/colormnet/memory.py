@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from kinemacolor.models.colormnet import mfp
-from kinemacolor.models.colormnet.anchors import Anchor, Part, most_alike, without_conflict
+from kinemacolor.models.colormnet.anchors import Anchor, Part, most_alike, nearer_first, without_conflict
 from kinemacolor.models.colormnet.key import Key
 from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.colormnet.restriction import AllowedTokens, Restriction, frames_of
@@ -66,7 +66,7 @@ class Memory:
                 self._is_partial |= part.coverage is not None
                 first = len(self.permanent)
                 self.permanent.append(tokens)
-                self.anchors.append(Anchor(slice(first, len(self.permanent)), tokens.key.mean(0)))
+                self.anchors.append(Anchor(slice(first, len(self.permanent)), tokens.key.mean(0), part.frame))
                 return
             self.working.append(tokens)
             self._frame_tokens = len(tokens.key)
@@ -117,8 +117,10 @@ class Memory:
         candidates = restriction.follow(key.key, frames_of(origins))
         return AllowedTokens(origins, candidates, key.key.shape[-2] * key.key.shape[-1])
 
-    def read(self, key: Key, planes: int, allowed: AllowedTokens | None = None) -> Float[Tensor, "1 p v h w"]:
-        """V of Eq. 10: what memory says of each pixel, per plane. Counts the use of every token.
+    def read(
+        self, key: Key, planes: int, allowed: AllowedTokens | None = None, *, now: int = 0
+    ) -> Float[Tensor, "1 p v h w"]:
+        """V of Eq. 10: what memory says of each pixel, per plane, in frame ``now``. Counts the use of every token.
 
         With ``allowed`` only those tokens answer.
         """
@@ -133,12 +135,22 @@ class Memory:
                 allowed=allowed,
                 bias=self._bias(segments),
             )
-            if self.policy.conflict_radius is not None:
-                color, anchor = (torch.cat(column) for column in zip(*((t.color, t.anchor) for t in segments)))
-                answer = without_conflict(answer, color, anchor, self.policy.conflict_radius)
+            answer = self._settled(answer, segments, now)
             readout = mfp.read(answer, [tokens.value for tokens in segments])
             self._count_use(answer, segments)
         return readout.T.reshape(1, planes, -1, height, width)
+
+    def _settled(self, answer: mfp.Answer, segments: list[Tokens], now: int) -> mfp.Answer:
+        """The answer as the policy for exemplars has it: the paper's is as it is."""
+        if self.policy.conflict_radius is None and not self.policy.nearness:
+            return answer
+        color, anchor = (torch.cat(column) for column in zip(*((t.color, t.anchor) for t in segments)))
+        if self.policy.nearness:
+            frames = [each.frame for each in self.anchors]
+            answer = nearer_first(answer, anchor, frames, now, self.policy.nearness)
+        if self.policy.conflict_radius is None:
+            return answer
+        return without_conflict(answer, color, anchor, self.policy.conflict_radius)
 
     def _bias(self, segments: list[Tokens]) -> Float[Tensor, " n"] | None:
         """What is added to each token's similarity, None where that is nothing.

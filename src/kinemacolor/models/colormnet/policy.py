@@ -26,7 +26,8 @@ class MemoryPolicy:
     the frame last written alone, exemplars are not kept.
 
     For many exemplars, not the paper's: a frame asks the ``anchors_at_once`` exemplars most like it, all if None.
-    ``conflict_radius`` (in a*b*) lets only the strongest colour speak where exemplars disagree by more.
+    ``conflict_radius`` (in a*b*) lets only the strongest colour speak where exemplars disagree by more. ``nearness``
+    (alpha; 1 is clear) favours exemplars near in time.
 
     Usage is always counted. The release counts it in long-term memory only where it expects, from the film's
     length, to drop tokens; nothing else depends on it.
@@ -44,6 +45,7 @@ class MemoryPolicy:
     latest_only: bool = False
     anchors_at_once: int | None = None
     conflict_radius: float | None = None
+    nearness: float = 0.0
 
     def __post_init__(self) -> None:
         for name in ("write_every_frames", "working_min_frames", "prototypes_tokens", "top_k"):
