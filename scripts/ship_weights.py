@@ -1,6 +1,6 @@
 """Puts the weights of a run of ``kinemacolor train colormnet-lite`` into the package, as float16.
 
-    python scripts/ship_weights.py runs/lite/weights.safetensors weights
+    python scripts/ship_weights.py runs/all/weights.safetensors all
     python scripts/ship_weights.py runs/permissive/weights.safetensors permissive
 
 Prints the file's size and SHA-256, which the model's page and its test name.
@@ -17,7 +17,7 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="the weights that a run left")
-    parser.add_argument("name", choices=["weights", "permissive"], help="which of the two that are shipped")
+    parser.add_argument("name", choices=["permissive", "all"], help="which of the two that are shipped")
     arguments = parser.parse_args()
     path = colormnet_lite.WEIGHTS.with_name(f"{arguments.name}.safetensors")
     colormnet_lite.save(colormnet_lite.load_network(arguments.run).half(), path)

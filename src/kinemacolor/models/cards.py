@@ -52,13 +52,13 @@ CARDS: dict[str, ModelCard] = {
         name="colormnet-lite",
         title="ColorMNet-lite",
         summary="Our own: exemplars as memory, colours carried by flow, a learnt guess where neither knows. "
-        "Learnt from films and photographs of mixed licences; --weights permissive from permissively licensed ones.",
+        "Learnt from permissively licensed films and photographs; --weights all from more, of mixed licences.",
         exemplars="one or more",
         license="Apache-2.0 (code and the EfficientNet-Lite0 weights it installs)",
         package="kinemacolor.models.colormnet_lite",
         included=True,
         takes_own=True,
-        variants=("permissive",),
+        variants=("permissive", "all"),
     ),
     "matching": ModelCard(
         name="matching",

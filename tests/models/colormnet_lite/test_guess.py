@@ -15,10 +15,8 @@ def test_untrained_it_guesses_gray_and_is_unsure() -> None:
 def test_weak_colours_are_muted_more_than_strong_ones() -> None:
     chroma = torch.tensor([[3.0, 4.0], [30.0, 40.0]])[:, :, None, None]
     muted = Guessed(chroma, torch.zeros(2, 1, 1, 1)).muted().chroma[..., 0, 0]
-    # of lengths 5 and 50, times 5 / 9.5 and 50 / 54.5
-    torch.testing.assert_close(
-        muted, torch.tensor([[3.0, 4.0], [30.0, 40.0]]) * torch.tensor([[5 / 9.5], [50 / 54.5]])
-    )
+    # of lengths 5 and 50, times 5 / 14 and 50 / 59
+    torch.testing.assert_close(muted, torch.tensor([[3.0, 4.0], [30.0, 40.0]]) * torch.tensor([[5 / 14], [50 / 59]]))
 
 
 def test_it_learns_which_look_has_which_colour() -> None:

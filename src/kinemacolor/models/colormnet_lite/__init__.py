@@ -24,8 +24,8 @@ __all__ = [
 ]
 
 _NAME = "colormnet-lite"
-WEIGHTS = Path(__file__).with_name("weights.safetensors")
-"""What comes with the installation; docs/models/colormnet-lite.md says what it learnt from."""
+WEIGHTS = Path(__file__).with_name("permissive.safetensors")
+"""The default; ``all.safetensors`` beside it learnt from more. docs/models/colormnet-lite.md says from what."""
 
 
 def load(

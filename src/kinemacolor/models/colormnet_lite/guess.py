@@ -16,7 +16,7 @@ _UNIT = 20.0
 _KEY_GAIN = 20.0
 _LOG_VARIANCE = 5.0
 _DROPPED = 0.15
-_MUTED = 4.5
+_MUTED = 9.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def recipe(
         predict=predict,
         save=colormnet_lite.save,
         stages=(Stage(0.85, frames=1, crop_px=256), Stage(1.0, frames=8, crop_px=192, max_jump=3)),
-        steps=2_000,
+        steps=600,
         batch=12,
         learning_rate=2e-3,
         weight_decay=0.02,
