@@ -420,6 +420,16 @@ def test_avi_that_holds_no_start_time_says_so(media: SimpleNamespace, tmp_path: 
     assert media.times_of(tmp_path / "out.avi") == [Fraction(index, 25) for index in range(5)]
 
 
+def test_case_32_the_same_frames_give_the_same_h264_film_every_time(media: SimpleNamespace, tmp_path: Path) -> None:
+    source = media.encode(tmp_path / "in.mkv", size=(90, 160), frames=50)
+    found = set()
+    for _ in range(12):
+        media.colored(source, tmp_path / "out.mkv", codec="h264", overwrite=True)
+        with av.open(str(tmp_path / "out.mkv")) as film:
+            found.add(b"".join(bytes(packet) for packet in film.demux(video=0) if packet.size))
+    assert len(found) == 1
+
+
 def test_case_43_output_that_lost_packets_is_refused(
     media: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
