@@ -43,10 +43,11 @@ def test_colours_come_with_a_confidence_and_are_the_same(number: int) -> None:
     told = list(model.colorize_with_confidence(frames[:, :1], [reference]))
     assert all(torch.equal(a, b) for a, (b, _) in zip(model.colorize(frames[:, :1], [reference]), told))
     for _, confidence in told:
-        assert confidence.shape == (1, 32, 48)
+        assert confidence.shape[0] == 1
         assert 0 <= confidence.min() <= confidence.max() <= 1
     assert told[0][1].mean() > 0.98
-    assert told[2][1][..., 26:].mean() < told[2][1][..., :22].mean() - 0.05
+    known, new = told[2][1].tensor_split(2, dim=-1)
+    assert new.mean() < known.mean() - 0.05
 
 
 def test_a_model_without_an_answer_is_not_asked() -> None:
