@@ -30,7 +30,8 @@ def test_version_and_help() -> None:
 
 def test_models_lists_the_default_first_and_licences() -> None:
     shown = run("models").stdout
-    assert shown.startswith("matching (default)")
+    assert shown.startswith("colormnet-lite (default)")
+    assert "included (--weights permissive or all)" in shown
     assert "CC BY-NC-SA 4.0" in shown
     cards = json.loads(run("models", "--json").stdout)
     assert {"matching", "flow", "colormnet", "colormnet-small"} <= {card["name"] for card in cards}

@@ -24,7 +24,7 @@ def models(
         typer.echo(f"  exemplars: {card.exemplars}")
         typer.echo(f"  licence:   {card.license}")
         if card.included:
-            where = "included"
+            where = "included" + (f" (--weights {' or '.join(card.variants)})" if card.variants else "")
         elif card.weights is None:
             where = "none published; give a file with --weights PATH"
         elif (path := weights.locate(card.weights)) is not None:
