@@ -166,7 +166,7 @@ def slug(name: str) -> str:
 def figures_of(name: str, args: argparse.Namespace) -> dict[str, dict[str, float]] | None:
     """The row's means, None where it was not scored."""
     path = args.out / f"{slug(name)}-seed{args.seed}" / "report" / "report.json"
-    if not path.exists():
+    if not path.with_suffix(".html").exists():  # written last
         return None
     means: dict[str, dict[str, dict[str, float]]] = json.loads(path.read_text())["means"]
     return means[name]
