@@ -21,7 +21,7 @@ def picture_of(rgb: RGB) -> Image.Image:
     return Image.fromarray(np.ascontiguousarray(rgb.cpu().permute(1, 2, 0).numpy()))
 
 
-def sheet(rows: Sequence[Sequence[tuple[str, RGB]]]) -> Image.Image:
+def sheet(rows: Sequence[Sequence[tuple[str, UInt8[Tensor, "3 _ _"]]]]) -> Image.Image:
     """Rows of labelled pictures, one below the other."""
     heights = [_LABEL_PX + max(rgb.shape[-2] for _, rgb in row) for row in rows]
     width = max(sum(rgb.shape[-1] + _GAP_PX for _, rgb in row) for row in rows)

@@ -7,6 +7,7 @@ knows and where in the data the run is. What is drawn at random depends on seed 
 import os
 import pickle
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import nn
+from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
 
@@ -48,8 +49,8 @@ def save_checkpoint(learner: Learner, recipe: Recipe, out: Path, *, seed: int, k
         shutil.rmtree(left_by_a_crash)
     partial.mkdir(parents=True)
     # every tensor, where a recipe's own file leaves out what does not learn or an adversary
-    save_file(learner.network.state_dict(), partial / "network.safetensors")
-    save_file(learner.mean.module.state_dict(), partial / "mean.safetensors")
+    save_file(_contiguous(learner.network.state_dict()), partial / "network.safetensors")
+    save_file(_contiguous(learner.mean.module.state_dict()), partial / "mean.safetensors")
     state = {
         "recipe": recipe.name,
         "seed": seed,
@@ -66,6 +67,10 @@ def save_checkpoint(learner: Learner, recipe: Recipe, out: Path, *, seed: int, k
     for old in checkpoints_of(out)[:-keep]:
         shutil.rmtree(old)
     return folder
+
+
+def _contiguous(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.contiguous() for name, tensor in tensors.items()}
 
 
 def load_checkpoint(learner: Learner, recipe: Recipe, out: Path, *, seed: int) -> bool:

@@ -10,7 +10,6 @@ from tiny_small import recipe as tiny
 
 from kinemacolor.data.dataset import Request
 from kinemacolor.models.colormnet_small import ColorMNetSmall, ColorMNetSmallConfig
-from kinemacolor.training.checkpoints import checkpoints_of
 from kinemacolor.training.loop import RunSettings, train
 from kinemacolor.training.recipes import recipe_named
 
@@ -39,8 +38,8 @@ def test_a_parted_run_equals_a_whole_one_and_may_begin_another(tmp_path: Path) -
         train(recipe, Squares(), tmp_path / "parted", **given, settings=RunSettings(stop_after_minutes=0.0))
     ours, theirs = (load_file(tmp_path / name / "weights.safetensors") for name in ("whole", "parted"))
     assert all(torch.equal(ours[key], theirs[key]) for key in ours)
-    begun = recipe_named("colormnet-small", initial=checkpoints_of(tmp_path / "whole")[-1] / "network.safetensors")
+    begun = recipe_named("colormnet-small", initial=tmp_path / "whole" / "weights.safetensors")
     network = begun.network()
-    weights = load_file(checkpoints_of(tmp_path / "whole")[-1] / "network.safetensors")
+    weights = load_file(tmp_path / "whole" / "weights.safetensors")
     assert all(torch.equal(value, weights[name]) for name, value in network.state_dict().items())
     assert all(parameter.requires_grad for parameter in network.parameters())
