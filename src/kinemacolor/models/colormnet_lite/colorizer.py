@@ -7,6 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
+from jaxtyping import Float
 from torch import Tensor
 
 from kinemacolor.errors import ExemplarError, SettingError
@@ -23,6 +24,8 @@ from kinemacolor.resize import resize
 
 Way = tuple[Tensor, Tensor] | None
 """Flow to an earlier frame, and back."""
+
+_FRAMES_AHEAD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,22 @@ class Found:
     ways: Sequence[Way]
 
 
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """A frame, its luma at stride 2, those of the frames to carry from, and its own chroma if an exemplar is it."""
+
+    luma: Luma
+    small: Float[Tensor, "1 h2 w2"]
+    before: Sequence[Float[Tensor, "1 h2 w2"] | None]
+    own: Chroma | None
+    bank: Bank
+
+
 @dataclass(slots=True)
 class LiteState:
     """What a shot leaves behind: its exemplars as a bank, and the latest frames, at stride 2.
 
-    ``seen`` are lumas, ``past`` frames in colour; ``seen`` and ``looked_at`` may be a frame ahead. ``evidence`` is
+    ``seen`` are lumas, ``past`` frames in colour; ``seen`` and ``looked_at`` may be ahead. ``evidence`` is
     that for the frame last coloured, None where it is an exemplar's own.
     """
 
@@ -66,7 +80,7 @@ class LiteState:
 class ColorMNetLiteColorizer(ConfidentStreamingColorizer[LiteState]):
     """ColorMNet-lite as the engine knows it. The network is copied, with the trunk's batch norms folded away.
 
-    While a frame gets its colours the next one is looked at: all but the colours themselves can be known before.
+    While a frame gets its colours the next two are looked at: all but the colours themselves can be known before.
     """
 
     def __init__(
@@ -86,7 +100,7 @@ class ColorMNetLiteColorizer(ConfidentStreamingColorizer[LiteState]):
                 f"ages has {len(self.settings.ages)} entries, but this network carries colours from "
                 f"{network.config.carried} frames. Give as many."
             )
-        self._ahead, self._beside = ThreadPoolExecutor(1), ThreadPoolExecutor(1)
+        self._ahead, self._beside = ThreadPoolExecutor(_FRAMES_AHEAD), ThreadPoolExecutor(_FRAMES_AHEAD)
 
     @torch.inference_mode()
     def start(self, references: Sequence[Reference]) -> LiteState:
@@ -108,10 +122,10 @@ class ColorMNetLiteColorizer(ConfidentStreamingColorizer[LiteState]):
 
     def step(self, luma: Luma, state: LiteState) -> Chroma:
         """The chroma of the next frame, of the luma's size. Changes the state, and nothing else."""
-        return self._color(luma, self._look(luma, state), state)
+        return self._color(luma, self._look(self._noted(luma, state)), state)
 
     def colorize(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Chroma]:
-        """The chroma of each luma of one shot, in order; one more luma is read before it is given."""
+        """The chroma of each luma of one shot, in order; two more lumas are read before it is given."""
         yield from self._colors(lumas, self.start(references))
 
     def colorize_with_confidence(
@@ -123,35 +137,39 @@ class ColorMNetLiteColorizer(ConfidentStreamingColorizer[LiteState]):
             yield chroma, self.confidence(state)
 
     def _colors(self, lumas: Iterable[Luma], state: LiteState) -> Iterator[Chroma]:
-        before: tuple[Luma, Future[Found | Chroma]] | None = None
+        waiting: deque[tuple[Luma, Future[Found | Chroma]]] = deque()
         for luma in lumas:
-            following = luma, self._ahead.submit(self._look, luma, state)
-            if before is not None:
-                yield self._color(before[0], before[1].result(), state)
-            before = following
-        if before is not None:
-            yield self._color(before[0], before[1].result(), state)
+            waiting.append((luma, self._ahead.submit(self._look, self._noted(luma, state))))
+            if len(waiting) > _FRAMES_AHEAD:
+                before, found = waiting.popleft()
+                yield self._color(before, found.result(), state)
+        for before, found in waiting:
+            yield self._color(before, found.result(), state)
 
     @torch.inference_mode()
-    def _look(self, luma: Luma, state: LiteState) -> Found | Chroma:
-        """What can be known of the next frame, or its chroma if an exemplar is this very frame.
-
-        Flow is found beside matching, which leaves a core to it.
-        """
+    def _noted(self, luma: Luma, state: LiteState) -> "_Noted":
+        """The next frame, and what there is to look at beside it."""
         luma = luma.to(self.device, torch.float32)
         small = resize(luma, half(luma))
-        before = [
-            None if age is None else state.seen[-age] for age in ages_there(self.settings.ages, len(state.seen))
-        ]
+        ages = ages_there(self.settings.ages, len(state.seen))
+        before = [None if age is None else state.seen[-age] for age in ages]
         own = own_chroma(luma, state.references, state.looked_at)
         state.seen.append(small)
         state.looked_at += 1
-        if own is not None:
-            return own
-        ways = self._beside.submit(self._ways, small, before)
-        features = self._features(luma)
-        match = self.network.match(state.bank, luma, features)
-        return Found(match, self.network.guessed(luma, features), ways.result())
+        return _Noted(luma, small, before, own, state.bank)
+
+    @torch.inference_mode()
+    def _look(self, noted: "_Noted") -> Found | Chroma:
+        """What can be known of a frame, or its chroma if an exemplar is this very frame.
+
+        Flow is found beside matching, which leaves a core to it.
+        """
+        if noted.own is not None:
+            return noted.own
+        ways = self._beside.submit(self._ways, noted.small, noted.before)
+        features = self._features(noted.luma)
+        match = self.network.match(noted.bank, noted.luma, features)
+        return Found(match, self.network.guessed(noted.luma, features), ways.result())
 
     def _ways(self, small: Luma, before: Sequence[Luma | None]) -> list[Way]:
         return [None if past is None else flows(small, past, self.settings.preset) for past in before]
