@@ -1,5 +1,6 @@
 """A model's answers frame by frame, with its confidence where it has one."""
 
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -45,3 +46,27 @@ def confidence_at(answer: Answer, size: tuple[int, int]) -> Float[Tensor, "1 h w
     if answer.confidence is None:
         return torch.ones(1, *size, device=answer.chroma.device)
     return resize(answer.confidence, size)
+
+
+class Answering(ABC):
+    """A model around a model: it gives answers, frame by frame."""
+
+    @abstractmethod
+    def _answers(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Answer]:
+        """The answers for the frames of one shot, in order."""
+
+    def colorize(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Chroma]:
+        """The chroma of each luma of one shot, in order."""
+        return (answer.chroma for answer in self._answers(lumas, references))
+
+
+class ConfidentAnswering(Answering):
+    """The same around a model that says how sure it is."""
+
+    def colorize_with_confidence(
+        self, lumas: Iterable[Luma], references: Sequence[Reference]
+    ) -> Iterator[tuple[Chroma, Confidence]]:
+        """The chroma of each luma of one shot, in order, with the confidence in it."""
+        for answer in self._answers(lumas, references):
+            assert answer.confidence is not None
+            yield answer.chroma, answer.confidence

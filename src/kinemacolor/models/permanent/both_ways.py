@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import torch
 
-from kinemacolor.frames import Chroma, Luma
-from kinemacolor.models.base import Colorizer, Confidence, ConfidentColorizer, Reference
-from kinemacolor.models.permanent.answers import Answer, answers, confidence_at
+from kinemacolor.frames import Luma
+from kinemacolor.models.base import Colorizer, ConfidentColorizer, Reference
+from kinemacolor.models.permanent.answers import Answer, Answering, ConfidentAnswering, answers, confidence_at
 
 REACH_FRAMES = 96
 """How far back an exemplar colours, and the most frames that are held: about 5 MB each at 854x480."""
@@ -22,7 +22,7 @@ _FAR_FRAMES = 4 * REACH_FRAMES
 _DECISIVE = 2
 
 
-class BothWays:
+class BothWays(Answering):
     """A model that colours in both directions from the exemplars inside a shot.
 
     With no exemplar inside, or one at the shot's first frame only, it is the model itself to the bit.
@@ -30,10 +30,6 @@ class BothWays:
 
     def __init__(self, model: Colorizer, *, reach_frames: int = REACH_FRAMES) -> None:
         self.model, self.reach_frames = model, reach_frames
-
-    def colorize(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Chroma]:
-        """The chroma of each luma of one shot, in order."""
-        return (answer.chroma for answer in self._answers(lumas, references))
 
     def _answers(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Answer]:
         anchors = {r.index for r in references if r.index is not None and r.alpha is None}
@@ -67,16 +63,8 @@ class BothWays:
         return [_blended(one, other, before, anchor.index) for one, other in zip(reversed(held), back)][::-1]
 
 
-class ConfidentBothWays(BothWays):
-    """The same of a model that says how sure it is."""
-
-    def colorize_with_confidence(
-        self, lumas: Iterable[Luma], references: Sequence[Reference]
-    ) -> Iterator[tuple[Chroma, Confidence]]:
-        """The chroma of each luma of one shot, in order, with the confidence in it."""
-        for answer in self._answers(lumas, references):
-            assert answer.confidence is not None
-            yield answer.chroma, answer.confidence
+class ConfidentBothWays(BothWays, ConfidentAnswering):
+    """The same around a model that says how sure it is."""
 
 
 def both_ways(model: Colorizer) -> Colorizer:

@@ -13,11 +13,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from kinemacolor.frames import Chroma, Luma
+from kinemacolor.frames import Luma
 from kinemacolor.layers.flow import consistent, optical_flow
 from kinemacolor.layers.warp import warp
-from kinemacolor.models.base import Colorizer, Confidence, ConfidentColorizer, Reference
-from kinemacolor.models.permanent.answers import Answer, answers
+from kinemacolor.models.base import Colorizer, ConfidentColorizer, Reference
+from kinemacolor.models.permanent.answers import Answer, Answering, ConfidentAnswering, answers
 from kinemacolor.models.permanent.marks import Field, is_mark, spread
 from kinemacolor.resize import resize
 
@@ -54,15 +54,11 @@ def _same(difference: Float[Tensor, "1 h w"]) -> Float[Tensor, "1 h w"]:
     return ((_OTHER_LUMA - difference.abs()) / (_OTHER_LUMA - _SAME_LUMA)).clamp(0, 1)
 
 
-class Corrected:
+class Corrected(Answering):
     """A model whose answers are corrected by the partial exemplars that are frames of the shot."""
 
     def __init__(self, model: Colorizer, *, reach_frames: int = REACH_FRAMES) -> None:
         self.model, self.reach_frames = model, reach_frames
-
-    def colorize(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Chroma]:
-        """The chroma of each luma of one shot, in order."""
-        return (answer.chroma for answer in self._answers(lumas, references))
 
     def _answers(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Answer]:
         anchors = sorted(r.index for r in references if r.index is not None and r.alpha is None)
@@ -98,16 +94,8 @@ class Corrected:
             held[place] = _with_field(held[place], current.field, _ramp(index, given.since, anchors))
 
 
-class ConfidentCorrected(Corrected):
-    """The same of a model that says how sure it is."""
-
-    def colorize_with_confidence(
-        self, lumas: Iterable[Luma], references: Sequence[Reference]
-    ) -> Iterator[tuple[Chroma, Confidence]]:
-        """The chroma of each luma of one shot, in order, with the confidence in it."""
-        for answer in self._answers(lumas, references):
-            assert answer.confidence is not None
-            yield answer.chroma, answer.confidence
+class ConfidentCorrected(Corrected, ConfidentAnswering):
+    """The same around a model that says how sure it is."""
 
 
 def corrected(model: Colorizer) -> Colorizer:
