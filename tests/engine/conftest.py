@@ -87,6 +87,38 @@ def make_film(tmp_path: Path):
     return make
 
 
+def scene_frame(number: int, *, scene_frames: int) -> np.ndarray:
+    """A blob that moves over a texture: each frame can be told from its neighbours, and scenes from each other."""
+    y, x = np.mgrid[0:48, 0:64]
+    scene, place = divmod(number, scene_frames)
+    texture = np.random.default_rng(scene).integers(0, 90, (6, 8)).repeat(8, 0).repeat(8, 1)
+    blob = 120 * np.exp(-((x - 5 - 50 / scene_frames * place) ** 2 + (y - 24) ** 2) / 40)
+    return (texture + blob + 20).astype(np.uint8)
+
+
+@pytest.fixture(name="scene_frame")
+def _scene_frame():
+    return scene_frame
+
+
+@pytest.fixture
+def two_scenes(tmp_path: Path):
+    """Writes a gray film of two scenes of so many frames each."""
+
+    def make(scene_frames: int, *, name: str = "reel.mkv") -> Path:
+        path = tmp_path / name
+        with av.open(str(path), "w") as film:
+            stream = film.add_stream("ffv1", rate=24)
+            stream.width, stream.height, stream.pix_fmt = 64, 48, "gray"
+            for i in range(2 * scene_frames):
+                picture = scene_frame(i, scene_frames=scene_frames)
+                film.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="gray")))
+            film.mux(stream.encode(None))
+        return path
+
+    return make
+
+
 def luma_planes(path: Path) -> list[np.ndarray]:
     """The Y planes of a film's frames, code values."""
     planes = []

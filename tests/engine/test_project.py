@@ -1,7 +1,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -12,34 +11,20 @@ from kinemacolor.engine.project.files import read_stills, write_settings
 from kinemacolor.engine.still_finder import StillPlace
 from kinemacolor.errors import ExemplarError, OutputExistsError, SettingError
 
-FRAMES = 24
-
-
-def picture(i: int) -> np.ndarray:
-    y, x = np.mgrid[0:48, 0:64]
-    texture = np.random.default_rng(i // 12).integers(0, 90, (6, 8)).repeat(8, 0).repeat(8, 1)
-    blob = 120 * np.exp(-((x - 6 - 4.5 * (i % 12)) ** 2 + (y - 24) ** 2) / 40)
-    return (texture + blob + 20).astype(np.uint8)
+SCENE_FRAMES, FRAMES = 12, 24
 
 
 @pytest.fixture
-def film(tmp_path: Path) -> Path:
-    path = tmp_path / "reel.mkv"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("ffv1", rate=24)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "gray"
-        for i in range(FRAMES):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture(i), format="gray")))
-        container.mux(stream.encode(None))
-    return path
+def film(two_scenes) -> Path:
+    return two_scenes(SCENE_FRAMES)
 
 
 @pytest.fixture
-def save(tmp_path: Path) -> Callable[[str, int], Path]:
+def save(tmp_path: Path, scene_frame) -> Callable[[str, int], Path]:
     (tmp_path / "stills").mkdir()
 
     def write(name: str, shows: int) -> Path:
-        levels = picture(shows).astype(np.float32)
+        levels = scene_frame(shows, scene_frames=SCENE_FRAMES).astype(np.float32)
         tinted = np.stack([levels * gain for gain in (1.2, 0.9, 0.7)], -1)
         path = tmp_path / "stills" / name
         Image.fromarray(np.clip(tinted, 0, 255).astype(np.uint8)).save(path)

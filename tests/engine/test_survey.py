@@ -1,6 +1,5 @@
 from pathlib import Path
 
-import av
 import numpy as np
 import pytest
 import torch
@@ -11,30 +10,19 @@ from kinemacolor.frames import Exemplar
 from kinemacolor.io import open_reader
 
 
-def picture(i: int) -> np.ndarray:
-    """A blob that moves: each frame can be told from its neighbours, two scenes of 20 frames from each other."""
-    y, x = np.mgrid[0:48, 0:64]
-    texture = np.random.default_rng(i // 20).integers(0, 90, (6, 8)).repeat(8, 0).repeat(8, 1)
-    blob = 120 * np.exp(-((x - 4 - 2.5 * (i % 20)) ** 2 + (y - 24) ** 2) / 40)
-    return (texture + blob + 20).astype(np.uint8)
+@pytest.fixture
+def film(two_scenes) -> Path:
+    return two_scenes(20)
 
 
 @pytest.fixture
-def film(tmp_path: Path) -> Path:
-    path = tmp_path / "film.mkv"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("ffv1", rate=24)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "gray"
-        for i in range(40):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture(i), format="gray")))
-        container.mux(stream.encode(None))
-    return path
+def still(scene_frame):
+    def make(shows: int, bound: int | None, *, name: str = "still.png") -> Exemplar:
+        levels = scene_frame(shows, scene_frames=20).astype(np.float32)
+        tinted = np.stack([np.clip(levels * gain, 0, 255) for gain in (1.15, 0.9, 0.8)]).astype(np.uint8)
+        return Exemplar(torch.from_numpy(tinted), bound, name=name)
 
-
-def still(shows: int, bound: int | None, *, name: str = "still.png") -> Exemplar:
-    levels = picture(shows).astype(np.float32)
-    tinted = np.stack([np.clip(levels * gain, 0, 255) for gain in (1.15, 0.9, 0.8)]).astype(np.uint8)
-    return Exemplar(torch.from_numpy(tinted), bound, name=name)
+    return make
 
 
 def places(film: Path, stills: list[Exemplar]):
@@ -42,12 +30,14 @@ def places(film: Path, stills: list[Exemplar]):
         return survey(reader, stills=stills).places
 
 
-def test_one_pass_finds_the_cuts_and_a_frame_for_each_shot(film: Path) -> None:
+def test_one_pass_finds_the_cuts_and_a_frame_for_each_shot(film: Path, scene_frame) -> None:
     with open_reader(film) as reader:
         found = survey(reader)
     assert (found.frames, found.cuts) == (40, (20,))
     for sample, near in zip(found.samples, (10, 30), strict=True):
-        assert min(range(40), key=lambda i: np.abs(picture(i) - sample.astype(float)).sum()) == near
+        assert (
+            min(range(40), key=lambda i: np.abs(scene_frame(i, scene_frames=20) - sample.astype(float)).sum()) == near
+        )
 
 
 def test_cuts_that_are_known_are_kept_and_those_past_the_end_left_out(film: Path) -> None:
@@ -56,7 +46,7 @@ def test_cuts_that_are_known_are_kept_and_those_past_the_end_left_out(film: Path
     assert (found.frames, found.cuts, len(found.samples)) == (25, (12, 25), 3)
 
 
-def test_case_27_a_still_bound_to_the_wrong_frame_is_named_with_the_right_one(film: Path) -> None:
+def test_case_27_a_still_bound_to_the_wrong_frame_is_named_with_the_right_one(film: Path, still) -> None:
     stills = [still(12, 33, name="ref_33.png"), still(7, 7, name="ref_7.png"), still(30, None, name="free.png")]
     found = places(film, stills)
     assert [place.frame for place in found] == [12, 7, 30]
@@ -75,14 +65,14 @@ def test_case_27_a_still_of_another_film_is_named_with_the_nearest_frame(film: P
     assert "@none" in line
 
 
-def test_case_26_stills_that_count_from_1_are_said_to(film: Path) -> None:
+def test_case_26_stills_that_count_from_1_are_said_to(film: Path, still) -> None:
     stills = [still(i, i + 1, name=f"ref_{i + 1}.png") for i in (4, 11, 27)]
     (line,) = advice(stills, places(film, stills))
     assert "Frames count from 0" in line
     assert "3 stills" in line
 
 
-def test_what_alpha_hides_tells_nothing_of_the_place(film: Path) -> None:
+def test_what_alpha_hides_tells_nothing_of_the_place(film: Path, still) -> None:
     whole = still(12, 33)
     alpha = torch.zeros(1, 48, 64)
     alpha[:, 4:44, 8:60] = 1
