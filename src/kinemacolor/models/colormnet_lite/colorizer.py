@@ -116,9 +116,12 @@ class ColorMNetLiteColorizer(ConfidentStreamingColorizer[LiteState]):
         return LiteState(tuple(references), bank, deque(maxlen=kept), deque(maxlen=kept))
 
     def _features(self, luma: Luma) -> Features:
-        with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
+        with self._fast():
             maps = self.network.trunk(luma[None])
         return maps_of(maps, 0)
+
+    def _fast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
 
     def step(self, luma: Luma, state: LiteState) -> Chroma:
         """The chroma of the next frame, of the luma's size. Changes the state, and nothing else."""
@@ -169,7 +172,9 @@ class ColorMNetLiteColorizer(ConfidentStreamingColorizer[LiteState]):
         ways = self._beside.submit(self._ways, noted.small, noted.before)
         features = self._features(noted.luma)
         match = self.network.match(noted.bank, noted.luma, features)
-        return Found(match, self.network.guessed(noted.luma, features), ways.result())
+        with self._fast():
+            guessed = self.network.guessed(noted.luma, features)
+        return Found(match, guessed, ways.result())
 
     def _ways(self, small: Luma, before: Sequence[Luma | None]) -> list[Way]:
         return [None if past is None else flows(small, past, self.settings.preset) for past in before]

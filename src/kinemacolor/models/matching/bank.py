@@ -71,7 +71,7 @@ def entry_of(reference: Reference, features: Features, projection: Projection, d
         # weighted by alpha, so that hidden colours do not seep in at the border
         chroma4 = resize(chroma * alpha, size4) / resize(alpha, size4).clamp_min(1e-6)
     return Entry(
-        key=projection(features.key).to(dtype),
+        key=projection(features.key, dtype),
         shown8=shown8,
         detail=features.detail.flatten(1).T.contiguous().to(dtype),
         luma=resize(reference.luma.to(device, torch.float32), size4).flatten(),
@@ -138,7 +138,7 @@ class Bank:
         self, features: Features, entries: Sequence[Entry], top_k: int
     ) -> tuple[Float[Tensor, "n k"], Int[Tensor, "n k"]]:
         """Scores and places (through all entries, in order) of the best ``top_k`` at stride 8, best first."""
-        queries = self.projection(features.key).to(entries[0].key.dtype)
+        queries = self.projection(features.key, entries[0].key.dtype)
         scores, wheres = [], []
         for rows in torch.split(queries, _ROWS_AT_ONCE):
             score, where, first = [], [], 0

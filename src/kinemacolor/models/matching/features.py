@@ -65,7 +65,7 @@ class Projection:
         _, vectors = torch.linalg.eigh((keys - mean) @ (keys - mean).T)
         return cls(mean, vectors[:, -channels:].T.contiguous())
 
-    def __call__(self, key: Float[Tensor, "c h8 w8"]) -> Float[Tensor, "n p"]:
-        """Unit keys as rows: their dot product is a cosine, -1..1."""
-        rows = (key.flatten(1) - self.mean).T @ self.basis.T
-        return F.normalize(rows, dim=1)
+    def __call__(self, key: Float[Tensor, "c h8 w8"], dtype: torch.dtype = torch.float32) -> Float[Tensor, "n p"]:
+        """Unit keys as rows: their dot product is a cosine, -1..1. Computed in ``dtype``, lengths in float32."""
+        planes = (key.flatten(1) - self.mean).to(dtype)
+        return F.normalize((self.basis.to(dtype) @ planes).float(), dim=0).T.to(dtype).contiguous()
