@@ -19,7 +19,7 @@ Flow = Float[Tensor, "2 h w"]
 """Displacement in pixels, x (columns) then y (rows): the point p of one picture lies at p + flow(p) in the other."""
 
 Preset = Literal["ultrafast", "fast", "medium", "fine"]
-"""OpenCV's, and ``fine``: ``medium`` down to single pixels, at four times the time."""
+"""OpenCV's, and ``fine``: down to single pixels, at 1.8 times the time of ``medium``."""
 
 _PRESETS: dict[Preset, int] = {
     "ultrafast": cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,
@@ -42,12 +42,21 @@ def optical_flow(source: Luma, target: Luma, *, preset: Preset = "ultrafast") ->
     height, width = source.shape[-2:]
     one, other = gray_image(source), gray_image(target)
     still = np.zeros((*one.shape, 2), np.float32)  # where the search starts
-    search = cv2.DISOpticalFlow.create(_PRESETS[preset])
-    if preset == "fine":
-        search.setFinestScale(0)
-    field = np.asarray(search.calc(one, other, still))
+    field = np.asarray(_search(preset).calc(one, other, still))
     flow = torch.from_numpy(np.ascontiguousarray(field[:height, :width].transpose(2, 0, 1)))
     return flow.to(source.device)
+
+
+def _search(preset: Preset) -> cv2.DISOpticalFlow:
+    search = cv2.DISOpticalFlow.create(_PRESETS[preset])
+    if preset == "fine":
+        # as good as "medium" down to single pixels in half the time: of its parts, refinement brings least
+        # (benchmarks/results/2026-11-21-flow.md)
+        search.setFinestScale(0)
+        search.setPatchStride(4)
+        search.setGradientDescentIterations(40)
+        search.setVariationalRefinementIterations(0)
+    return search
 
 
 def consistent(forward: Flow, backward: Flow) -> Bool[Tensor, "1 h w"]:

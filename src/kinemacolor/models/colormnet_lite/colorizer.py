@@ -37,7 +37,7 @@ class LiteSettings:
     """
 
     ages: tuple[int, ...] = (1, 4, 16)
-    preset: Preset = "medium"
+    preset: Preset = "fine"
     exemplars_at_once: int = 4
 
 
