@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from kinemacolor.models.colormnet_lite import (
     ColorMNetLiteConfig,
     LiteSettings,
 )
+from kinemacolor.models.colormnet_lite.network import SEARCH
 
 
 @pytest.fixture(autouse=True)
@@ -94,6 +96,17 @@ def test_the_guess_is_believed_where_nothing_is_found(shot: tuple[Tensor, Tensor
     nothing = Reference(torch.zeros(1, 70, 96), torch.zeros(2, 70, 96))
     coloured = torch.stack(list(ColorMNetLiteColorizer(network).colorize(shot[0][:2], [nothing])))
     assert (coloured.mean((0, 2, 3)) - torch.tensor([30.0, -20.0])).abs().max() < 10
+
+
+def test_of_stills_that_disagree_one_wins_if_asked_for(shot: tuple[Tensor, Tensor]) -> None:
+    luma = shot[0][:2]
+    red, green = (Reference(luma[0], torch.tensor([a, 0.0])[:, None, None].expand(2, 70, 96)) for a in (40.0, -40.0))
+    vivid = []
+    for radius in (None, 20.0):
+        settings = LiteSettings(search=replace(SEARCH, conflict_radius=radius))
+        colored = list(ColorMNetLiteColorizer(seeded(), settings=settings).colorize(luma, [red, green]))
+        vivid.append(float(colored[1].abs().mean()))
+    assert vivid[1] > 3 * vivid[0]
 
 
 def test_looking_ahead_changes_nothing(

@@ -16,8 +16,8 @@ from kinemacolor.layers.flow import Preset
 from kinemacolor.models.base import Confidence, ConfidentStreamingColorizer, Reference, confidence_of
 from kinemacolor.models.colormnet_lite.evidence import Evidence, Past, ages_there, carry, flows, fused
 from kinemacolor.models.colormnet_lite.guess import Guessed
-from kinemacolor.models.colormnet_lite.network import ColorMNetLite, maps_of
-from kinemacolor.models.matching.bank import Bank, Match, pictured
+from kinemacolor.models.colormnet_lite.network import SEARCH, ColorMNetLite, maps_of
+from kinemacolor.models.matching.bank import Bank, Match, Search, pictured
 from kinemacolor.models.matching.colorizer import half, own_chroma
 from kinemacolor.models.matching.features import Features
 from kinemacolor.resize import resize
@@ -33,12 +33,13 @@ class LiteSettings:
     """How the model behaves.
 
     Colours are carried from the frames ``ages`` before, or from the first where there are not so many yet. A frame
-    is compared with at most ``exemplars_at_once``.
+    is compared with at most ``exemplars_at_once``, as ``search`` says.
     """
 
     ages: tuple[int, ...] = (1, 4, 16)
     preset: Preset = "fine"
     exemplars_at_once: int = 4
+    search: Search = SEARCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ class ColorMNetLiteColorizer(ConfidentStreamingColorizer[LiteState]):
             return noted.own
         ways = self._beside.submit(self._ways, noted.small, noted.before)
         features = self._features(noted.luma)
-        match = self.network.match(noted.bank, noted.luma, features)
+        match = self.network.match(noted.bank, noted.luma, features, self.settings.search)
         with self._fast():
             guessed = self.network.guessed(noted.luma, features)
         return Found(match, guessed, ways.result())

@@ -26,7 +26,7 @@ _LEVELS = (8, 16, 32)
 _LUMA_SIGMA = 4.0
 _TRUNK = "trunk."
 SEARCH = Search(luma_weight=1.0)
-"""How places are compared."""
+"""How places are compared unless told otherwise."""
 
 
 class ColorMNetLite(nn.Module):
@@ -68,9 +68,9 @@ class ColorMNetLite(nn.Module):
         entries = [entry_of(r, f, projection, dtype) for r, f in zip(references, features)]
         return Bank(entries, projection, at_once=at_once)
 
-    def match(self, bank: Bank, luma: Luma, features: Features) -> Match:
+    def match(self, bank: Bank, luma: Luma, features: Features, search: Search = SEARCH) -> Match:
         """What a frame finds in the exemplars, at stride 4."""
-        found = bank.match(luma, features, SEARCH)
+        found = bank.match(luma, features, search)
         size = (found.chroma.shape[-2], found.chroma.shape[-1])
         return smoothed(found, resize(luma, size), luma_sigma=_LUMA_SIGMA)
 
