@@ -99,6 +99,29 @@ def _with_masks(colorizer: Colorizer, masks: MaskFile, first_frame: int) -> Colo
     return colorizer.with_masks(masks, first_frame=first_frame)
 
 
+class _Tally:
+    """Counts the frames that are done and tells ``progress``; warns of a film that is in colour already."""
+
+    def __init__(
+        self, source: str | Path, total: int | None, warnings: list[str], progress: Callable[[Progress], None] | None
+    ) -> None:
+        self.done = 0
+        self._source, self._total, self._warnings, self._progress = source, total, warnings, progress
+        self._began = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        """Since this began."""
+        return time.perf_counter() - self._began
+
+    def __call__(self, frame: Frame) -> None:
+        if self.done == 0 and frame.planes is not None and has_visible_color(frame.planes):
+            self._warnings.append(f"{self._source} is in colour or tinted already. Only its luma is used.")
+        self.done += 1
+        if self._progress is not None:
+            self._progress(Progress(self.done, self._total, self.seconds))
+
+
 def _track_at(track: bool | str | Path, source: str | Path, output: str | Path) -> ChromaTrack | None:
     if track is False:
         return None
@@ -190,7 +213,6 @@ def colorize_video(
     back = (isinstance(model, str) and goes_both_ways(model)) if both_ways is None else both_ways
     name = model if isinstance(model, str) else type(model).__name__
     pictures = Strip(strip, given.exemplars, total) if strip is not None else None
-    done = 0
     with ExitStack() as stack:
         folder = _track_at(track, source, output)
         if folder is not None:
@@ -251,28 +273,18 @@ def colorize_video(
         answers = Answers(plan, colorizer_of, given.size, folder)
         gallery = Gallery([planned.shot.start for planned in plan.shots]) if report is not None else None
         watchers: list[Watcher] = [watcher for watcher in (pictures, gallery) if watcher is not None]
-        began = time.perf_counter()
-
-        def after(frame: Frame) -> None:
-            nonlocal done
-            if done == 0 and frame.planes is not None and has_visible_color(frame.planes):
-                warnings.append(f"{source} is in colour or tinted already. Only its luma is used.")
-            done += 1
-            if progress is not None:
-                progress(Progress(done, total, time.perf_counter() - began))
-
-        frames = read_ahead(reader, _FRAMES_AHEAD)
-        write_answers(answers.of(frames), writer, watchers=watchers, after=after)
+        tally = _Tally(source, total, warnings, progress)
+        write_answers(answers.of(read_ahead(reader, _FRAMES_AHEAD)), writer, watchers=watchers, after=tally)
         if folder is not None:
             folder.prune([(planned.shot, planned.key) for planned in plan.shots])
     if end is None:
-        warnings.extend(late_bindings(given, done))
+        warnings.extend(late_bindings(given, tally.done))
     damaged = sum(outcome.notes.damaged for outcome in answers.outcomes)
     if damaged:
         warnings.append(f"The model gave no number for part of {damaged} frames; that part is gray.")
     if pictures is not None:
         pictures.save()
-    seconds = time.perf_counter() - began
+    seconds = tally.seconds
     told = (*given.info.warnings, *reader.warnings, *writer.warnings, *warnings)
     if report is not None and gallery is not None:
         chosen = {
@@ -292,7 +304,7 @@ def colorize_video(
         write_report(Path(report), facts, gallery.pictures)
     return Result(
         output=str(output),
-        frames=done,
+        frames=tally.done,
         seconds=seconds,
         warnings=told,
         damaged=bool(reader.warnings) or bool(damaged),
