@@ -70,6 +70,7 @@ MEMORY |= {
     "small memory, random": replace(BUSY, choice="random"),
     "small memory, decaying": replace(BUSY, choice="decay"),
 }
+SANITY = ("gray", "copied chroma", "optical flow")
 FIGURES = ("psnr", "psnr_ab", "ssim_gaussian11")
 
 
@@ -165,7 +166,8 @@ def slug(name: str) -> str:
 
 def figures_of(name: str, args: argparse.Namespace) -> dict[str, dict[str, float]] | None:
     """The row's means, None where it was not scored."""
-    path = args.out / f"{slug(name)}-seed{args.seed}" / "report" / "report.json"
+    folder = "sanity" if name in SANITY else slug(name)
+    path = args.out / f"{folder}-seed{args.seed}" / "report" / "report.json"
     if not path.with_suffix(".html").exists():  # written last
         return None
     means: dict[str, dict[str, dict[str, float]]] = json.loads(path.read_text())["means"]
@@ -232,7 +234,11 @@ def main() -> None:
         run(clips, long, budget, args)
     head = f"Budget: {json.dumps(asdict(budget))}, seed {args.seed}; made by {json.dumps(provenance())}."
     of_paper = [*TRAINED, STACKING]
-    parts = [head, table(of_paper, args, next(iter(TRAINED))), table(list(MEMORY), args, next(iter(MEMORY)))]
+    parts = [
+        head,
+        table([*of_paper, *SANITY], args, next(iter(TRAINED))),
+        table(list(MEMORY), args, next(iter(MEMORY))),
+    ]
     (args.out / f"table-seed{args.seed}.md").write_text("\n\n".join(parts) + "\n")
     strips(of_paper, clips, args)
     print("\n\n".join(parts))
