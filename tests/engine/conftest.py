@@ -29,6 +29,25 @@ def one_color() -> OneColor:
     return OneColor()
 
 
+class Onward(StreamingColorizer[list[Chroma]]):
+    """Gray until the exemplar's own frame, and of its mean chroma from there on."""
+
+    def start(self, references: Sequence[Reference]) -> list[Chroma]:
+        self.reference = references[0]
+        return []
+
+    def step(self, luma: Luma, state: list[Chroma]) -> Chroma:
+        known = self.reference.index is not None and len(state) >= self.reference.index
+        mean = self.reference.chroma.mean((1, 2)) if known else torch.zeros(2)
+        state.append(mean[:, None, None].expand(2, *luma.shape[-2:]))
+        return state[-1]
+
+
+@pytest.fixture
+def onward() -> Onward:
+    return Onward()
+
+
 @pytest.fixture
 def red_still() -> Exemplar:
     rgb = torch.zeros(3, 48, 64, dtype=torch.uint8)

@@ -1,5 +1,6 @@
 import weakref
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -201,6 +202,17 @@ def test_a_strip_shows_source_exemplar_and_colour(
     assert abs(red_over_green[0]) < 1
     assert red_over_green[1] > 50
     assert red_over_green[2] > 20
+
+
+def test_frames_before_a_still_are_coloured_from_it_if_asked_for(onward: Colorizer, red_still: Exemplar) -> None:
+    def vivid(**settings: bool) -> list[bool]:
+        frames = (Frame(rgb=torch.full((3, 48, 64), 120, dtype=torch.uint8), index=i) for i in range(8))
+        later = replace(red_still, index=5)
+        colored = colorize_frames(frames, [later], model=onward, size=(48, 64), **settings)
+        return [bool((frame.rgb[0] - frame.rgb[1].float()).mean() > 20) for frame in colored]
+
+    assert vivid() == [False] * 5 + [True] * 3
+    assert vivid(both_ways=True) == [True] * 8
 
 
 def test_memory_does_not_grow_with_the_film(one_color: Colorizer, red_still: Exemplar) -> None:

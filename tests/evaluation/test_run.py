@@ -22,6 +22,7 @@ from kinemacolor.evaluation.rows import CopiedChroma, Gray, ModelRow, ResultsRow
 from kinemacolor.evaluation.run import RunSettings, evaluate
 from kinemacolor.frames import Chroma, Luma
 from kinemacolor.models.base import Reference
+from kinemacolor.models.cards import load_model
 
 STANDARD = PROTOCOLS["standard"]
 
@@ -112,6 +113,13 @@ def test_a_model_gets_its_exemplars_and_is_timed(clips: Path, tmp_path: Path) ->
     assert model.bound == [0, 3]
     assert [score.frames for score in report.scores] == [2, 2]
     assert all(score.seconds_per_frame and score.peak_bytes for score in report.scores)
+
+
+def test_a_model_that_goes_both_ways_is_scored_so(clips: Path, tmp_path: Path) -> None:
+    flow = load_model("flow", device="cpu")
+    rows = [ModelRow("onward", flow), ModelRow("both", flow, both_ways=True)]
+    report = run(clips, rows, tmp_path / "report", exemplars="first+last")
+    assert report.mean("both", "psnr").whole > report.mean("onward", "psnr").whole
 
 
 @pytest.mark.parametrize("fault", ["missing", "short", "small"])

@@ -122,7 +122,7 @@ def _rows(
 ) -> "list[Row]":
     from kinemacolor.errors import SettingError
     from kinemacolor.evaluation.rows import ModelRow, ResultsRow, sanity_rows
-    from kinemacolor.models.cards import card_of, load_model
+    from kinemacolor.models.cards import card_of, goes_both_ways, load_model
 
     for name in names:
         card_of(name)
@@ -130,7 +130,7 @@ def _rows(
     rows: list[Row] = list(sanity_rows(device)) if sanity else []
     for name in names:
         model = load_model(name, weights=files.get(name, "default"), device=device, accept_license=accept_license)
-        rows.append(ModelRow(name, model))
+        rows.append(ModelRow(name, model, both_ways=goes_both_ways(name)))
     for text in results:
         name, equals, folder = text.partition("=")
         if not equals:

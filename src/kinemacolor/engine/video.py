@@ -79,18 +79,25 @@ def colorize_frames(
     model: Colorizer | str = DEFAULT,
     size: tuple[int, int],
     working_size: str | int | None = "auto",
+    both_ways: bool | None = None,
 ) -> Iterator[Frame]:
     """The frames of one shot, as RGB frames in colour, each as soon as the model can give it.
 
     ``frames`` are RGB frames of one ``size`` (height, width); exemplar indices count from the first of them.
-    Memory does not grow with their number.
+    ``both_ways`` says whether exemplars inside colour towards the start too, for which up to 96 frames are held back;
+    None is the default of a model given by name, and no for a loaded one. Memory does not grow with their number.
     """
     colorizer = load_model(model) if isinstance(model, str) else model
+    back = _back(model, both_ways)
     inner = fit(size, working_size_of(working_size))
     fitted = [stills.fit_to(exemplar, inner, Fraction(1)) for exemplar in exemplars]
     references = references_for(Shot(0, 2**62), fitted)
-    for frame, chroma in colorize_shot(frames, references, colorizer, inner):
+    for frame, chroma in colorize_shot(frames, references, with_exemplars(colorizer, back=back), inner):
         yield frame_in_color(frame, chroma)
+
+
+def _back(model: Colorizer | str, both_ways: bool | None) -> bool:
+    return (isinstance(model, str) and goes_both_ways(model)) if both_ways is None else both_ways
 
 
 def _with_masks(colorizer: Colorizer, masks: MaskFile, first_frame: int) -> Colorizer:
@@ -210,7 +217,7 @@ def colorize_video(
     )
     span, warnings, total = given.span, given.warnings, given.frames_total
     objects = open_masks(masks) if masks is not None else None
-    back = (isinstance(model, str) and goes_both_ways(model)) if both_ways is None else both_ways
+    back = _back(model, both_ways)
     name = model if isinstance(model, str) else type(model).__name__
     pictures = Strip(strip, given.exemplars, total) if strip is not None else None
     with ExitStack() as stack:

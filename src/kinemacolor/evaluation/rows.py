@@ -18,7 +18,8 @@ from kinemacolor.evaluation.clips import FILM_ENDINGS, Clip, Picture, Pictures, 
 from kinemacolor.frames import Chroma, Exemplar, Frame, Luma
 from kinemacolor.io.masks import MaskFile
 from kinemacolor.models.base import Colorizer, Confidence, ConfidentColorizer, Reference
-from kinemacolor.models.cards import load_model
+from kinemacolor.models.cards import goes_both_ways, load_model
+from kinemacolor.models.permanent import with_exemplars
 from kinemacolor.resize import resize
 
 
@@ -114,12 +115,15 @@ class _Overheard:
 
 
 class ModelRow:
-    """A model of ours. ``seconds`` grows by the time that it takes, without decoding the clip."""
+    """A model of ours. ``seconds`` grows by the time that it takes, without decoding the clip.
+
+    ``both_ways`` says whether exemplars inside a clip colour towards its start too, as ``colorize`` has it for some.
+    """
 
     is_model = True
 
-    def __init__(self, name: str, model: Colorizer) -> None:
-        self.name, self.model = name, model
+    def __init__(self, name: str, model: Colorizer, *, both_ways: bool = False) -> None:
+        self.name, self.model = name, with_exemplars(model, back=both_ways)
         self.seconds = 0.0
 
     def pictures(self, take: Take) -> Iterator[Picture]:
@@ -200,4 +204,9 @@ class ResultsRow:
 
 def sanity_rows(device: str | torch.device | None = None) -> list[Row]:
     """The rows that every table has: the truth, gray, the exemplar's chroma copied, and optical flow."""
-    return [Truth(), Gray(), CopiedChroma(), ModelRow("optical flow", load_model("flow", device=device))]
+    return [
+        Truth(),
+        Gray(),
+        CopiedChroma(),
+        ModelRow("optical flow", load_model("flow", device=device), both_ways=goes_both_ways("flow")),
+    ]
