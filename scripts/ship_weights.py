@@ -1,7 +1,8 @@
-"""Puts the weights of a run of ``kinemacolor train colormnet-lite`` into the package, as float16.
+"""Puts the weights of a run of ``kinemacolor train`` into the package, as float16.
 
-    python scripts/ship_weights.py runs/all/weights.safetensors all
-    python scripts/ship_weights.py runs/permissive/weights.safetensors permissive
+    python scripts/ship_weights.py runs/all/weights.safetensors colormnet-lite/all
+    python scripts/ship_weights.py runs/permissive/weights.safetensors colormnet-lite/permissive
+    python scripts/ship_weights.py runs/light/weights.safetensors deep-exemplar-lite
 
 Prints the file's size and SHA-256, which the model's page and its test name.
 """
@@ -11,16 +12,26 @@ import hashlib
 from pathlib import Path
 
 from kinemacolor.models import colormnet_lite
+from kinemacolor.models.deep_exemplar import lite
+
+PLACES = {
+    "colormnet-lite/permissive": colormnet_lite.WEIGHTS.with_name("permissive.safetensors"),
+    "colormnet-lite/all": colormnet_lite.WEIGHTS.with_name("all.safetensors"),
+    "deep-exemplar-lite": lite.WEIGHTS,
+}
 
 
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="the weights that a run left")
-    parser.add_argument("name", choices=["permissive", "all"], help="which of the two that are shipped")
+    parser.add_argument("name", choices=PLACES, help="which of those that are shipped")
     arguments = parser.parse_args()
-    path = colormnet_lite.WEIGHTS.with_name(f"{arguments.name}.safetensors")
-    colormnet_lite.save(colormnet_lite.load_network(arguments.run).half(), path)
+    path = PLACES[arguments.name]
+    if arguments.name == "deep-exemplar-lite":
+        lite.save(lite.load_network(arguments.run).half(), path)
+    else:
+        colormnet_lite.save(colormnet_lite.load_network(arguments.run).half(), path)
     path.chmod(0o644)  # safetensors writes for the owner alone
     print(f"{path}: {path.stat().st_size} bytes, SHA-256 {hashlib.sha256(path.read_bytes()).hexdigest()}")
 

@@ -124,7 +124,7 @@ CARDS: dict[str, ModelCard] = {
     "deep-exemplar-lite": ModelCard(
         name="deep-exemplar-lite",
         title="Deep Exemplar in small",
-        summary="Deep Exemplar over EfficientNet-Lite features; a light network of our own, to be trained.",
+        summary="Deep Exemplar over EfficientNet-Lite features, with a light network that chooses among colours.",
         exemplars="one or more, of the film or of another scene",
         license="Apache-2.0 (code and the EfficientNet-Lite0 weights it installs)",
         package="kinemacolor.models.deep_exemplar.lite",

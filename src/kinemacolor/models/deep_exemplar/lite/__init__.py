@@ -1,4 +1,4 @@
-"""Deep Exemplar's architecture in small: ImageNet features, and a light colorization subnet to be trained."""
+"""Deep Exemplar's architecture in small: ImageNet features, and a light colorization subnet of our own."""
 
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from kinemacolor.models.deep_exemplar.lite.network import DeepExemplarLite
 
 __all__ = [
     "SETTINGS",
+    "WEIGHTS",
     "DeepExemplarLite",
     "EfficientNetFeatures",
     "LightColorizationConfig",
@@ -25,6 +26,9 @@ __all__ = [
 SETTINGS = DeepExemplarSettings(temperature=0.03, saturation=1.0, smoothing=None)
 """The paper's steps around the network: no filter, no gain."""
 
+WEIGHTS = Path(__file__).with_name("weights.safetensors")
+"""The subnet that is installed. docs/models/deep-exemplar.md says what it learnt from."""
+
 _NAME = "deep-exemplar-lite"
 
 
@@ -35,11 +39,8 @@ def load(
     dtype: torch.dtype | None = None,
     settings: DeepExemplarSettings | None = None,
 ) -> DeepExemplarColorizer:
-    """The model with the weights in a file, ready to colour; without one its subnet is untrained.
-
-    Untrained it answers with the warped colours, nearly. Raises as ``load_network`` does.
-    """
-    network = load_network(path) if path is not None else DeepExemplarLite(LightColorizationConfig())
+    """The model of a file, or of the weights installed, ready to colour. Raises as ``load_network`` does."""
+    network = load_network(path or WEIGHTS)
     return DeepExemplarColorizer(network, settings=settings or SETTINGS, device=device, dtype=dtype)
 
 
