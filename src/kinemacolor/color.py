@@ -166,14 +166,18 @@ _TABLE_SIDE, _CHROMA_LIMIT = 65, 128.0
 
 
 @lru_cache(maxsize=8)
-def _blue_red_table(matrix: Matrix, device: torch.device) -> Float[Tensor, "1 2 y a b"]:
-    """``_blue_red`` on a grid of Y' and a*b*: looking it up is six times faster than solving it."""
+def _blue_red_table(matrix: Matrix, device: torch.device) -> Float[Tensor, "1 4 ya b"]:
+    """``_blue_red`` on a grid of Y' and a*b*, as one picture: looking it up is ten times faster than solving it.
+
+    Tiles of a* by b*, one below the other, are for rising Y'; each has Cb and Cr of its own Y' and of the next.
+    """
     n = _TABLE_SIDE
     y = torch.linspace(0, 1, n, device=device)
     ab = torch.linspace(-_CHROMA_LIMIT, _CHROMA_LIMIT, n, device=device)
     y, a, b = torch.meshgrid(y, ab, ab, indexing="ij")
-    flat = _blue_red(y.reshape(1, n, -1), torch.stack((a, b)).reshape(2, n, -1), matrix)
-    return flat.reshape(1, 2, n, n, n)
+    solved = _blue_red(y.reshape(1, n, -1), torch.stack((a, b)).reshape(2, n, -1), matrix).reshape(1, 2, n, n, n)
+    tiles = torch.cat((solved[:, :, :-1], solved[:, :, 1:]), dim=1).reshape(1, 4, (n - 1) * n, n)
+    return tiles.contiguous(memory_format=torch.channels_last)
 
 
 def blue_red_of(gray: Float[Tensor, "1 h w"], chroma: Chroma, *, matrix: Matrix) -> Float[Tensor, "2 h w"]:
@@ -182,13 +186,19 @@ def blue_red_of(gray: Float[Tensor, "1 h w"], chroma: Chroma, *, matrix: Matrix)
     Within 0.001 of the exact solution inside the RGB cube, 0.05 at its corners.
     What is outside the RGB cube is brought in by shrinking Cb and Cr towards neutral. Y' itself never changes.
     """
+    last = _TABLE_SIDE - 1
+    level = gray[0] * last
+    tile = level.floor().clamp(0, last - 1)
+    a, b = ((chroma / _CHROMA_LIMIT + 1) * (last / 2)).clamp(0, last)
+    row = a + tile * _TABLE_SIDE
+    where = torch.stack((b * (2 / last) - 1, row * (2 / (last * _TABLE_SIDE - 1)) - 1), dim=-1)
     table = _blue_red_table(matrix, gray.device)
-    where = torch.stack((chroma[1] / _CHROMA_LIMIT, chroma[0] / _CHROMA_LIMIT, gray[0] * 2 - 1), dim=-1)
-    found = F.grid_sample(table, where[None, None], mode="bilinear", padding_mode="border", align_corners=True)
-    blue_red = found[0, :, 0]
+    found = F.grid_sample(table, where[None], mode="bilinear", padding_mode="border", align_corners=True)[0]
+    blue_red = torch.lerp(found[:2], found[2:], level - tile)
     offsets = _rgb_offsets(blue_red, matrix)
-    room = torch.where(offsets > 0, 1 - gray, gray) / offsets.abs().clamp_min(1e-6)
-    return blue_red * room.amin(0, keepdim=True).clamp(0, 1)
+    above, below = offsets.amax(0, keepdim=True), -offsets.amin(0, keepdim=True)
+    room = torch.minimum((1 - gray) / above.clamp_min(1e-6), gray / below.clamp_min(1e-6))
+    return blue_red * room.clamp(0, 1)
 
 
 def codes_of(blue_red: Float[Tensor, "2 h w"], *, bits: int, full_range: bool) -> tuple[Plane, Plane]:
