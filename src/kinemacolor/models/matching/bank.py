@@ -6,6 +6,7 @@ stride 4 then looks around the corresponding children of these, and takes the so
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import torch
 import torch.nn.functional as F
@@ -178,7 +179,7 @@ def _largest(rows: Float[Tensor, "n m"], count: int) -> tuple[Float[Tensor, "n k
 class _Places:
     """Where each stride-8 place's children lie among all stride-4 places of the entries, joined.
 
-    ``abl`` holds a*, b* and L*.
+    ``ablq`` holds a*, b*, L*, and the square of the length of (a*, b*).
     """
 
     y: Int[Tensor, " n8"]
@@ -187,7 +188,7 @@ class _Places:
     width: Int[Tensor, " n8"]
     first: Int[Tensor, " n8"]
     detail: Float[Tensor, "n4 d"]
-    abl: Float[Tensor, "n4 3"]
+    ablq: Float[Tensor, "n4 4"]
     shown: Bool[Tensor, " n4"] | None
 
     @classmethod
@@ -220,9 +221,13 @@ class _Places:
             width=width8,
             first=first8,
             detail=torch.cat([entry.detail for entry in entries]),
-            abl=torch.cat([torch.cat((entry.chroma, entry.luma[:, None]), dim=1) for entry in entries]),
+            ablq=torch.cat([_ablq(entry) for entry in entries]),
             shown=shown,
         )
+
+
+def _ablq(entry: Entry) -> Float[Tensor, "n4 4"]:
+    return torch.cat((entry.chroma, entry.luma[:, None], entry.chroma.square().sum(1, keepdim=True)), dim=1)
 
 
 def _quads(planes: Float[Tensor, "c h4 w4"], size8: tuple[int, int]) -> Float[Tensor, "n8 4 c"]:
@@ -251,37 +256,40 @@ def _refined(
     found = places.first[where][..., None, None] + y[..., :, None] * width[..., None] + x[..., None, :]
     asked = quads[..., :-1].mT.to(places.detail.dtype)
     likeness = torch.bmm(places.detail[found.flatten(1)], asked).view(n, k, 4, 4, 4).float()
-    alike = places.abl[found]
+    alike = places.ablq[found]
     total = score[:, :, None, None, None] + search.detail_weight * likeness
     total = total - search.luma_weight / 100 * (alike[..., 2, None] - quads[:, None, None, None, :, -1]).abs()
     if places.shown is not None:
         total = total.masked_fill(~places.shown[found][..., None], _HIDDEN)
-    return torch.stack([_mean_of(total[..., c], alike, *divmod(c, 2), search) for c in range(4)], dim=1)
-
-
-def _mean_of(
-    total: Float[Tensor, "n k 4 4"], alike: Float[Tensor, "n k 4 4 3"], row: int, column: int, search: Search
-) -> Float[Tensor, "n 4"]:
-    """The weighted mean and the spread over a child's own 3 x 3 places of the 4 x 4."""
-    own = slice(row, row + 3), slice(column, column + 3)
-    weights = (total[:, :, *own].flatten(1) / search.temperature).softmax(1)
-    seen = alike[:, :, *own].flatten(1, 3)
+    total = total + _beyond(total.device)
+    weights = (total.permute(0, 4, 1, 2, 3).flatten(2) / search.temperature).softmax(2)
+    seen = alike.flatten(1, 3)
     if search.conflict_radius is not None:
         weights = _without_conflict(weights, seen[..., :2], search.conflict_radius)
-    mean = torch.bmm(weights[:, None], seen)[:, 0]
-    deviation = (seen[..., :2] - mean[:, None, :2]).square().sum(-1)
-    spread = ((weights * deviation).sum(1, keepdim=True) + 1e-6).sqrt()
-    return torch.cat((mean, spread), dim=1)
+    mean = torch.bmm(weights, seen)
+    variance = mean[..., 3:] - mean[..., :2].square().sum(-1, keepdim=True)
+    return torch.cat((mean[..., :3], (variance.clamp_min(0) + 1e-6).sqrt()), dim=2)
+
+
+def _beyond(device: torch.device) -> Float[Tensor, "4 4 4"]:
+    """Hides from each of four siblings (last) what of the 4 x 4 places lies beyond its own 3 x 3."""
+    hidden = torch.full((4, 4, 2, 2), 2 * _HIDDEN, device=device)
+    for row, column in product(range(2), repeat=2):
+        hidden[row : row + 3, column : column + 3, row, column] = 0
+    return hidden.flatten(2)
 
 
 def _without_conflict(
-    weights: Float[Tensor, "n j"], colors: Float[Tensor, "n j 2"], radius: float
-) -> Float[Tensor, "n j"]:
+    weights: Float[Tensor, "n 4 j"], colors: Float[Tensor, "n j 2"], radius: float
+) -> Float[Tensor, "n 4 j"]:
     """The weights, gathered in the strongest cluster where colours disagree: of look-alikes the mean is gray."""
-    mean = torch.bmm(weights[:, None], colors)
-    far = ((colors - mean).norm(dim=-1) > radius / 2) & (weights > _CLEAR_WEIGHT)
-    rows = far.any(1).nonzero()[:, 0]
-    near = torch.cdist(colors[rows], colors[rows]) <= radius
-    mass = (near * weights[rows, None]).sum(2)
-    kept = weights[rows] * near[torch.arange(len(rows), device=rows.device), mass.argmax(1)]
-    return weights.index_copy(0, rows, kept / kept.sum(1, keepdim=True))
+    mean = torch.bmm(weights, colors)
+    far = ((colors[:, None] - mean[:, :, None]).norm(dim=-1) > radius / 2) & (weights > _CLEAR_WEIGHT)
+    rows, child = far.any(2).nonzero(as_tuple=True)
+    asked, seen = weights[rows, child], colors[rows]
+    near = torch.cdist(seen, seen) <= radius
+    mass = (near * asked[:, None]).sum(2)
+    kept = asked * near[torch.arange(len(rows), device=rows.device), mass.argmax(1)]
+    settled = weights.clone()
+    settled[rows, child] = kept / kept.sum(1, keepdim=True)
+    return settled
