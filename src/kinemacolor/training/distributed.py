@@ -55,6 +55,7 @@ def team(device: str | torch.device = "auto") -> Iterator[Team]:
     dist.init_process_group("nccl" if place.type == "cuda" else "gloo")
     try:
         yield Team(place, dist.get_rank(), processes)
+        dist.barrier()  # none closes its connections while another still speaks
     finally:
         dist.destroy_process_group()
 
