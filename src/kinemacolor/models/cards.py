@@ -134,7 +134,7 @@ CARDS: dict[str, ModelCard] = {
     "spatiotemporal": ModelCard(
         name="spatiotemporal",
         title="Spatiotemporal correspondence (2020)",
-        summary="Colours only from where tracks and object masks lead; EfficientNet-Lite features, nothing trained.",
+        summary="Colours only from where tracks and object masks lead, refined by deep-exemplar-lite's network.",
         exemplars="one or more; best if they are frames of the film, no more than 100 frames apart",
         license="Apache-2.0 (code and the EfficientNet-Lite0 weights it installs)",
         package="kinemacolor.models.spatiotemporal",

@@ -24,13 +24,24 @@ def test_it_works_out_of_the_box() -> None:
     assert float((found - chroma).abs().mean()) < 0.3 * float(chroma.abs().mean())
 
 
+def test_its_colours_are_refined_unless_told_otherwise() -> None:
+    refined, plain = (
+        load_model("spatiotemporal", device="cpu", settings=each) for each in (None, {"refined": False})
+    )
+    assert isinstance(refined, SpatiotemporalColorizer)
+    assert isinstance(plain, SpatiotemporalColorizer)
+    assert refined.refinement is not None
+    assert plain.refinement is None
+
+
 def test_a_file_of_the_light_deep_exemplar_refines_its_colours(tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = DeepExemplarLite(LightColorizationConfig.tiny())
     torch.nn.init.normal_(network.colorization.last.weight)
     path = tmp_path / "light.safetensors"
     lite.save(network, path)
-    plain, refined = (load_model("spatiotemporal", device="cpu", **given) for given in ({}, {"weights": path}))
+    given = ({"settings": {"refined": False}}, {"weights": path})
+    plain, refined = (load_model("spatiotemporal", device="cpu", **each) for each in given)
     generator = torch.Generator().manual_seed(0)
     lumas = [100 * torch.rand(1, 32, 48, generator=generator) for _ in range(3)]
     exemplar = Reference(lumas[0], 40 * torch.rand(2, 32, 48, generator=generator))

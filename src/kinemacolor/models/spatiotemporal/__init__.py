@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from kinemacolor.models.deep_exemplar.colorization import Refinement
-from kinemacolor.models.deep_exemplar.lite import load_subnet
+from kinemacolor.models.deep_exemplar.lite import WEIGHTS, load_subnet
 from kinemacolor.models.spatiotemporal.colorizer import SpatiotemporalColorizer
 from kinemacolor.models.spatiotemporal.dense_tracking import TrackingPolicy
 from kinemacolor.models.spatiotemporal.features import EfficientNetFeatures
@@ -21,13 +21,14 @@ def load(
     dtype: torch.dtype | None = None,
     settings: SpatiotemporalSettings | None = None,
 ) -> SpatiotemporalColorizer:
-    """The model over EfficientNet-Lite's ImageNet features; without a file the warped colours are the answer.
+    """The model over EfficientNet-Lite's ImageNet features, refined by ``deep-exemplar-lite``'s subnet (Eq. 2).
 
-    ``path`` is a file of ``deep-exemplar-lite``, whose colorization subnet then refines them (Eq. 2). ``device`` None
-    takes a GPU if there is one. Raises ``WeightsError`` where the file is no such, or where the features' package is
-    not installed.
+    ``path`` is another file of such a subnet. ``device`` None takes a GPU if there is one. Raises ``WeightsError``
+    where the file is no such, or where the features' package is not installed.
     """
     chosen = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     features = EfficientNetFeatures().to(chosen)
-    refinement = None if path is None else Refinement(load_subnet(path)).to(chosen).eval()
+    refinement = None
+    if settings is None or settings.refined:
+        refinement = Refinement(load_subnet(path or WEIGHTS)).to(chosen).eval()
     return SpatiotemporalColorizer(features, refinement=refinement, settings=settings, device=chosen, dtype=dtype)

@@ -21,12 +21,14 @@ from kinemacolor.models.spatiotemporal.trail import Trail
 class SpatiotemporalSettings:
     """What restricts the warp: dense tracking, instances (where masks are given), both, or neither.
 
+    ``refined`` says whether a colorization subnet refines what was warped (Eq. 2), or that is the answer.
     ``working_size_px`` is the short side of what the networks see (216 by 384 in the paper); lumas of another size
     are resized to it. ``temperature`` is that of Eq. 3, the backbone's value; the paper prints none.
     """
 
     dense: bool = True
     instances: bool = True
+    refined: bool = True
     combination: Combination = "intersection"
     temperature: float = 0.01
     working_size_px: int = 216
