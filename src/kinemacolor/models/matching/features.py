@@ -62,7 +62,8 @@ class Projection:
     def of(cls, keys: Float[Tensor, "c n"], channels: int) -> "Projection":
         """The ``channels`` directions in which these keys differ most."""
         mean = keys.mean(1, keepdim=True)
-        _, vectors = torch.linalg.eigh((keys - mean) @ (keys - mean).T)
+        centred = keys - mean
+        _, vectors = torch.linalg.eigh(centred @ centred.T)
         return cls(mean, vectors[:, -channels:].T.contiguous())
 
     def __call__(self, key: Float[Tensor, "c h8 w8"], dtype: torch.dtype = torch.float32) -> Float[Tensor, "n p"]:
