@@ -124,7 +124,8 @@ CARDS: dict[str, ModelCard] = {
     "deep-exemplar-lite": ModelCard(
         name="deep-exemplar-lite",
         title="Deep Exemplar in small",
-        summary="Deep Exemplar over EfficientNet-Lite features, with a light network that chooses among colours.",
+        summary="Deep Exemplar over EfficientNet-Lite features, with a light network that chooses among colours. "
+        "Learnt from permissively licensed films and photographs.",
         exemplars="one or more, of the film or of another scene",
         license="Apache-2.0 (code and the EfficientNet-Lite0 weights it installs)",
         package="kinemacolor.models.deep_exemplar.lite",
