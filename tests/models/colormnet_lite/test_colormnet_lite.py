@@ -87,6 +87,15 @@ def test_an_exemplars_own_frame_keeps_its_chroma(
     assert torch.equal(coloured[5], fifth.chroma)
 
 
+def test_behind_an_exemplars_own_frame_it_is_as_if_the_shot_began_there(
+    colorizer: ColorMNetLiteColorizer, shot: tuple[Tensor, Tensor]
+) -> None:
+    lumas, chromas = shot
+    inside = list(colorizer.colorize(lumas, [Reference(lumas[4], chromas[4], index=4)]))[4:]
+    there = list(colorizer.colorize(lumas[4:], [Reference(lumas[4], chromas[4], index=0)]))
+    assert all(torch.equal(one, other) for one, other in zip(inside, there, strict=True))
+
+
 def test_the_guess_is_believed_where_nothing_is_found(shot: tuple[Tensor, Tensor]) -> None:
     network = seeded()
     assert network.guess.last.bias is not None

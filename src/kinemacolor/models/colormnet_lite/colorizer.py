@@ -32,8 +32,8 @@ _FRAMES_AHEAD = 2
 class LiteSettings:
     """How the model behaves.
 
-    Colours are carried from the frames ``ages`` before, or from the first where there are not so many yet. A frame
-    is compared with at most ``exemplars_at_once``, as ``search`` says.
+    Colours are carried from the frames ``ages`` before, or where there are not so many, from the first, or the last
+    exemplar's own. A frame is compared with at most ``exemplars_at_once``, as ``search`` says.
     """
 
     ages: tuple[int, ...] = (1, 4, 16)
@@ -66,8 +66,9 @@ class _Noted:
 class LiteState:
     """What a shot leaves behind: its exemplars as a bank, and the latest frames, at stride 2.
 
-    ``seen`` are lumas, ``past`` frames in colour; ``seen`` and ``looked_at`` may be ahead. ``evidence`` is
-    that for the frame last coloured, None where it is an exemplar's own.
+    ``seen`` are lumas, ``past`` frames in colour, both since the last exemplar's own frame, whose colours are known
+    better than any before; ``seen`` and ``looked_at`` may be ahead. ``evidence`` is that for the frame last
+    coloured, None where it is an exemplar's own.
     """
 
     references: tuple[Reference, ...]
@@ -158,6 +159,8 @@ class ColorMNetLiteColorizer(ConfidentStreamingColorizer[LiteState]):
         ages = ages_there(self.settings.ages, len(state.seen))
         before = [None if age is None else state.seen[-age] for age in ages]
         own = own_chroma(luma, state.references, state.looked_at)
+        if own is not None:
+            state.seen.clear()
         state.seen.append(small)
         state.looked_at += 1
         return _Noted(luma, small, before, own, state.bank)
@@ -186,6 +189,7 @@ class ColorMNetLiteColorizer(ConfidentStreamingColorizer[LiteState]):
         small = resize(luma, half(luma))
         if not isinstance(found, Found):
             state.evidence = None
+            state.past.clear()
             state.past.append(Past.known(small, resize(found, half(luma))))
             return found
         before = [
