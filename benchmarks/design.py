@@ -161,12 +161,14 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", help="names of clips; else all")
     parser.add_argument("--frames", type=int, default=45)
     parser.add_argument("--guess", nargs="+", default=[], help="NAME=WEIGHTS: rows with these weights")
+    parser.add_argument("--rows", nargs="*", help="only these of the rows, besides those of --guess")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     paths = [p for p in sorted(arguments.folder.glob("*.mp4")) if not arguments.only or p.stem in arguments.only]
     films = [film_of(path, arguments.frames) for path in paths]
     motions = [[motion(now, before) for now, before in zip(film.lumas[1:], film.lumas)] for film in films]
-    variants = dict(VARIANTS)
+    wanted = VARIANTS if arguments.rows is None else arguments.rows
+    variants = {name: VARIANTS[name] for name in wanted}
     for given in arguments.guess:
         name, _, path = given.partition("=")
         variants[name] = Variant(partial(shipped, weights=Path(path)))
