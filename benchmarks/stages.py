@@ -10,6 +10,7 @@ from kinemacolor.models.base import Colorizer
 from kinemacolor.models.colormnet.colorizer import ColorMNetColorizer
 from kinemacolor.models.colormnet.memory import Memory
 from kinemacolor.models.colormnet_lite import colorizer as lite
+from kinemacolor.models.colormnet_lite.evidence import Doubt
 from kinemacolor.models.matching import colorizer as matching
 from kinemacolor.models.matching.bank import Bank
 
@@ -21,12 +22,13 @@ def parts_of(model: Colorizer) -> list[Part]:
     """What a frame goes through in this model. A stage within another does not count for that other."""
     if isinstance(model, lite.ColorMNetLiteColorizer):
         return [
-            ("features", model, "_maps"),
-            ("matching", Bank, "match"),
-            ("optical flow", model, "_flows"),
+            ("features", model, "_features"),
+            ("matching", model.network, "match"),
+            ("guess", model.network, "guessed"),
+            ("optical flow", model, "_ways"),
             ("carrying", lite, "carry"),
-            ("weighing", model.network.doubt, "weigh"),
-            ("decoder", model.network, "colored"),
+            ("weighing", Doubt, "weigh"),
+            ("fusion", lite, "fused"),
         ]
     if isinstance(model, matching.MatchingColorizer):
         return [
