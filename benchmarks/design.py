@@ -47,17 +47,6 @@ class WithoutFlow(ColorMNetLiteColorizer):
 
 
 @contextmanager
-def fused_at(stride: int) -> Iterator[None]:
-    """Candidates are weighed at this stride; the shipped model does it at 2."""
-
-    def size(luma: Luma) -> tuple[int, int]:
-        return -(-luma.shape[-2] // stride), -(-luma.shape[-1] // stride)
-
-    with patch.object(module, "half", size):
-        yield
-
-
-@contextmanager
 def keys_at_stride_16() -> Iterator[None]:
     """Places are told apart by strides 16 and 32 alone, each 16 px square as one."""
 
@@ -110,8 +99,8 @@ VARIANTS = {
     "without flow (LA)": Variant(partial(shipped, WithoutFlow)),
     "12 best matches instead of 8": Variant(partial(shipped, search=replace(SEARCH, top_k=12))),
     "keys of strides 16 and 32 only": Variant(shipped, keys_at_stride_16),
-    "weighed at stride 4 instead of 2": Variant(shipped, partial(fused_at, 4)),
-    "weighed at stride 1": Variant(shipped, partial(fused_at, 1)),
+    "weighed at stride 4 instead of 2": Variant(partial(shipped, stride=4)),
+    "weighed at stride 1": Variant(partial(shipped, stride=1)),
     "without the guess": Variant(partial(shipped, doubt=Doubt(guess=NEVER))),
     "without the guess, over Lite2": Variant(over_lite2),
 }

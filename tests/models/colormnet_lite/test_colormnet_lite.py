@@ -107,6 +107,21 @@ def test_the_guess_is_believed_where_nothing_is_found(shot: tuple[Tensor, Tensor
     assert (coloured.mean((0, 2, 3)) - torch.tensor([30.0, -20.0])).abs().max() < 10
 
 
+def test_finer_candidates_come_closer(shot: tuple[Tensor, Tensor]) -> None:
+    torch.manual_seed(0)
+    network = ColorMNetLite(ColorMNetLiteConfig.tiny())
+    luma, chroma = shot
+    errors = []
+    for stride in (4, 1):
+        colorizer = ColorMNetLiteColorizer(network, settings=LiteSettings(stride=stride))
+        colored = torch.stack(list(colorizer.colorize(luma, [Reference(luma[0], chroma[0], 0)])))
+        assert colored.shape == chroma.shape
+        errors.append(float((colored[1:] - chroma[1:]).square().mean()))
+    assert errors[1] < errors[0]
+    with pytest.raises(SettingError, match="stride is 0"):
+        ColorMNetLiteColorizer(network, settings=LiteSettings(stride=0))
+
+
 def test_of_stills_that_disagree_one_wins_if_asked_for(shot: tuple[Tensor, Tensor]) -> None:
     luma = shot[0][:2]
     red, green = (Reference(luma[0], torch.tensor([a, 0.0])[:, None, None].expand(2, 70, 96)) for a in (40.0, -40.0))

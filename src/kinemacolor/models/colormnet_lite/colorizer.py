@@ -18,7 +18,7 @@ from kinemacolor.models.colormnet_lite.evidence import Evidence, Past, ages_ther
 from kinemacolor.models.colormnet_lite.guess import Guessed
 from kinemacolor.models.colormnet_lite.network import SEARCH, ColorMNetLite, maps_of
 from kinemacolor.models.matching.bank import Bank, Match, Search, pictured
-from kinemacolor.models.matching.colorizer import half, own_chroma
+from kinemacolor.models.matching.colorizer import own_chroma
 from kinemacolor.models.matching.features import Features
 from kinemacolor.resize import resize
 
@@ -33,10 +33,12 @@ class LiteSettings:
     """How the model behaves.
 
     Colours are carried from the frames ``ages`` before, or where there are not so many, from the first, or the last
-    exemplar's own. A frame is compared with at most ``exemplars_at_once``, as ``search`` says.
+    exemplar's own. A frame is compared with at most ``exemplars_at_once``, as ``search`` says. Candidates are weighed
+    and motion is found at ``stride``: 1 is finer, and takes twice the time of 2.
     """
 
     ages: tuple[int, ...] = (1, 4, 16)
+    stride: int = 2
     preset: Preset = "fine"
     exemplars_at_once: int = 4
     search: Search = SEARCH
@@ -44,7 +46,7 @@ class LiteSettings:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What can be known of a frame before the frames before it have colours; lumas at stride 2."""
+    """What can be known of a frame before the frames before it have colours."""
 
     match: Match
     guessed: Guessed
@@ -53,7 +55,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Noted:
-    """A frame, its luma at stride 2, those of the frames to carry from, and its own chroma if an exemplar is it."""
+    """A frame, its luma where candidates are weighed, those of the frames to carry from, and its own chroma if an exemplar is it."""
 
     luma: Luma
     small: Float[Tensor, "1 h2 w2"]
@@ -64,7 +66,7 @@ class _Noted:
 
 @dataclass(slots=True)
 class LiteState:
-    """What a shot leaves behind: its exemplars as a bank, and the latest frames, at stride 2.
+    """What a shot leaves behind: its exemplars as a bank, and the latest frames, at the stride of candidates.
 
     ``seen`` are lumas, ``past`` frames in colour, both since the last exemplar's own frame, whose colours are known
     better than any before; ``seen`` and ``looked_at`` may be ahead. ``evidence`` is that for the frame last
@@ -93,10 +95,12 @@ class ColorMNetLiteColorizer(ConfidentStreamingColorizer[LiteState]):
         device: torch.device | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        """Raises ``SettingError`` where the network carries colours from another number of frames."""
+        """Raises ``SettingError`` for a stride below 1, or ages that are not as many as the network carries from."""
         self.network = deepcopy(network).eval().requires_grad_(False).to(device or torch.device("cpu"))
         self.network.trunk.fold()
         self.settings, self.device, self.dtype = settings or LiteSettings(), device or torch.device("cpu"), dtype
+        if self.settings.stride < 1:
+            raise SettingError(f"stride is {self.settings.stride}. Give 1 or more.")
         if len(self.settings.ages) != network.config.carried:
             raise SettingError(
                 f"ages has {len(self.settings.ages)} entries, but this network carries colours from "
@@ -116,6 +120,9 @@ class ColorMNetLiteColorizer(ConfidentStreamingColorizer[LiteState]):
         bank = self.network.bank(references, features, self.dtype, at_once=at_once, some=some)
         kept = max(self.settings.ages)
         return LiteState(tuple(references), bank, deque(maxlen=kept), deque(maxlen=kept))
+
+    def _size(self, luma: Luma) -> tuple[int, int]:
+        return -(-luma.shape[-2] // self.settings.stride), -(-luma.shape[-1] // self.settings.stride)
 
     def _features(self, luma: Luma) -> Features:
         with self._fast():
@@ -155,7 +162,7 @@ class ColorMNetLiteColorizer(ConfidentStreamingColorizer[LiteState]):
     def _noted(self, luma: Luma, state: LiteState) -> "_Noted":
         """The next frame, and what there is to look at beside it."""
         luma = luma.to(self.device, torch.float32)
-        small = resize(luma, half(luma))
+        small = resize(luma, self._size(luma))
         ages = ages_there(self.settings.ages, len(state.seen))
         before = [None if age is None else state.seen[-age] for age in ages]
         own = own_chroma(luma, state.references, state.looked_at)
@@ -186,11 +193,11 @@ class ColorMNetLiteColorizer(ConfidentStreamingColorizer[LiteState]):
     @torch.inference_mode()
     def _color(self, luma: Luma, found: Found | Chroma, state: LiteState) -> Chroma:
         luma = luma.to(self.device, torch.float32)
-        small = resize(luma, half(luma))
+        small = resize(luma, self._size(luma))
         if not isinstance(found, Found):
             state.evidence = None
             state.past.clear()
-            state.past.append(Past.known(small, resize(found, half(luma))))
+            state.past.append(Past.known(small, resize(found, self._size(luma))))
             return found
         before = [
             None if age is None else state.past[-age] for age in ages_there(self.settings.ages, len(state.past))
