@@ -55,7 +55,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class _Noted:
-    """A frame, its luma where candidates are weighed, those of the frames to carry from, and its own chroma if an exemplar is it."""
+    """A frame, its luma at the stride of candidates, those of frames to carry from, and its chroma if it is known."""
 
     luma: Luma
     small: Float[Tensor, "1 h2 w2"]
