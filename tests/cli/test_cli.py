@@ -28,6 +28,20 @@ def test_version_and_help() -> None:
         assert option in shown
 
 
+@pytest.mark.parametrize("words", ["colorize", "batch", "project new", "evaluate", "explain"])
+def test_the_default_is_the_same_model_everywhere(words: str) -> None:
+    import typer
+
+    from kinemacolor.cli import app
+    from kinemacolor.models.default import DEFAULT
+
+    command = typer.main.get_command(app)
+    for word in words.split():
+        command = command.commands[word]
+    (model,) = (each for each in command.params if each.name == "model")
+    assert model.default == DEFAULT == "colormnet-lite"
+
+
 def test_models_lists_the_default_first_and_licences() -> None:
     shown = run("models").stdout
     assert shown.startswith("colormnet-lite (default)")
@@ -75,7 +89,7 @@ def test_the_sample_is_coloured_with_its_sound(tmp_path: Path) -> None:
         (["colorize", FILM, "-e", STILL, "-o", "out.mp4", "--codec", "mystery"], ["mystery"]),
         (
             ["colorize", FILM, "-e", STILL, "-o", "out.mp4", "--set", "gian=2"],
-            ["Model 'matching' has no setting 'gian'", "preset", "noise.step"],
+            ["Model 'colormnet-lite' has no setting 'gian'", "preset", "noise.step"],
         ),
         (
             ["colorize", FILM, "-e", STILL, "-o", "out.mp4", "--set", "preset"],

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kinemacolor.models.default import DEFAULT
+
 if TYPE_CHECKING:
     from kinemacolor.engine.batch import JobOutcome
 
@@ -26,7 +28,7 @@ def batch(
     exemplar: Annotated[
         list[str] | None, typer.Option("--exemplar", "-e", help="A colour still, or a folder. Repeatable.")
     ] = None,
-    model: Annotated[str, typer.Option(help="See `kinemacolor models`. A manifest's own comes first.")] = "matching",
+    model: Annotated[str, typer.Option(help="See `kinemacolor models`. A manifest's own comes first.")] = DEFAULT,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")] = "auto",
     accept_license: Annotated[bool, typer.Option(help="Agree to the licence of weights to be fetched.")] = False,
     working_size: Annotated[str, typer.Option(help="Short side in pixels that the network sees.")] = "auto",

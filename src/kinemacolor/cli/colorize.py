@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from kinemacolor.models.default import DEFAULT
+
 
 class RestrictionName(StrEnum):
     """The values of ``--restrict``."""
@@ -45,7 +47,7 @@ def colorize(
         bool | None,
         typer.Option(help="Let stills inside a shot colour towards its start too (our own models do by default)."),
     ] = None,
-    model: Annotated[str, typer.Option(help="See `kinemacolor models`.")] = "matching",
+    model: Annotated[str, typer.Option(help="See `kinemacolor models`.")] = DEFAULT,
     weights: Annotated[str, typer.Option(help="A checkpoint file instead of the model's own.")] = "default",
     accept_license: Annotated[bool, typer.Option(help="Agree to the licence of weights to be fetched.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")] = "auto",

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kinemacolor.models.default import DEFAULT
+
 if TYPE_CHECKING:
     from kinemacolor.evaluation.clips import Clip
     from kinemacolor.evaluation.rows import Row
@@ -15,7 +17,7 @@ _DAMAGED = 3
 def evaluate(
     data: Annotated[Path, typer.Option(help="A folder of colour clips (films, or folders of pictures).")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the report.")],
-    model: Annotated[str, typer.Option(help="NAME[,NAME]; see `kinemacolor models`. Empty: none.")] = "matching",
+    model: Annotated[str, typer.Option(help="NAME[,NAME]; see `kinemacolor models`. Empty: none.")] = DEFAULT,
     protocol: Annotated[str, typer.Option(help="Whose rules.")] = "standard",
     weights: Annotated[
         list[str] | None, typer.Option(help="A checkpoint: PATH for the only model, or NAME=PATH. Repeatable.")

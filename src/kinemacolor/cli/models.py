@@ -11,7 +11,8 @@ def models(
 ) -> None:
     """List the models, their licences and where their weights come from."""
     from kinemacolor import weights
-    from kinemacolor.models.cards import DEFAULT, list_models
+    from kinemacolor.models.cards import list_models
+    from kinemacolor.models.default import DEFAULT
 
     cards = list_models()
     if as_json:

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from kinemacolor.models.default import DEFAULT
+
 app = typer.Typer(
     help="A film's folder: shots, stills, state, report. Made once, edited, run as often as you like.",
     no_args_is_help=True,
@@ -25,7 +27,7 @@ def new(
     output: Annotated[
         Path | None, typer.Option("--output", help="The film to write; else within the folder.")
     ] = None,
-    model: Annotated[str, typer.Option(help="See `kinemacolor models`.")] = "matching",
+    model: Annotated[str, typer.Option(help="See `kinemacolor models`.")] = DEFAULT,
     working_size: Annotated[
         str, typer.Option(help="Short side in pixels that the network sees, or 'native'.")
     ] = "auto",

@@ -29,7 +29,8 @@ from kinemacolor.io import has_visible_color, open_reader, open_writer
 from kinemacolor.io.masks import MaskFile, open_masks
 from kinemacolor.io.sequence import is_picture_name
 from kinemacolor.models.base import Colorizer, MaskedColorizer
-from kinemacolor.models.cards import DEFAULT, goes_both_ways, load_model
+from kinemacolor.models.cards import goes_both_ways, load_model
+from kinemacolor.models.default import DEFAULT
 from kinemacolor.models.permanent import with_exemplars
 from kinemacolor.resize import fit
 

@@ -14,10 +14,10 @@ from kinemacolor.models import settings as model_settings
 from kinemacolor.models.base import Colorizer
 from kinemacolor.models.colormnet.colorizer import ColorMNetColorizer
 from kinemacolor.models.colormnet.policy import MemoryPolicy
+from kinemacolor.models.default import DEFAULT
 from kinemacolor.models.spatiotemporal.memory_restriction import DenseRestriction
 from kinemacolor.weights import WeightsFile
 
-DEFAULT = "colormnet-lite"
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
