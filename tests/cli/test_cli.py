@@ -89,7 +89,7 @@ def test_the_sample_is_coloured_with_its_sound(tmp_path: Path) -> None:
         (["colorize", FILM, "-e", STILL, "-o", "out.mp4", "--codec", "mystery"], ["mystery"]),
         (
             ["colorize", FILM, "-e", STILL, "-o", "out.mp4", "--set", "gian=2"],
-            ["Model 'colormnet-lite' has no setting 'gian'", "preset", "noise.step"],
+            ["Model 'colormnet-lite' has no setting 'gian'", "preset", "search.top_k"],
         ),
         (
             ["colorize", FILM, "-e", STILL, "-o", "out.mp4", "--set", "preset"],
