@@ -167,7 +167,7 @@ _TABLE_SIDE, _CHROMA_LIMIT = 65, 128.0
 
 @lru_cache(maxsize=8)
 def _blue_red_table(matrix: Matrix, device: torch.device) -> Float[Tensor, "1 4 ya b"]:
-    """``_blue_red`` on a grid of Y' and a*b*, as one picture: looking it up is ten times faster than solving it.
+    """``_blue_red`` on a grid of Y' and a*b*, as one picture: looking it up is twenty times faster than solving it.
 
     Tiles of a* by b*, one below the other, are for rising Y'; each has Cb and Cr of its own Y' and of the next.
     """

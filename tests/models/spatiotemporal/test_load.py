@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 
+from kinemacolor.errors import SettingError
 from kinemacolor.models.base import MaskedColorizer, Reference
 from kinemacolor.models.cards import load_model
 from kinemacolor.models.deep_exemplar import lite
@@ -32,6 +34,8 @@ def test_its_colours_are_refined_unless_told_otherwise() -> None:
     assert isinstance(plain, SpatiotemporalColorizer)
     assert refined.refinement is not None
     assert plain.refinement is None
+    with pytest.raises(SettingError, match="'refined' is off"):
+        load_model("spatiotemporal", weights=lite.WEIGHTS, device="cpu", settings={"refined": False})
 
 
 def test_a_file_of_the_light_deep_exemplar_refines_its_colours(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """What speaks for which colour at a place: candidates, how far each can be trusted at first sight, and the signs.
 
-Everything lies at stride 2. Errors are in units of a*b*, variances in their squares.
+Everything lies at one stride, 2 unless told otherwise. Errors are in units of a*b*, variances in their squares.
 """
 
 from collections.abc import Sequence

@@ -16,7 +16,7 @@ _OF_ALL, _OF_EACH = 3, 3
 
 
 class Judge(nn.Module):
-    """Evidence and what came of it to the logarithm of the mean error in a*b*, at stride 4."""
+    """Evidence and what came of it to the logarithm of the mean error in a*b*, at twice its stride."""
 
     def __init__(self, candidates: int, signs: int, channels: int) -> None:
         super().__init__()

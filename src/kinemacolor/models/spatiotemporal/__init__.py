@@ -4,6 +4,7 @@ from pathlib import Path
 
 import torch
 
+from kinemacolor.errors import SettingError
 from kinemacolor.models.deep_exemplar.colorization import Refinement
 from kinemacolor.models.deep_exemplar.lite import WEIGHTS, load_subnet
 from kinemacolor.models.spatiotemporal.colorizer import SpatiotemporalColorizer
@@ -24,8 +25,11 @@ def load(
     """The model over EfficientNet-Lite's ImageNet features, refined by ``deep-exemplar-lite``'s subnet (Eq. 2).
 
     ``path`` is another file of such a subnet. ``device`` None takes a GPU if there is one. Raises ``WeightsError``
-    where the file is no such, or where the features' package is not installed.
+    where the file is no such, or where the features' package is not installed, and ``SettingError`` where a file is
+    given for settings that do not refine.
     """
+    if path is not None and settings is not None and not settings.refined:
+        raise SettingError(f"{path} would refine the colours, but 'refined' is off. Leave one of them out.")
     chosen = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     features = EfficientNetFeatures().to(chosen)
     refinement = None
