@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from kinemacolor.engine.span import frame_at, span_of
 from kinemacolor.errors import ExemplarError
 from kinemacolor.frames import Exemplar, Shot
-from kinemacolor.io import FilmInfo, probe
+from kinemacolor.io import Film, FilmInfo
 from kinemacolor.io import exemplars as stills
 from kinemacolor.io import points as corrections
 from kinemacolor.resize import fit
@@ -21,12 +20,17 @@ class Given:
     ``frames_total`` is None where the film does not say. ``warnings`` are for the user and grow as the run goes on.
     """
 
-    info: FilmInfo
+    film: Film
     span: Shot
     size: tuple[int, int]
     exemplars: tuple[Exemplar, ...]
     fitted: tuple[Exemplar, ...]
     warnings: list[str] = field(default_factory=list)
+
+    @property
+    def info(self) -> FilmInfo:
+        """What the film is."""
+        return self.film.info
 
     @property
     def frames_total(self) -> int | None:
@@ -46,30 +50,27 @@ def given_of(
 ) -> Given:
     """What a run is given. Raises ``InputError``, ``ExemplarError`` or ``SettingError`` where it cannot be used."""
     warnings: list[str] = []
-    info = probe(source, frame_rate=frame_rate)
-    span = span_of(start, end, info)
-    loaded = _loaded(exemplars, info, warnings)
+    film = Film.open(source, frame_rate=frame_rate)
+    info, span = film.info, film.span(start, end)
+    loaded = _loaded(exemplars, film, warnings)
     loaded += corrections.exemplars_of(
         points,
         info.display_size,
         frames=info.frames if info.frames_exact else None,
-        frame_at=lambda seconds: frame_at(info, seconds),
+        frame_at=film.frame_at,
     )
     size = fit((info.height, info.width), short_side_px)
     fitted = [
         stills.fit_to(exemplar, size, info.sample_aspect, rotation_degrees=info.rotation_degrees)
         for exemplar in loaded
     ]
-    return Given(info, span, size, tuple(loaded), tuple(fitted), warnings)
+    return Given(film, span, size, tuple(loaded), tuple(fitted), warnings)
 
 
-def _loaded(specs: Sequence[str | Path | Exemplar], info: FilmInfo, warnings: list[str]) -> list[Exemplar]:
+def _loaded(specs: Sequence[str | Path | Exemplar], film: Film, warnings: list[str]) -> list[Exemplar]:
     files = [spec for spec in specs if not isinstance(spec, Exemplar)]
     ready = [spec for spec in specs if isinstance(spec, Exemplar)]
-    frames = info.frames if info.frames_exact else None
-    loaded = ready + stills.load(
-        files, frames=frames, frame_at=lambda seconds: frame_at(info, seconds), note=warnings.append
-    )
+    loaded = ready + stills.load(files, frames=film.exact_frames, frame_at=film.frame_at, note=warnings.append)
     if not loaded:
         raise ExemplarError(
             "There is no exemplar, so there are no colours to take. Give at least one colour still with --exemplar."

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 from kinemacolor.engine.assign import MOST_ALIKE
@@ -14,7 +13,7 @@ from kinemacolor.engine.survey import Survey, survey
 from kinemacolor.engine.track.chunk import write_json
 from kinemacolor.engine.track.keys import exemplar_hash, key_of
 from kinemacolor.frames import Exemplar, Shot
-from kinemacolor.io import open_reader
+from kinemacolor.io import Film
 
 _VERSION = 1
 
@@ -36,10 +35,8 @@ class Findings:
 class Subject:
     """The part of a film that is looked at. ``signature`` is the film's, None where nothing is to be remembered."""
 
-    source: str | Path
+    film: Film
     span: Shot
-    frame_rate: str | Fraction
-    full_range: bool
     signature: str | None
 
 
@@ -57,8 +54,7 @@ def look(
     names = [f"{exemplar_hash(still)}@{still.index}" for still in stills]
     if memory is not None and (known := _recalled(memory, of, names)) is not None:
         return known
-    start, stop = subject.span.start, subject.span.stop
-    with open_reader(subject.source, start=start, stop=stop, frame_rate=subject.frame_rate) as reader:
+    with subject.film.frames(subject.span) as reader:
         seen = survey(reader, cuts=cuts, stills=stills, progress=progress)
     found = Findings(seen.frames, seen.cuts, _summaries(seen, subject, len(stills)), seen.places)
     if memory is not None:
@@ -69,7 +65,7 @@ def look(
 def _summaries(seen: Survey, subject: Subject, stills: int) -> tuple[Sequence[float], ...]:
     if stills <= MOST_ALIKE or not seen.cuts:
         return ()
-    return tuple(Summaries().of_grays(seen.samples, full_range=subject.full_range))
+    return tuple(Summaries().of_grays(seen.samples, full_range=subject.film.info.full_range))
 
 
 def _remember(memory: Path, of: str, names: Sequence[str], found: Findings) -> None:

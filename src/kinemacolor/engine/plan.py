@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 from kinemacolor import __version__
@@ -16,7 +15,7 @@ from kinemacolor.engine.track.keys import exemplar_hash, film_signature, key_of
 from kinemacolor.engine.track.levels import CHROMA_STEP
 from kinemacolor.errors import ShotListError
 from kinemacolor.frames import Exemplar, Shot
-from kinemacolor.io import FilmInfo
+from kinemacolor.io import Film, FilmInfo
 from kinemacolor.models.base import Reference
 
 
@@ -43,13 +42,11 @@ class Plan:
 
 
 def plan_of(
-    source: str | Path,
-    info: FilmInfo,
+    film: Film,
     span: Shot,
     stills: Sequence[Exemplar],
     *,
     shots: str | Path = "auto",
-    frame_rate: str | Fraction = "24",
     memory: Path | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Plan:
@@ -59,19 +56,18 @@ def plan_of(
     one shot gets all stills. A pipe can be read once only: without a list it is one shot, and a warning says so.
     ``memory`` is a file that keeps what the pass saw. Raises ``ShotListError`` where a list does not fit.
     """
-    piped = str(source) == "-"
-    signature = None if piped else film_signature(Path(source))
+    piped = film.is_pipe
+    signature = None if piped else film_signature(Path(film.source))
     if str(shots) == "none" or (piped and str(shots) == "auto"):
-        note = f"{source} is a pipe, which cannot be searched for cuts first: it is coloured as one shot."
+        note = f"{film.source} is a pipe, which cannot be searched for cuts first: it is coloured as one shot."
         warnings = (f"{note} Give --shots a list, or 'none'.",) if piped and str(shots) == "auto" else ()
         return Plan((PlannedShot(span, tuple(stills)),), signature, warnings)
-    listed = _listed(Path(shots), info, span, stills) if str(shots) != "auto" else None
+    listed = _listed(Path(shots), film, span, stills) if str(shots) != "auto" else None
     cuts = None if listed is None else [each.shot.start for each in listed if each.shot.start > span.start]
     if listed is not None and (piped or len(stills) <= MOST_ALIKE):
         found = None
     else:
-        subject = Subject(source, span, frame_rate, info.full_range, signature)
-        found = look(subject, stills, cuts=cuts, memory=memory, progress=progress)
+        found = look(Subject(film, span, signature), stills, cuts=cuts, memory=memory, progress=progress)
     lines = tuple(advice(stills, found.places)) if found is not None else ()
     if listed is None:
         assert found is not None
@@ -80,10 +76,9 @@ def plan_of(
     return Plan(_assigned(listed, stills, found), signature, lines)
 
 
-def _listed(path: Path, info: FilmInfo, span: Shot, stills: Sequence[Exemplar]) -> list[ListedShot]:
+def _listed(path: Path, film: Film, span: Shot, stills: Sequence[Exemplar]) -> list[ListedShot]:
     """The list's shots within the span. Raises ``ShotListError`` for a name that is no still's."""
-    frames = info.frames if info.frames is not None and info.frames_exact else span.stop
-    listed = read_shots(path, info, frames=frames)
+    listed = read_shots(path, film.frame_at, frames=film.exact_frames or span.stop)
     names = {Path(still.name).name for still in stills}
     for each in listed:
         for name in each.pinned:

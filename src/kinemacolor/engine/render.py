@@ -18,7 +18,7 @@ from kinemacolor.engine.track.keys import film_signature
 from kinemacolor.engine.video import Progress, Result
 from kinemacolor.errors import InputError, SettingError, TrackError
 from kinemacolor.frames import Frame, Shot
-from kinemacolor.io import open_reader, open_writer, probe
+from kinemacolor.io import Film, open_writer
 
 _FRAMES_AHEAD = 4
 
@@ -83,7 +83,8 @@ def render_track(
         raise InputError(f"The track's film {described.film} is not there. Say where it is with --source.")
     if film_signature(described.film) != described.signature:
         raise TrackError(f"{described.film} is not the film that {track} was made from. Give it with --source.")
-    info = probe(described.film, frame_rate=described.frame_rate)
+    film = Film.open(described.film, frame_rate=described.frame_rate)
+    info = film.info
     wanted = None if size is None else _size(size, (info.height, info.width))
     folder = ChromaTrack(Path(track))
     missing = [shot for shot, key in described.shots if folder.notes(shot, key) is None]
@@ -95,8 +96,7 @@ def render_track(
     done, began = 0, time.perf_counter()
     with ExitStack() as stack:
         span = described.span
-        opened = open_reader(described.film, start=span.start, stop=span.stop, frame_rate=described.frame_rate)
-        reader = stack.enter_context(Recast(opened, size=wanted, full_range=full_range))
+        reader = stack.enter_context(Recast(film.frames(span), size=wanted, full_range=full_range))
         writer = stack.enter_context(
             open_writer(output, reader, codec=codec, quality=quality, pixel_format=pixel_format, overwrite=overwrite)
         )

@@ -18,11 +18,10 @@ from pathlib import Path
 from typing import Literal
 
 from kinemacolor.engine.shots import CutFinder, gray_of, shots_between
-from kinemacolor.engine.span import frame_at
 from kinemacolor.errors import OutputError, OutputExistsError, ShotListError
 from kinemacolor.frames import Frame, Shot
-from kinemacolor.io import FilmInfo, open_reader
-from kinemacolor.io.position import parse_position
+from kinemacolor.io import open_reader
+from kinemacolor.io.position import FrameAt, parse_position
 
 _COLUMNS = ("start", "time", "frames", "exemplars")
 _BETWEEN_NAMES = "|"
@@ -109,8 +108,8 @@ def clock(seconds: Fraction | float) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}.{rest % 1000:03}"
 
 
-def read_shots(path: Path, info: FilmInfo, *, frames: int) -> list[ListedShot]:
-    """The shots of a list for a film of ``frames`` frames.
+def read_shots(path: Path, frame_at: FrameAt, *, frames: int) -> list[ListedShot]:
+    """The shots of a list for a film of ``frames`` frames, whose ``frame_at`` says which frame a time means.
 
     Raises ``ShotListError``, which names the line, where a start is no place in the film or not after the one before,
     where the first shot is not the film's first, or where there is no shot at all.
@@ -119,7 +118,7 @@ def read_shots(path: Path, info: FilmInfo, *, frames: int) -> list[ListedShot]:
     pinned: list[tuple[str, ...]] = []
     for number, row in _rows(path):
         where = f"{path}, line {number}"
-        start = _start(row.get("start") or "", info, where)
+        start = _start(row.get("start") or "", frame_at, where)
         if not starts and start != 0:
             raise ShotListError(
                 f"{where}: the first shot begins at frame {start}, so frames 0 to {start - 1} belong to none. "
@@ -170,8 +169,8 @@ def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
     return rows
 
 
-def _start(text: str, info: FilmInfo, where: str) -> int:
+def _start(text: str, frame_at: FrameAt, where: str) -> int:
     position = parse_position(text)
     if position is None:
         raise ShotListError(f"{where}: '{text}' is no frame and no time. Write a frame number (123) or 00:01:02.5.")
-    return position if isinstance(position, int) else frame_at(info, position)
+    return position if isinstance(position, int) else frame_at(position)

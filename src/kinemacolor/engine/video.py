@@ -25,7 +25,7 @@ from kinemacolor.engine.track.keys import folder_signature, model_fingerprint
 from kinemacolor.errors import ModelError, SettingError
 from kinemacolor.frames import Exemplar, Frame, Shot
 from kinemacolor.io import exemplars as stills
-from kinemacolor.io import has_visible_color, open_reader, open_writer
+from kinemacolor.io import has_visible_color, open_writer
 from kinemacolor.io.masks import MaskFile, open_masks
 from kinemacolor.io.sequence import is_picture_name
 from kinemacolor.models.base import Colorizer, MaskedColorizer
@@ -225,7 +225,7 @@ def colorize_video(
         folder = _track_at(track, source, output)
         if folder is not None:
             stack.enter_context(folder)
-        reader = stack.enter_context(open_reader(source, start=span.start, stop=span.stop, frame_rate=frame_rate))
+        reader = stack.enter_context(given.film.frames(span))
         writer = stack.enter_context(
             open_writer(
                 output,
@@ -255,12 +255,10 @@ def colorize_video(
         )
         warnings.extend(getattr(colorizer, "notes", ()))  # what stands in for parts that a model lacks
         plan = plan_of(
-            source,
-            given.info,
+            given.film,
             span,
             given.fitted,
             shots=shots,
-            frame_rate=frame_rate,
             memory=None if folder is None else folder.survey,
             progress=None if surveying is None else lambda seen: surveying(seen, total),
         )

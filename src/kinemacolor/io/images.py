@@ -22,7 +22,8 @@ from PIL import Image, UnidentifiedImageError
 from kinemacolor import color
 from kinemacolor.errors import CodecError, InputError, OutputError, OutputExistsError, SettingError
 from kinemacolor.frames import Frame, Planes
-from kinemacolor.io import film, pixels, sequence
+from kinemacolor.io import container as containers
+from kinemacolor.io import pixels, sequence
 from kinemacolor.io.base import FrameReader, OutputLayout
 from kinemacolor.io.destination import Destination
 from kinemacolor.io.info import FilmInfo
@@ -69,8 +70,8 @@ def _info_of_picture(path: Path) -> FilmInfo:
     with path.open("rb") as file:
         try:
             with av.open(file, "r") as container:
-                stream = film.film_stream(container, str(path))
-                return film.describe_film(container, stream, next(container.decode(stream)), None)
+                stream = containers.film_stream(container, str(path))
+                return containers.describe_film(container, stream, next(container.decode(stream)), None)
         except (FFmpegError, StopIteration) as error:
             raise InputError(f"{path} cannot be read as a picture ({error}). Replace or remove it.") from error
 

@@ -33,7 +33,8 @@ class FilmInfo:
     turn that displays the picture upright; ``display_matrix`` is the container's own (turns and flips).
     ``primaries``, ``transfer``, ``matrix_code`` and ``range_code`` are the stored ITU-T H.273 codes (2, 2, 2 and 0:
     unspecified); ``matrix`` and ``full_range`` are what follows from them. ``chroma_location`` is the codec's
-    convention. ``hdr`` holds ``master-display`` and ``max-cll`` as x265 writes them.
+    convention. ``hdr`` holds ``master-display`` and ``max-cll`` as x265 writes them. ``stream_index`` is the
+    film's place among the container's streams.
     """
 
     path: str
@@ -68,6 +69,7 @@ class FilmInfo:
     streams: tuple[StreamInfo, ...] = ()
     chapters: tuple[ChapterInfo, ...] = ()
     missing_bytes: int = 0
+    stream_index: int = 0
     warnings: tuple[str, ...] = ()
 
     @property

@@ -13,8 +13,8 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Discard, Disposition, Stream
 
-from kinemacolor.io import film
-from kinemacolor.io.convert import Copied, Track, track_for
+from kinemacolor.io import container
+from kinemacolor.io.transcode import Copied, Track, track_for
 
 _OWN_TAGS = frozenset(
     {"encoder", "major_brand", "minor_version", "compatible_brands", "duration", "handler_name", "vendor_id"}
@@ -41,7 +41,7 @@ class Window:
     stop: Fraction | None = None
 
 
-class Beside:
+class SideStreams:
     """The streams beside a film on their way into an output.
 
     ``warnings`` gets a line for each that the output cannot take or that breaks off. ``expected`` counts the packets
@@ -52,7 +52,7 @@ class Beside:
         self.warnings = warnings
         self.expected: dict[int, int] = {}
         self._output = output
-        self._source: InputContainer = film.open_film(path)
+        self._source: InputContainer = container.open_film(path)
         self._film_index = film_index
         self._tracks: dict[int, Track] = {}
         self._waiting: Packet | None = None
@@ -94,8 +94,8 @@ class Beside:
                 self._output.add_stream_from_template(stream)
             else:
                 self.warnings.append(f"Left out: {label}. {name} holds no attachments; mkv does.")
-        elif stream.type == "video" and not (film.is_cover(stream) and name in _HOLDS_COVERS):
-            what = "cover picture" if film.is_cover(stream) else "second film"
+        elif stream.type == "video" and not (container.is_cover(stream) and name in _HOLDS_COVERS):
+            what = "cover picture" if container.is_cover(stream) else "second film"
             self.warnings.append(f"Left out: {label}, a {what}.")
         elif stream.type in ("data", "unknown") or stream.codec_context is None:
             self.warnings.append(f"Left out: {label}, which cannot be copied.")

@@ -68,7 +68,7 @@ def track_for(stream: Stream, output: OutputContainer, label: str) -> tuple[Trac
     if isinstance(stream, SubtitleStream) and container in _TEXT and Codec(codec).text_sub:
         target = _TEXT[container]
         warning = f"Converted: {label}; {container} cannot hold {codec}, so {target}."
-        return Retold(stream, output, target), warning
+        return TranscodedText(stream, output, target), warning
     return None, f"Left out: {label}; {container} cannot hold {codec}. Write to mkv to keep it."
 
 
@@ -166,7 +166,7 @@ class Reencoded:
         return done + self.out.encode(None)
 
 
-class Retold:
+class TranscodedText:
     """Text subtitles in another text codec."""
 
     def __init__(self, stream: SubtitleStream, output: OutputContainer, encoder: str) -> None:
