@@ -134,7 +134,9 @@ def scores(variant: Variant, films: Sequence[Film], motions: Sequence[list]) -> 
     for film, moves in zip(films, motions):
         began = time.process_time()
         with variant.during():
-            found = list(model.colorize(film.lumas, [Reference(film.lumas[0], film.chromas[0], 0)]))
+            found = [
+                answer.chroma for answer in model.colorize(film.lumas, [Reference(film.lumas[0], film.chromas[0], 0)])
+            ]
         seconds += time.process_time() - began
         count += len(found)
         pairs = zip(film.lumas[1:], found[1:], film.chromas[1:])

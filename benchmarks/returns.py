@@ -43,7 +43,7 @@ from kinemacolor.models.colormnet.colorizer import CHROMA_SCALE, ColorMNetColori
 from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.colormnet_small import ColorMNetSmall, ColorMNetSmallColorizer
 from kinemacolor.models.matching import fast_dtype
-from kinemacolor.models.permanent import with_exemplars
+from kinemacolor.models.permanent import WithExemplars
 
 SIZE, VISITS, STILL_AT = (128, 192), ((0, 40), (30, 70), (60, 100)), 8
 SCENES = (
@@ -117,7 +117,7 @@ class PaperPolicy:
         for index, luma in enumerate(lumas):
             reference = due.get(index)
             if index == 0 or reference is None:
-                yield self.model.step(luma, state)
+                yield self.model.step(luma, state).chroma
                 continue
             padded = normalised_luma(luma)[None]
             given = reference.chroma
@@ -151,11 +151,12 @@ def ours(frames: Sequence[RGB], stills: Sequence[Exemplar], model: ColorMNetColo
     shots, summaries = found_shots(frames), Summaries()
     middles = [gray_of(Frame(planes=_planes(frames[(s.start + s.stop) // 2]))) for s in shots]
     alike = likeness(summaries.of_grays(middles, full_range=True), summaries.of_stills(stills))
-    both = with_exemplars(model, back=True)
+    both = WithExemplars(model, back=True)
     for shot, row in zip(shots, alike):
         active = active_exemplars(shot, stills, likeness=[float(x) for x in row])
         lumas = [color.split(frames[n])[0] for n in range(shot.start, shot.stop)]
-        yield from both.colorize(lumas, references_for(shot, active))
+        for answer in both.colorize(lumas, references_for(shot, active)):
+            yield answer.chroma
 
 
 def main() -> None:

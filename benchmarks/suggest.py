@@ -28,7 +28,7 @@ from kinemacolor.frames import RGB, Shot
 from kinemacolor.metrics.psnr import psnr
 from kinemacolor.models import matching
 from kinemacolor.models.base import Colorizer, Reference
-from kinemacolor.models.permanent import with_exemplars
+from kinemacolor.models.permanent import WithExemplars
 from kinemacolor.suggest.choose import suggest_among
 from kinemacolor.suggest.film import look_through, samples_of
 
@@ -93,9 +93,9 @@ def worth(truth: list[RGB], shots: list[Shot], chosen: list[int], model: Coloriz
         frames = [n for n in range(shot.start, shot.stop) if n % STEP == 0]
         references = [Reference(*still, frames.index(n) if n in frames else None) for n, still in stills.items()]
         lumas = [color.split(truth[n])[0] for n in frames]
-        for number, luma, chroma in zip(frames, lumas, model.colorize(lumas, references)):
+        for number, luma, answer in zip(frames, lumas, model.colorize(lumas, references)):
             if number not in stills:
-                found.append(psnr(color.combine(luma, chroma), truth[number]))
+                found.append(psnr(color.combine(luma, answer.chroma), truth[number]))
     return statistics.mean(found)
 
 
@@ -108,7 +108,7 @@ def main() -> None:
     torch.set_num_threads(1)
     matcher, rows = matching.load(), list[dict[str, object]]()
     assert matcher.encoder is not None
-    model = with_exemplars(matcher, back=not arguments.forward)
+    model = WithExemplars(matcher, back=not arguments.forward)
     for name, scenes in FILMS.items():
         paths = {scene: next(p for f in arguments.folders for p in f.glob(f"{scene}.mp4")) for scene, _, _ in scenes}
         pictures = [picture for scene, start, stop in scenes for picture in clip(paths[scene], start, stop)]

@@ -77,7 +77,8 @@ UPSAMPLERS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
 def predictions(model: str, lumas: Sequence[Tensor], chroma: Tensor, size: tuple[int, int]) -> Iterator[Tensor]:
     """The model's chroma at the working size, the first frame being the exemplar."""
     small = [resize(luma, size) for luma in lumas]
-    return load_model(model).colorize(small, [Reference(small[0], resize(chroma, size), 0)])
+    answers = load_model(model).colorize(small, [Reference(small[0], resize(chroma, size), 0)])
+    return (answer.chroma for answer in answers)
 
 
 def upsampling(

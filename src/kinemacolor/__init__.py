@@ -12,13 +12,14 @@ from kinemacolor.errors import KinemacolorError
 if TYPE_CHECKING:
     from kinemacolor.engine.video import Progress, Result, colorize_frames, colorize_video
     from kinemacolor.frames import Exemplar, Frame
-    from kinemacolor.models.base import Colorizer, Reference, StreamingColorizer
+    from kinemacolor.models.base import Answer, Colorizer, Reference, StreamingColorizer
     from kinemacolor.models.cards import ModelCard, list_models, load_model
     from kinemacolor.models.colormnet.policy import MemoryPolicy
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Answer",
     "Colorizer",
     "Exemplar",
     "Frame",
@@ -36,6 +37,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Answer": "models.base",
     "Colorizer": "models.base",
     "Exemplar": "frames",
     "Frame": "frames",

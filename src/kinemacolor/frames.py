@@ -1,11 +1,12 @@
-"""The nouns: Frame, Exemplar, Shot, Luma, Chroma, and the planes a film is stored in."""
+"""The nouns: Frame, Exemplar, Shot, Luma, Chroma, object masks, and the planes a film is stored in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -92,3 +93,35 @@ class Shot:
 
     def __len__(self) -> int:
         return self.stop - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One object in one frame. ``track`` is its number through the film where that is known, else None."""
+
+    mask: Bool[Tensor, "h w"]
+    category: int = 0
+    score: float = 1.0
+    track: int | None = None
+
+
+@runtime_checkable
+class ObjectMasks(Protocol):
+    """Says which objects each frame shows: files of masks (``io.masks``), or a segmenter that has seen the film."""
+
+    def instances(self, index: int) -> Sequence[Instance]:
+        """The objects of frame ``index``, counted from 0; none where nothing is known of it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectsFrom:
+    """The same masks counted from frame ``first``, forward or, with ``step`` -1, backward."""
+
+    masks: ObjectMasks
+    first: int
+    step: int = 1
+
+    def instances(self, index: int) -> Sequence[Instance]:
+        """The objects of frame ``first + step * index`` of the masks."""
+        return self.masks.instances(self.first + self.step * index)

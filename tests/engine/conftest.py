@@ -1,7 +1,6 @@
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
-from typing import ClassVar
 
 import av
 import numpy as np
@@ -9,19 +8,21 @@ import pytest
 import torch
 
 from kinemacolor.frames import Chroma, Exemplar, Luma
-from kinemacolor.models.base import Reference, StreamingColorizer
+from kinemacolor.models.base import Answer, Reference, StreamingColorizer
 
 
 class OneColor(StreamingColorizer[list[int]]):
     """Gives every pixel the mean chroma of the first reference: quick, and easy to foresee."""
 
+    identity = "one color"
+
     def start(self, references: Sequence[Reference]) -> list[int]:
         self.chroma = references[0].chroma.mean((1, 2))
         return []
 
-    def step(self, luma: Luma, state: list[int]) -> Chroma:
+    def step(self, luma: Luma, state: list[int]) -> Answer:
         state.append(0)
-        return self.chroma[:, None, None].expand(2, *luma.shape[-2:])
+        return Answer(self.chroma[:, None, None].expand(2, *luma.shape[-2:]))
 
 
 @pytest.fixture
@@ -32,15 +33,17 @@ def one_color() -> OneColor:
 class Onward(StreamingColorizer[list[Chroma]]):
     """Gray until the exemplar's own frame, and of its mean chroma from there on."""
 
+    identity = "onward"
+
     def start(self, references: Sequence[Reference]) -> list[Chroma]:
         self.reference = references[0]
         return []
 
-    def step(self, luma: Luma, state: list[Chroma]) -> Chroma:
+    def step(self, luma: Luma, state: list[Chroma]) -> Answer:
         known = self.reference.index is not None and len(state) >= self.reference.index
         mean = self.reference.chroma.mean((1, 2)) if known else torch.zeros(2)
         state.append(mean[:, None, None].expand(2, *luma.shape[-2:]))
-        return state[-1]
+        return Answer(state[-1])
 
 
 @pytest.fixture
@@ -157,10 +160,13 @@ def _luma_planes():
 class Counting(StreamingColorizer[list[Chroma]]):
     """A smooth picture that depends on how many frames of the shot there were, and on its references' chroma.
 
-    ``begun`` has the state of each shot begun so far; it is no part of the model, as a film's state must not be.
+    ``begun`` has the state of each shot begun so far.
     """
 
-    begun: ClassVar[list[list[Chroma]]] = []
+    identity = "counting"
+
+    def __init__(self) -> None:
+        self.begun: list[list[Chroma]] = []
 
     @property
     def shots(self) -> list[int]:
@@ -171,16 +177,15 @@ class Counting(StreamingColorizer[list[Chroma]]):
         self.begun.append([torch.stack([r.chroma.mean((1, 2), keepdim=True) for r in references]).mean(0)])
         return self.begun[-1]
 
-    def step(self, luma: Luma, state: list[Chroma]) -> Chroma:
+    def step(self, luma: Luma, state: list[Chroma]) -> Answer:
         height, width = luma.shape[-2:]
         ramp = torch.linspace(-9, 9, width).expand(height, width) + len(state) * 1.7
         state.append(torch.stack((ramp, -ramp)) + state[0] + luma / 50)
-        return state[-1]
+        return Answer(state[-1])
 
 
 @pytest.fixture
 def counting() -> Counting:
-    Counting.begun.clear()
     return Counting()
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from kinemacolor.engine.batch import JobOutcome, jobs_for, read_manifest, run_batch
 from kinemacolor.errors import OutputError, SettingError
-from kinemacolor.frames import Chroma, Exemplar, Luma
+from kinemacolor.frames import Exemplar, Luma
+from kinemacolor.models.base import Answer
 
 MakeFilm = Callable[..., Path]
 
@@ -55,7 +56,7 @@ def test_a_model_that_breaks_down_is_a_failure_of_that_film_alone(
     make_film: MakeFilm, tmp_path: Path, one_color, red_still: Exemplar
 ) -> None:
     class Breaks(type(one_color)):
-        def step(self, luma: Luma, state: list[int]) -> Chroma:
+        def step(self, luma: Luma, state: list[int]) -> Answer:
             if luma.shape[-1] == 24:
                 raise RuntimeError("out of luck")
             return super().step(luma, state)

@@ -1,6 +1,7 @@
 """Object masks on their way from a file to the model."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,28 +11,32 @@ from PIL import Image
 
 from kinemacolor.engine.video import colorize_video
 from kinemacolor.errors import InputError, ModelError
-from kinemacolor.frames import Chroma, Exemplar, Luma
-from kinemacolor.io.masks import MaskFile
-from kinemacolor.models.base import Reference, StreamingColorizer
+from kinemacolor.frames import Exemplar, Luma, ObjectMasks
+from kinemacolor.models.base import Answer, Reference, StreamingColorizer
 
 
 class ByObject(StreamingColorizer[list[int]]):
-    """Colours a frame red by the number of its first object."""
+    """Keeps the number of each frame's first object."""
 
-    def __init__(self, masks: MaskFile | None = None, first_frame: int = 0) -> None:
-        self.masks, self.first_frame = masks, first_frame
+    identity = "by object"
 
-    def with_masks(self, masks: MaskFile, *, first_frame: int = 0) -> "ByObject":
-        return ByObject(masks, first_frame)
+    def __init__(self) -> None:
+        self.shots: list[list[int]] = []
 
     def start(self, references: Sequence[Reference]) -> list[int]:
         return []
 
-    def step(self, luma: Luma, state: list[int]) -> Chroma:
-        assert self.masks is not None
-        instance = self.masks.instances(self.first_frame + len(state))[0]
-        state.append(instance.track or 0)
-        return torch.zeros(2, *luma.shape[-2:])
+    def step(self, luma: Luma, state: list[int]) -> Answer:
+        raise NotImplementedError
+
+    def colorize(
+        self, lumas: Iterable[Luma], references: Sequence[Reference], objects: ObjectMasks | None = None
+    ) -> Iterator[Answer]:
+        assert objects is not None
+        self.shots.append([])
+        for index, luma in enumerate(lumas):
+            self.shots[-1].append(objects.instances(index)[0].track or 0)
+            yield Answer(torch.zeros(2, *luma.shape[-2:]))
 
 
 @pytest.fixture
@@ -44,13 +49,22 @@ def masks(tmp_path: Path) -> Path:
 
 
 def test_a_model_gets_the_masks_of_the_film_s_own_frames(
-    make_film: Callable[..., Path], masks: Path, red_still: Exemplar, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make_film: Callable[..., Path], masks: Path, red_still: Exemplar, tmp_path: Path
 ) -> None:
-    states: list[list[int]] = []
-    start = ByObject.start
-    monkeypatch.setattr(ByObject, "start", lambda self, refs: states.append(start(self, refs)) or states[-1])
-    colorize_video(make_film(), tmp_path / "out.mkv", [red_still], model=ByObject(), masks=masks, start=3, end=6)
-    assert states == [[4, 5, 6]]
+    model = ByObject()
+    colorize_video(make_film(), tmp_path / "out.mkv", [red_still], model=model, masks=masks, start=3, end=6)
+    assert model.shots == [[4, 5, 6]]
+
+
+def test_backward_from_an_exemplar_the_masks_are_those_of_the_same_frames(
+    make_film: Callable[..., Path], masks: Path, red_still: Exemplar, tmp_path: Path
+) -> None:
+    model = ByObject()
+    still = replace(red_still, index=5)
+    colorize_video(
+        make_film(), tmp_path / "out.mkv", [still], model=model, masks=masks, start=3, end=6, both_ways=True
+    )
+    assert model.shots == [[4, 5, 6], [6, 5, 4]]
 
 
 def test_a_model_without_use_for_masks_refuses_them(

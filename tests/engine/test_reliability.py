@@ -184,16 +184,17 @@ _RUN = """
     from kinemacolor.engine.video import colorize_video
     from kinemacolor.errors import KinemacolorError
     from kinemacolor.frames import Exemplar
-    from kinemacolor.models.base import StreamingColorizer
+    from kinemacolor.models.base import Answer, StreamingColorizer
 
     class Slow(StreamingColorizer):
+        identity = "slow"
         def start(self, references):
             return []
         def step(self, luma, state):
             state.append(0)
             time.sleep(0.01)
             torch.manual_seed(len(state))
-            return torch.rand(2, *luma.shape[-2:]) * 90 - 45
+            return Answer(torch.rand(2, *luma.shape[-2:]) * 90 - 45)
 
     def interrupt(number, frame):
         raise KeyboardInterrupt

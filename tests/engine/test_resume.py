@@ -18,7 +18,8 @@ from kinemacolor.engine.render import render_track
 from kinemacolor.engine.track import ChromaTrack
 from kinemacolor.engine.video import Result, colorize_video
 from kinemacolor.errors import BusyError, InputError, OutputError, SettingError, TrackError
-from kinemacolor.frames import Chroma, Exemplar, Luma
+from kinemacolor.frames import Exemplar, Luma
+from kinemacolor.models.base import Answer
 
 MakeFilm = Callable[..., Path]
 
@@ -116,9 +117,9 @@ def test_case_37_another_working_size_or_another_film_reuses_nothing(
     assert computed(colored()) == [0, 3, 8, 12]
 
 
-def test_case_37_a_model_with_another_setting_reuses_nothing(colored, counting) -> None:
+def test_case_37_another_model_reuses_nothing(colored, counting) -> None:
     colored()
-    counting.strength = 2
+    counting.identity = "counting twice"
     assert computed(colored()) == [0, 3, 8, 12]
 
 
@@ -151,15 +152,16 @@ _KILLED = """
     import torch
     from kinemacolor.engine.video import colorize_video
     from kinemacolor.frames import Exemplar
-    from kinemacolor.models.base import StreamingColorizer
+    from kinemacolor.models.base import Answer, StreamingColorizer
 
     class Slow(StreamingColorizer):
+        identity = "slow"
         def start(self, references):
             return []
         def step(self, luma, state):
             state.append(0)
             time.sleep(0.01)
-            return torch.full((2, *luma.shape[-2:]), 3.0 * len(state))
+            return Answer(torch.full((2, *luma.shape[-2:]), 3.0 * len(state)))
 
     def note(progress):
         print(progress.frames_done, flush=True)
@@ -238,8 +240,8 @@ def test_a_shot_without_a_number_from_the_model_is_told_again_when_reused(colore
     step = type(counting).step
 
     class Broken(type(counting)):
-        def step(self, luma: Luma, state: list[int]) -> Chroma:
-            return step(self, luma, state) * (float("nan") if len(state) == 2 else 1)
+        def step(self, luma: Luma, state: list[int]) -> Answer:
+            return Answer(step(self, luma, state).chroma * (float("nan") if len(state) == 2 else 1))
 
     model = Broken()
     first, again = colored(model=model), colored(model=model)

@@ -6,31 +6,35 @@ import torch
 
 from kinemacolor.engine.assign import references_for
 from kinemacolor.engine.shot import colorize_shot
-from kinemacolor.frames import Chroma, Exemplar, Frame, Luma, Planes, Shot
-from kinemacolor.models.base import Reference, StreamingColorizer
+from kinemacolor.frames import Exemplar, Frame, Luma, ObjectMasks, Planes, Shot
+from kinemacolor.models.base import Answer, Reference, StreamingColorizer
 
 
 class Echo(StreamingColorizer[list[float]]):
     """Answers with chroma that says which luma it saw."""
 
+    identity = "echo"
+
     def start(self, references: Sequence[Reference]) -> list[float]:
         return []
 
-    def step(self, luma: Luma, state: list[float]) -> Chroma:
+    def step(self, luma: Luma, state: list[float]) -> Answer:
         state.append(float(luma.mean()))
-        return luma.repeat(2, 1, 1)
+        return Answer(luma.repeat(2, 1, 1))
 
 
 class LateEcho(Echo):
     """Reads two frames ahead before it answers, as a model that needs both ends does."""
 
-    def colorize(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Chroma]:
+    def colorize(
+        self, lumas: Iterable[Luma], references: Sequence[Reference], objects: ObjectMasks | None = None
+    ) -> Iterator[Answer]:
         held: list[Luma] = []
         for luma in lumas:
             held.append(luma)
             if len(held) > 2:
-                yield held.pop(0).repeat(2, 1, 1)
-        yield from (luma.repeat(2, 1, 1) for luma in held)
+                yield Answer(held.pop(0).repeat(2, 1, 1))
+        yield from (Answer(luma.repeat(2, 1, 1)) for luma in held)
 
 
 def film(count: int) -> list[Frame]:
@@ -44,10 +48,10 @@ def test_each_frame_gets_its_own_chroma_also_when_the_model_reads_ahead() -> Non
     for model in (Echo(), LateEcho()):
         out = list(colorize_shot(film(7), [], model, (3, 4)))
         assert [frame.index for frame, _ in out] == list(range(7))
-        levels = [float(chroma.mean()) for _, chroma in out]
+        levels = [float(answer.chroma.mean()) for _, answer in out]
         assert levels == sorted(levels)
         assert len(set(levels)) == 7
-        assert all(chroma.shape == (2, 3, 4) for _, chroma in out)
+        assert all(answer.chroma.shape == (2, 3, 4) for _, answer in out)
 
 
 def test_no_more_frames_are_read_than_the_model_asks_for() -> None:

@@ -11,8 +11,8 @@ import torch
 
 from kinemacolor.engine.video import Progress, colorize_frames, colorize_video
 from kinemacolor.errors import ExemplarError, GrayExemplarError, OutputExistsError, SettingError
-from kinemacolor.frames import Chroma, Exemplar, Frame, Luma
-from kinemacolor.models.base import Colorizer, Reference, StreamingColorizer
+from kinemacolor.frames import Exemplar, Frame, Luma
+from kinemacolor.models.base import Answer, Colorizer, Reference, StreamingColorizer
 
 MakeFilm = Callable[..., Path]
 LumaPlanes = Callable[[Path], list[np.ndarray]]
@@ -21,16 +21,18 @@ LumaPlanes = Callable[[Path], list[np.ndarray]]
 class Broken(StreamingColorizer[list[int]]):
     """Answers NaN on its third frame."""
 
+    identity = "broken"
+
     def start(self, references: Sequence[Reference]) -> list[int]:
         return []
 
-    def step(self, luma: Luma, state: list[int]) -> Chroma:
+    def step(self, luma: Luma, state: list[int]) -> Answer:
         state.append(0)
-        return torch.full((2, *luma.shape[-2:]), float("nan") if len(state) == 3 else 20.0)
+        return Answer(torch.full((2, *luma.shape[-2:]), float("nan") if len(state) == 3 else 20.0))
 
 
 class Interrupted(Broken):
-    def step(self, luma: Luma, state: list[int]) -> Chroma:
+    def step(self, luma: Luma, state: list[int]) -> Answer:
         if len(state) == 2:
             raise KeyboardInterrupt
         return super().step(luma, state)

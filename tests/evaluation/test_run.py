@@ -20,8 +20,8 @@ from kinemacolor.evaluation.protocols import PROTOCOLS
 from kinemacolor.evaluation.report import Report
 from kinemacolor.evaluation.rows import CopiedChroma, Gray, ModelRow, ResultsRow, Row, Truth, sanity_rows
 from kinemacolor.evaluation.run import RunSettings, evaluate
-from kinemacolor.frames import Chroma, Luma
-from kinemacolor.models.base import Reference
+from kinemacolor.frames import Luma, ObjectMasks
+from kinemacolor.models.base import Answer, Reference
 from kinemacolor.models.cards import load_model
 
 STANDARD = PROTOCOLS["standard"]
@@ -30,13 +30,17 @@ STANDARD = PROTOCOLS["standard"]
 class Stained:
     """A model that gives one colour, and remembers how its references were bound."""
 
+    identity, notes = "stained", ()
+
     def __init__(self) -> None:
         self.bound: list[int | None] = []
 
-    def colorize(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Chroma]:
+    def colorize(
+        self, lumas: Iterable[Luma], references: Sequence[Reference], objects: ObjectMasks | None = None
+    ) -> Iterator[Answer]:
         self.bound = [reference.index for reference in references]
         for luma in lumas:
-            yield torch.full((2, *luma.shape[-2:]), 20.0)
+            yield Answer(torch.full((2, *luma.shape[-2:]), 20.0))
 
 
 def run(
@@ -192,13 +196,13 @@ def test_without_exemplars_finished_films_count_every_frame_and_models_are_refus
 class Boasting(Stained):
     """A model that is sure of the left half, where it is right: the pictures have the colour that it gives."""
 
-    def colorize_with_confidence(
-        self, lumas: Iterable[Luma], references: Sequence[Reference]
-    ) -> Iterator[tuple[Chroma, torch.Tensor]]:
-        for chroma in self.colorize(lumas, references):
+    def colorize(
+        self, lumas: Iterable[Luma], references: Sequence[Reference], objects: ObjectMasks | None = None
+    ) -> Iterator[Answer]:
+        for answer in super().colorize(lumas, references):
             confidence = torch.full((1, 10, 14), 0.1)
             confidence[..., :7] = 0.95
-            yield chroma, confidence
+            yield Answer(answer.chroma, confidence)
 
 
 def test_confidence_is_held_against_the_error(

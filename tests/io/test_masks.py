@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from kinemacolor.errors import InputError
-from kinemacolor.io.masks import MaskFile, open_masks, run_lengths
+from kinemacolor.frames import ObjectMasks
+from kinemacolor.io.masks import open_masks, run_lengths
 
 VALUES = np.array([[0, 0, 3, 3], [0, 1, 1, 3], [0, 1, 1, 0]], dtype=np.uint8)
 
@@ -30,7 +31,7 @@ def test_index_maps_are_read_by_value(tmp_path: Path, mode: str) -> None:
             picture.putdata(VALUES.flatten().tolist())
         picture.save(tmp_path / "00007.png")
     masks = open_masks(tmp_path)
-    assert isinstance(masks, MaskFile)
+    assert isinstance(masks, ObjectMasks)
     found = masks.instances(7)
     scale = 300 if mode == "I;16" else 1
     assert [instance.track for instance in found] == [scale, 3 * scale]

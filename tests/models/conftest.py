@@ -33,7 +33,7 @@ def sample_psnr() -> Callable[[Colorizer], float]:
         reference = Reference(resize(still[:1], size), resize(still[1:], size), index=0)
         with open_reader(SAMPLE / "bw.mp4") as film:
             lumas = [resize(luma_of(frame), size) for frame in islice(film, 41)]
-        chroma = list(model.colorize(lumas, [reference]))[-1]
+        chroma = [answer.chroma for answer in model.colorize(lumas, [reference])][-1]
         colored = color.combine(color.lab_of(truth)[:1], chroma)
         return float(10 * np.log10(255**2 / (colored.double() - truth.double()).square().mean().item()))
 

@@ -1,21 +1,21 @@
-"""Confidence: a protocol that models with an answer fulfil, and others do not."""
+"""What all models have in common: answers with a confidence where they have one, and no masks but where used."""
 
 import math
 
 import pytest
 import torch
 
-from kinemacolor.models.base import ConfidentColorizer, Reference, confidence_of
+from kinemacolor.errors import ModelError
+from kinemacolor.frames import Instance
+from kinemacolor.models.base import Colorizer, Reference, confidence_of
 from kinemacolor.models.colormnet_lite import ColorMNetLite, ColorMNetLiteColorizer, ColorMNetLiteConfig
-from kinemacolor.models.colormnet_small import ColorMNetSmall, ColorMNetSmallColorizer, ColorMNetSmallConfig
 from kinemacolor.models.matching import load
 
 
-def models() -> list[ConfidentColorizer]:
+def models() -> list[Colorizer]:
     torch.manual_seed(0)
     lite = ColorMNetLiteColorizer(ColorMNetLite(ColorMNetLiteConfig.tiny()))
-    found: list[ConfidentColorizer] = [load(device="cpu", dtype=torch.float32), lite]
-    return found
+    return [load(device="cpu", dtype=torch.float32), lite]
 
 
 def film(count: int) -> torch.Tensor:
@@ -36,19 +36,25 @@ def test_confidence_falls_with_the_error_that_is_expected() -> None:
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_colours_come_with_a_confidence_and_are_the_same(number: int) -> None:
+def test_colours_come_with_a_confidence(number: int) -> None:
     model, frames = models()[number], film(4)
-    assert isinstance(model, ConfidentColorizer)
     reference = Reference(frames[0, :1], frames[0, 1:], 0)
-    told = list(model.colorize_with_confidence(frames[:, :1], [reference]))
-    assert all(torch.equal(a, b) for a, (b, _) in zip(model.colorize(frames[:, :1], [reference]), told))
-    for _, confidence in told:
+    told = [answer.confidence for answer in model.colorize(frames[:, :1], [reference])]
+    for confidence in told:
+        assert confidence is not None
         assert confidence.shape[0] == 1
         assert 0 <= confidence.min() <= confidence.max() <= 1
-    assert told[0][1].mean() > 0.98
-    known, new = told[2][1].tensor_split(2, dim=-1)
+    assert told[0].mean() > 0.98
+    known, new = told[2].tensor_split(2, dim=-1)
     assert new.mean() < known.mean() - 0.05
 
 
-def test_a_model_without_an_answer_is_not_asked() -> None:
-    assert not isinstance(ColorMNetSmallColorizer(ColorMNetSmall(ColorMNetSmallConfig.tiny())), ConfidentColorizer)
+def test_a_model_that_has_no_use_for_object_masks_refuses_them() -> None:
+    class Nothing:
+        def instances(self, index: int) -> list[Instance]:
+            return []
+
+    frames = film(1)
+    for model in models():
+        with pytest.raises(ModelError, match="takes no object masks"):
+            list(model.colorize(frames[:, :1], [Reference(frames[0, :1], frames[0, 1:], 0)], Nothing()))

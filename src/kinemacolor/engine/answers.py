@@ -1,7 +1,7 @@
 """The chroma of every frame of a planned film: from its track where that has it, else from the model."""
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice, zip_longest
 
@@ -9,11 +9,11 @@ import torch
 
 from kinemacolor.engine.pipeline import WriteBehind
 from kinemacolor.engine.plan import Plan, PlannedShot
-from kinemacolor.engine.shot import colorize_shot_with_confidence
+from kinemacolor.engine.shot import colorize_shot
 from kinemacolor.engine.track import ChromaTrack, as_stored
 from kinemacolor.engine.track.chunk import ChunkNotes, ChunkWriter
 from kinemacolor.errors import TrackError
-from kinemacolor.frames import Chroma, Frame, Shot
+from kinemacolor.frames import Chroma, Frame, ObjectMasks, ObjectsFrom, Shot
 from kinemacolor.models.base import Colorizer, Confidence
 
 _CHUNK_FRAMES_WAITING = 4
@@ -51,19 +51,21 @@ def kept_answers(track: ChromaTrack, shot: Shot, key: str, frames: Iterator[Fram
 class Answers:
     """Goes through a plan once; ``outcomes`` tells of the shots done so far.
 
-    ``colorizer_of`` gives the model of a shot. Chroma is always as a track would give it back, so output is the same
-    whether a track is kept or not, and whichever of its shots were there already.
+    ``objects`` are the film's object masks, if it has any. Chroma is always as a track would give it back, so output
+    is the same whether a track is kept or not, and whichever of its shots were there already.
     """
 
     def __init__(
         self,
         plan: Plan,
-        colorizer_of: Callable[[Shot], Colorizer],
+        colorizer: Colorizer,
         size: tuple[int, int],
         track: ChromaTrack | None,
+        objects: ObjectMasks | None = None,
     ) -> None:
         self.outcomes: list[ShotOutcome] = []
-        self._plan, self._colorizer_of, self._size, self._track = plan, colorizer_of, size, track
+        self._plan, self._colorizer, self._size, self._track = plan, colorizer, size, track
+        self._objects = objects
 
     def of(self, frames: Iterable[Frame]) -> Generator[Answer, None, None]:
         """The answers for the film's frames, in order."""
@@ -93,11 +95,11 @@ class Answers:
         self.outcomes.append(ShotOutcome(planned, False, notes))
 
     def _computed(self, planned: PlannedShot, frames: Iterator[Frame], notes: ChunkNotes) -> Iterator[Answer]:
-        references, colorizer = planned.references(), self._colorizer_of(planned.shot)
-        for frame, chroma, confidence in colorize_shot_with_confidence(frames, references, colorizer, self._size):
-            finite, broken = _numbers_only(chroma)
+        objects = None if self._objects is None else ObjectsFrom(self._objects, planned.shot.start)
+        for frame, answer in colorize_shot(frames, planned.references(), self._colorizer, self._size, objects):
+            finite, broken = _numbers_only(answer.chroma)
             notes.damaged += broken
-            yield Answer(frame, as_stored(finite), confidence)
+            yield Answer(frame, as_stored(finite), answer.confidence)
 
     def _stored(self, answers: Iterator[Answer], chunk: ChunkWriter | None, notes: ChunkNotes) -> Iterator[Answer]:
         """The answers, on their way into the chunk."""

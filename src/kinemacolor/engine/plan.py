@@ -115,7 +115,7 @@ def _assigned(
 
 
 def with_keys(plan: Plan, *, size: tuple[int, int], model: str, extras: Sequence[str] = ()) -> Plan:
-    """The plan with each shot's key. ``model`` is the model's fingerprint, ``extras`` what else decides."""
+    """The plan with each shot's key. ``model`` is the model's identity, ``extras`` what else decides."""
     hashes = {id(e): exemplar_hash(e) for planned in plan.shots for e in planned.exemplars}
     keyed = []
     for planned in plan.shots:

@@ -21,17 +21,17 @@ from kinemacolor.engine.report import Facts, Gallery, note_of, require_place, wr
 from kinemacolor.engine.shot import colorize_shot
 from kinemacolor.engine.strip import Strip
 from kinemacolor.engine.track import ENDING, ChromaTrack
-from kinemacolor.engine.track.keys import folder_signature, model_fingerprint
-from kinemacolor.errors import ModelError, SettingError
+from kinemacolor.engine.track.keys import folder_signature
+from kinemacolor.errors import SettingError
 from kinemacolor.frames import Exemplar, Frame, Shot
 from kinemacolor.io import exemplars as stills
 from kinemacolor.io import has_visible_color, open_writer
-from kinemacolor.io.masks import MaskFile, open_masks
+from kinemacolor.io.masks import open_masks
 from kinemacolor.io.sequence import is_picture_name
-from kinemacolor.models.base import Colorizer, MaskedColorizer
+from kinemacolor.models.base import Answer, Colorizer
 from kinemacolor.models.cards import goes_both_ways, load_model
 from kinemacolor.models.default import DEFAULT
-from kinemacolor.models.permanent import with_exemplars
+from kinemacolor.models.permanent import WithExemplars
 from kinemacolor.resize import fit
 
 WORKING_SIZE = 480
@@ -89,22 +89,26 @@ def colorize_frames(
     None is the default of a model given by name, and no for a loaded one. Memory does not grow with their number.
     """
     colorizer = load_model(model) if isinstance(model, str) else model
-    back = _back(model, both_ways)
+    suited = WithExemplars(colorizer, back=_back(model, both_ways))
+    for frame, answer in answered_frames(frames, exemplars, suited, size, working_size):
+        yield frame_in_color(frame, answer.chroma)
+
+
+def answered_frames(
+    frames: Iterable[Frame],
+    exemplars: Sequence[Exemplar],
+    model: Colorizer,
+    size: tuple[int, int],
+    working_size: str | int | None = "auto",
+) -> Iterator[tuple[Frame, Answer]]:
+    """The frames of one shot with the model's answers at the working size; arguments as of ``colorize_frames``."""
     inner = fit(size, working_size_of(working_size))
     fitted = [stills.fit_to(exemplar, inner, Fraction(1)) for exemplar in exemplars]
-    references = references_for(Shot(0, 2**62), fitted)
-    for frame, chroma in colorize_shot(frames, references, with_exemplars(colorizer, back=back), inner):
-        yield frame_in_color(frame, chroma)
+    return colorize_shot(frames, references_for(Shot(0, 2**62), fitted), model, inner)
 
 
 def _back(model: Colorizer | str, both_ways: bool | None) -> bool:
     return (isinstance(model, str) and goes_both_ways(model)) if both_ways is None else both_ways
-
-
-def _with_masks(colorizer: Colorizer, masks: MaskFile, first_frame: int) -> Colorizer:
-    if not isinstance(colorizer, MaskedColorizer):
-        raise ModelError("This model takes no object masks. Use --model spatiotemporal, or leave --masks out.")
-    return colorizer.with_masks(masks, first_frame=first_frame)
 
 
 class _Tally:
@@ -253,7 +257,8 @@ def colorize_video(
             if isinstance(model, str)
             else model
         )
-        warnings.extend(getattr(colorizer, "notes", ()))  # what stands in for parts that a model lacks
+        suited = WithExemplars(colorizer, back=back)
+        warnings.extend(suited.notes)
         plan = plan_of(
             given.film,
             span,
@@ -267,16 +272,11 @@ def colorize_video(
             plan = with_keys(
                 plan,
                 size=given.size,
-                model=model_fingerprint(with_exemplars(colorizer, back=back)),
+                model=suited.identity,
                 extras=() if masks is None else (folder_signature(Path(masks)),),
             )
             folder.write_header(header_of(plan, given.info, span, given.size, model=name))
-
-        def colorizer_of(shot: Shot) -> Colorizer:
-            informed = colorizer if objects is None else _with_masks(colorizer, objects, shot.start)
-            return with_exemplars(informed, back=back)
-
-        answers = Answers(plan, colorizer_of, given.size, folder)
+        answers = Answers(plan, suited, given.size, folder, objects)
         gallery = Gallery([planned.shot.start for planned in plan.shots]) if report is not None else None
         watchers: list[Watcher] = [watcher for watcher in (pictures, gallery) if watcher is not None]
         tally = _Tally(source, total, warnings, progress)

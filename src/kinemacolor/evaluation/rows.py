@@ -1,8 +1,7 @@
 """The rows of a table: models, baselines, and finished films of other tools, each giving pictures for a clip."""
 
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -12,14 +11,14 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from kinemacolor import color
-from kinemacolor.engine.video import colorize_frames
+from kinemacolor.engine.compose import frame_in_color
+from kinemacolor.engine.video import answered_frames
 from kinemacolor.errors import InputError
 from kinemacolor.evaluation.clips import FILM_ENDINGS, Clip, Picture, Pictures, Survey, has_pictures, survey
-from kinemacolor.frames import Chroma, Exemplar, Frame, Luma
-from kinemacolor.io.masks import MaskFile
-from kinemacolor.models.base import Colorizer, Confidence, ConfidentColorizer, Reference
+from kinemacolor.frames import Exemplar, Frame, ObjectMasks
+from kinemacolor.models.base import Answer, Colorizer
 from kinemacolor.models.cards import goes_both_ways, load_model
-from kinemacolor.models.permanent import with_exemplars
+from kinemacolor.models.permanent import WithExemplars
 from kinemacolor.resize import resize
 
 
@@ -36,7 +35,7 @@ class Take:
     exemplars: Sequence[Exemplar]
     working_size: str | int | None = "auto"
     note: Callable[[str], None] = field(default=lambda problem: None)
-    masks: MaskFile | None = None
+    masks: ObjectMasks | None = None
 
     def objects(self, index: int) -> Bool[Tensor, "h w"] | None:
         """The pixels of all objects of a frame, none where the masks show none; None for a clip without masks."""
@@ -100,20 +99,6 @@ class CopiedChroma:
             yield replace(picture, rgb=color.combine(color.split(picture.rgb)[0], chroma))
 
 
-class _Overheard:
-    """A model whose confidence is kept for each frame until it is asked for."""
-
-    def __init__(self, model: ConfidentColorizer) -> None:
-        self.model = model
-        self.said: deque[Confidence] = deque()
-
-    def colorize(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Chroma]:
-        """The model's chroma."""
-        for chroma, confidence in self.model.colorize_with_confidence(lumas, references):
-            self.said.append(confidence.float().cpu())
-            yield chroma
-
-
 class ModelRow:
     """A model of ours. ``seconds`` grows by the time that it takes, without decoding the clip.
 
@@ -123,14 +108,13 @@ class ModelRow:
     is_model = True
 
     def __init__(self, name: str, model: Colorizer, *, both_ways: bool = False) -> None:
-        self.name, self.model = name, with_exemplars(model, back=both_ways)
+        self.name, self.model = name, WithExemplars(model, back=both_ways)
         self.seconds = 0.0
 
     def pictures(self, take: Take) -> Iterator[Picture]:
         """Each frame with its own L* and the model's chroma, and its confidence where it says so."""
         _require_exemplars(take)
         reading = 0.0
-        model = _Overheard(self.model) if isinstance(self.model, ConfidentColorizer) else self.model
 
         def frames() -> Iterator[Frame]:
             nonlocal reading
@@ -143,18 +127,22 @@ class ModelRow:
                     return
                 yield Frame(rgb=picture.rgb, index=picture.index)
 
-        answers = colorize_frames(
-            frames(), take.exemplars, model=model, size=take.survey.size, working_size=take.working_size
-        )
+        found = answered_frames(frames(), take.exemplars, self.model, take.survey.size, take.working_size)
+        pictures = (_in_color(*each) for each in found)
         while True:
             began, read_before = time.perf_counter(), reading
-            frame = next(answers, None)
+            picture = next(pictures, None)
             self.seconds += time.perf_counter() - began - (reading - read_before)
-            if frame is None:
+            if picture is None:
                 return
-            assert frame.rgb is not None
-            confidence = model.said.popleft() if isinstance(model, _Overheard) else None
-            yield Picture(frame.index, frame.rgb, confidence=confidence)
+            yield picture
+
+
+def _in_color(frame: Frame, answer: Answer) -> Picture:
+    shown = frame_in_color(frame, answer.chroma)
+    assert shown.rgb is not None
+    confidence = None if answer.confidence is None else answer.confidence.float().cpu()
+    return Picture(frame.index, shown.rgb, confidence=confidence)
 
 
 def _require_exemplars(take: Take) -> None:

@@ -89,7 +89,7 @@ def _shown(
     with open_reader(source, start=start, stop=frame + 1) as reader:
         for each in reader:
             luma = resize(luma_of(each), inner)
-            chroma = model.step(luma, state)
+            chroma = model.step(luma, state).chroma
             memory.append(insight.memory_bytes(state))
     if luma is None or chroma is None or len(memory) <= frame - start:
         raise InputError(f"{source} ends before frame {frame}. Give a smaller number.")

@@ -4,43 +4,22 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Bool
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, UnidentifiedImageError
-from torch import Tensor
 
 from kinemacolor.errors import InputError
+from kinemacolor.frames import Instance, ObjectMasks
 
 _TRACK_NAMES = ("track_id", "instance_id")
 _LAST_NUMBER = re.compile(r"(\d+)(?!.*\d)")
 
 
-@dataclass(frozen=True, slots=True)
-class Instance:
-    """One object in one frame. ``track`` is its number through the film where the file knows it, else None."""
-
-    mask: Bool[Tensor, "h w"]
-    category: int = 0
-    score: float = 1.0
-    track: int | None = None
-
-
-@runtime_checkable
-class MaskFile(Protocol):
-    """Masks by frame of the film."""
-
-    def instances(self, index: int, luma: object = None) -> Sequence[Instance]:
-        """The objects of film frame ``index`` (from 0), none where the file has nothing for it."""
-        ...
-
-
-def open_masks(path: str | Path) -> MaskFile:
+def open_masks(path: str | Path) -> ObjectMasks:
     """The masks in a folder of PNG index maps, or in a COCO-style JSON file.
 
     Raises:
@@ -80,7 +59,7 @@ class IndexMaps:
         if not self._paths:
             raise InputError(f"Folder {folder} holds no PNG. Index maps are one PNG a frame, named by its number.")
 
-    def instances(self, index: int, luma: object = None) -> Sequence[Instance]:
+    def instances(self, index: int) -> Sequence[Instance]:
         """The objects of a frame, by their values."""
         path = self._paths.get(index)
         if path is None:
@@ -134,7 +113,7 @@ class CocoMasks:
             frame = int(annotation["image_id"]) if number is None else number
             self._annotations[frame].append((annotation, size))
 
-    def instances(self, index: int, luma: object = None) -> Sequence[Instance]:
+    def instances(self, index: int) -> Sequence[Instance]:
         """The objects of a frame, in the file's order."""
         return [self._instance(annotation, size) for annotation, size in self._annotations.get(index, [])]
 

@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from kinemacolor.frames import Chroma, Luma
-from kinemacolor.io.masks import MaskFile
+from kinemacolor.errors import ModelError
+from kinemacolor.frames import Chroma, Luma, ObjectMasks
 
 StateT = TypeVar("StateT")
 
@@ -41,36 +41,47 @@ class Reference:
     alpha: Float[Tensor, "1 h w"] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The colours of one frame, of its luma's size, and how sure the model is of them; None if it cannot say."""
+
+    chroma: Chroma
+    confidence: Confidence | None = None
+
+
 @runtime_checkable
 class Colorizer(Protocol):
     """All the engine knows of a model."""
 
-    def colorize(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Chroma]:
-        """The chroma of each luma of one shot, in order, each of its luma's size.
+    @property
+    def identity(self) -> str:
+        """A short hash of all that its colours depend on: name, weights and settings (``models.identity``).
 
-        Lumas are of one size and are read as late as the model can. Chroma lies on the model's device.
+        Where and how fast it runs (device, threads, caches) is no part of it; the precision is.
+        """
+        ...
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know of the parts that stand in for missing ones, a sentence each; mostly none."""
+        ...
+
+    def colorize(
+        self, lumas: Iterable[Luma], references: Sequence[Reference], objects: ObjectMasks | None = None
+    ) -> Iterator[Answer]:
+        """The answer for each luma of one shot, in order.
+
+        Lumas are of one size and are read as late as the model can. Chroma lies on the model's device. ``objects``
+        are the shot's object masks, counted from its first frame; a model that has no use for any raises
+        ``ModelError`` where some are given.
         """
         ...
 
 
-@runtime_checkable
-class MaskedColorizer(Protocol):
-    """A model that can be told which objects frames show."""
-
-    def with_masks(self, masks: MaskFile, *, first_frame: int = 0) -> Colorizer:
-        """The same model for a shot whose first frame is ``first_frame`` of ``masks``."""
-        ...
-
-
-@runtime_checkable
-class ConfidentColorizer(Protocol):
-    """A model that says how sure it is of its colours."""
-
-    def colorize_with_confidence(
-        self, lumas: Iterable[Luma], references: Sequence[Reference]
-    ) -> Iterator[tuple[Chroma, Confidence]]:
-        """What ``colorize`` gives, each frame's chroma with the model's confidence in it."""
-        ...
+def refuse_objects(objects: ObjectMasks | None) -> None:
+    """Raises ``ModelError`` where object masks are given: for models that have no use for any."""
+    if objects is not None:
+        raise ModelError("This model takes no object masks. Use --model spatiotemporal, or leave --masks out.")
 
 
 class StreamingColorizer(ABC, Generic[StateT]):
@@ -80,32 +91,26 @@ class StreamingColorizer(ABC, Generic[StateT]):
     state can be copied with ``copy.deepcopy``.
     """
 
+    notes: tuple[str, ...] = ()
+
+    @property
+    @abstractmethod
+    def identity(self) -> str:
+        """A short hash of name, weights and settings, as ``Colorizer`` has it."""
+
     @abstractmethod
     def start(self, references: Sequence[Reference]) -> StateT:
         """The state before a shot's first frame."""
 
     @abstractmethod
-    def step(self, luma: Luma, state: StateT) -> Chroma:
-        """The chroma of the next frame, of the luma's size. Changes the state, and nothing else."""
+    def step(self, luma: Luma, state: StateT) -> Answer:
+        """The answer for the next frame, of the luma's size. Changes the state, and nothing else."""
 
-    def colorize(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Chroma]:
-        """The chroma of each luma of one shot, in order."""
+    def colorize(
+        self, lumas: Iterable[Luma], references: Sequence[Reference], objects: ObjectMasks | None = None
+    ) -> Iterator[Answer]:
+        """The answer for each luma of one shot, in order. Raises ``ModelError`` where ``objects`` are given."""
+        refuse_objects(objects)
         state = self.start(references)
         for luma in lumas:
             yield self.step(luma, state)
-
-
-class ConfidentStreamingColorizer(StreamingColorizer[StateT]):
-    """A model that needs no later frame and whose state tells how sure it is of the frame last coloured."""
-
-    @abstractmethod
-    def confidence(self, state: StateT) -> Confidence:
-        """The confidence in the chroma that the last ``step`` gave; there was one."""
-
-    def colorize_with_confidence(
-        self, lumas: Iterable[Luma], references: Sequence[Reference]
-    ) -> Iterator[tuple[Chroma, Confidence]]:
-        """The chroma of each luma of one shot, in order, with the confidence in it."""
-        state = self.start(references)
-        for luma in lumas:
-            yield self.step(luma, state), self.confidence(state)

@@ -12,7 +12,6 @@ from kinemacolor import weights as weights_files
 from kinemacolor.errors import ModelError, WeightsError
 from kinemacolor.models import settings as model_settings
 from kinemacolor.models.base import Colorizer
-from kinemacolor.models.colormnet.colorizer import ColorMNetColorizer
 from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.default import DEFAULT
 from kinemacolor.models.spatiotemporal.memory_restriction import DenseRestriction
@@ -281,10 +280,9 @@ def load_model(
         arguments["features"] = False
     if settings:
         arguments |= model_settings.arguments_for(load, arguments, settings, model=name)
-    model: Colorizer = load(path, **arguments) if path is not None else load(**arguments)
     if restrict is not None:
-        assert isinstance(model, ColorMNetColorizer)
-        return model.with_restriction(DenseRestriction)
+        arguments["restriction"] = DenseRestriction
+    model: Colorizer = load(path, **arguments) if path is not None else load(**arguments)
     return model
 
 

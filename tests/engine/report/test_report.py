@@ -11,22 +11,21 @@ import torch
 from kinemacolor.engine.report import Gallery, note_of
 from kinemacolor.engine.video import colorize_video
 from kinemacolor.errors import OutputError
-from kinemacolor.frames import Chroma, Exemplar, Frame, Luma, Planes
-from kinemacolor.models.base import Confidence, ConfidentStreamingColorizer
+from kinemacolor.frames import Exemplar, Frame, Luma, Planes
+from kinemacolor.models.base import Answer, StreamingColorizer
 
 
-class Doubtful(ConfidentStreamingColorizer[list[int]]):
+class Doubtful(StreamingColorizer[list[int]]):
     """Less sure with every frame of a shot."""
+
+    identity = "doubtful"
 
     def start(self, references: object) -> list[int]:
         return []
 
-    def step(self, luma: Luma, state: list[int]) -> Chroma:
+    def step(self, luma: Luma, state: list[int]) -> Answer:
         state.append(0)
-        return torch.full((2, *luma.shape[-2:]), 12.0)
-
-    def confidence(self, state: list[int]) -> Confidence:
-        return torch.full((1, 6, 8), 1 - len(state) / 10)
+        return Answer(torch.full((2, *luma.shape[-2:]), 12.0), torch.full((1, 6, 8), 1 - len(state) / 10))
 
 
 @pytest.fixture

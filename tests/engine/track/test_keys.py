@@ -1,54 +1,10 @@
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
 
-from kinemacolor.engine.track.keys import exemplar_hash, film_signature, folder_signature, model_fingerprint
+from kinemacolor.engine.track.keys import exemplar_hash, film_signature, folder_signature
 from kinemacolor.frames import Exemplar
-from kinemacolor.models.matching import MatchingSettings
-from kinemacolor.models.matching.colorizer import MatchingColorizer
-
-
-@dataclass(frozen=True)
-class Settings:
-    top_k: int = 30
-    scale: float = 0.5
-
-
-DEFAULT = Settings()
-
-
-class Model:
-    def __init__(self, seed: int = 0, settings: Settings = DEFAULT) -> None:
-        torch.manual_seed(seed)
-        self.network = nn.Sequential(nn.Linear(3, 4), nn.ReLU())
-        self.settings = settings
-        self.device = torch.device("cpu")
-        self.itself = self
-
-
-def test_a_model_is_known_by_its_weights_and_settings() -> None:
-    same = model_fingerprint(Model())
-    assert model_fingerprint(Model()) == same
-    assert model_fingerprint(Model(seed=1)) != same
-    assert model_fingerprint(Model(settings=Settings(top_k=31))) != same
-    assert model_fingerprint(Model(settings=Settings(scale=0.6))) != same
-
-
-def test_where_a_model_runs_does_not_matter() -> None:
-    elsewhere = Model()
-    elsewhere.device = torch.device("meta")
-    assert model_fingerprint(elsewhere) == model_fingerprint(Model())
-
-
-def test_a_real_models_settings_count() -> None:
-    def fingerprint(settings: MatchingSettings) -> str:
-        return model_fingerprint(MatchingColorizer(None, settings, torch.device("cpu"), torch.float32))
-
-    assert fingerprint(MatchingSettings()) == fingerprint(MatchingSettings())
-    assert fingerprint(MatchingSettings()) != fingerprint(MatchingSettings(strange=0.4))
 
 
 @pytest.mark.parametrize("place", [0, 70_000, 500_000, 999_999])

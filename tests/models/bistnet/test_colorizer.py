@@ -24,7 +24,7 @@ def with_settings(model: BiSTNetColorizer, **settings: object) -> BiSTNetColoriz
 
 
 def colored(model: BiSTNetColorizer, lumas: Tensor, references: list[Reference]) -> Tensor:
-    return torch.stack(list(model.colorize(list(lumas), references)))
+    return torch.stack([answer.chroma for answer in model.colorize(list(lumas), references)])
 
 
 def planes_of(model: BiSTNetColorizer, lumas: Tensor, references: list[Reference]) -> Tensor:
@@ -210,7 +210,7 @@ def test_two_films_share_one_model(model: BiSTNetColorizer, shot: Shot, ends: li
     lumas, _ = shot
     alone = colored(model, lumas, ends)
     both = zip(model.colorize(list(lumas), ends), model.colorize(list(lumas.flip(0)), ends))
-    assert torch.equal(alone, torch.stack([one for one, _ in both]))
+    assert torch.equal(alone, torch.stack([one.chroma for one, _ in both]))
 
 
 def test_smoothing_follows_the_frame_s_own_luma(paper: BiSTNetColorizer, shot: Shot) -> None:

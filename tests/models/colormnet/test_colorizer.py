@@ -21,7 +21,7 @@ def test_it_is_a_colorizer(colorizer: ColorMNetColorizer) -> None:
 def test_the_first_frame_takes_its_exemplars_chroma(
     colorizer: ColorMNetColorizer, shot: Shot, first_frame: Reference
 ) -> None:
-    coloured = list(colorizer.colorize(shot[0], [first_frame]))
+    coloured = [answer.chroma for answer in colorizer.colorize(shot[0], [first_frame])]
     assert torch.equal(coloured[0], first_frame.chroma)
     assert len(coloured) == 20
     for chroma in coloured[1:]:
@@ -32,7 +32,10 @@ def test_the_first_frame_takes_its_exemplars_chroma(
 
 def test_the_exemplars_colour_matters(colorizer: ColorMNetColorizer, shot: Shot, first_frame: Reference) -> None:
     other = Reference(first_frame.luma, -first_frame.chroma, index=0)
-    ours, theirs = (list(colorizer.colorize(shot[0][:3], [reference])) for reference in (first_frame, other))
+    ours, theirs = (
+        [answer.chroma for answer in colorizer.colorize(shot[0][:3], [reference])]
+        for reference in (first_frame, other)
+    )
     assert not torch.allclose(ours[2], theirs[2], atol=1e-2)
 
 
@@ -53,7 +56,7 @@ def test_the_last_frame_is_not_written(colorizer: ColorMNetColorizer, shot: Shot
         state = colorizer.start([first_frame])
         for luma in shot[0][:2]:
             colorizer.step(luma, state)
-        outputs.append(colorizer.step(shot[0][2], state, last=last))
+        outputs.append(colorizer.step(shot[0][2], state, last=last).chroma)
         assert state.memory.sizes[0] == (1 if last else 2) * FRAME_TOKENS
     assert torch.equal(*outputs)
 
@@ -63,10 +66,10 @@ def test_any_picture_serves_as_exemplar_at_its_own_size(colorizer: ColorMNetColo
     foreign = Reference(luma[5, :, :20, :50], chroma[5, :, :20, :50])
     state = colorizer.start([foreign])
     assert state.memory.sizes == (2 * 4, 0)
-    first = colorizer.step(luma[0], state)
+    first = colorizer.step(luma[0], state).chroma
     assert first.shape == (2, 40, 56)
     assert state.memory.sizes == (2 * 4 + FRAME_TOKENS, 0)
-    assert torch.isfinite(torch.stack([colorizer.step(frame, state) for frame in luma[1:]])).all()
+    assert torch.isfinite(torch.stack([colorizer.step(frame, state).chroma for frame in luma[1:]])).all()
 
 
 def test_a_first_frame_exemplar_of_another_size_is_any_picture(
@@ -74,7 +77,9 @@ def test_a_first_frame_exemplar_of_another_size_is_any_picture(
 ) -> None:
     larger = Reference(torch.rand(1, 80, 112) * 100, torch.randn(2, 80, 112), index=0)
     as_any = Reference(larger.luma, larger.chroma)
-    ours, theirs = (list(colorizer.colorize(shot[0][:4], [reference])) for reference in (larger, as_any))
+    ours, theirs = (
+        [answer.chroma for answer in colorizer.colorize(shot[0][:4], [reference])] for reference in (larger, as_any)
+    )
     assert all(torch.equal(a, b) for a, b in zip(ours, theirs))
 
 
@@ -83,7 +88,7 @@ def test_case_07_one_frame_in_both_modes(colorizer: ColorMNetColorizer, shot: Sh
     foreign = Reference(luma[3], first_frame.chroma)
     for reference in (first_frame, foreign):
         state = colorizer.start([reference])
-        assert torch.isfinite(colorizer.step(luma[0], state, last=True)).all()
+        assert torch.isfinite(colorizer.step(luma[0], state, last=True).chroma).all()
 
 
 def test_an_exemplar_inside_the_shot_is_known_before_and_taken_there(
@@ -93,7 +98,7 @@ def test_an_exemplar_inside_the_shot_is_known_before_and_taken_there(
     inside = Reference(luma[3], chroma[3], index=3)
     state = colorizer.start([first_frame, inside])
     assert len(state.memory.permanent) == FRAME_TOKENS
-    coloured = [colorizer.step(frame, state) for frame in luma[:8]]
+    coloured = [colorizer.step(frame, state).chroma for frame in luma[:8]]
     assert torch.equal(coloured[0], chroma[0])
     assert torch.equal(coloured[3], chroma[3])
     assert len(state.memory.permanent) == 2 * FRAME_TOKENS
@@ -103,7 +108,7 @@ def test_an_exemplar_inside_the_shot_is_known_before_and_taken_there(
 
 def test_an_exemplar_late_in_the_shot_serves_from_its_start(colorizer: ColorMNetColorizer, shot: Shot) -> None:
     luma, chroma = shot
-    coloured = list(colorizer.colorize(luma[:6], [Reference(luma[4], chroma[4], index=4)]))
+    coloured = [answer.chroma for answer in colorizer.colorize(luma[:6], [Reference(luma[4], chroma[4], index=4)])]
     assert torch.isfinite(torch.stack(coloured)).all()
     assert torch.equal(coloured[4], chroma[4])
 
@@ -114,7 +119,7 @@ def test_transparent_parts_of_an_exemplar_do_not_answer(colorizer: ColorMNetColo
     alpha[:, :20] = 1
     state = colorizer.start([Reference(luma[0], chroma[0], 0, alpha)])
     assert 0 < len(state.memory.permanent) < FRAME_TOKENS
-    assert torch.isfinite(colorizer.step(luma[0], state)).all()
+    assert torch.isfinite(colorizer.step(luma[0], state).chroma).all()
     with pytest.raises(ExemplarError, match="transparent"):
         colorizer.start([Reference(luma[0], chroma[0], 0, torch.zeros(1, 40, 56))])
 
@@ -128,12 +133,13 @@ def test_two_streams_share_one_model(colorizer: ColorMNetColorizer, shot: Shot, 
     luma, chroma = shot
     reverse = Reference(luma[-1], chroma[-1], index=0)
     alone = [
-        list(colorizer.colorize(frames, [ref])) for frames, ref in ((luma, first_frame), (luma.flip(0), reverse))
+        [answer.chroma for answer in colorizer.colorize(frames, [ref])]
+        for frames, ref in ((luma, first_frame), (luma.flip(0), reverse))
     ]
     states = colorizer.start([first_frame]), colorizer.start([reverse])
     for i in range(len(luma)):
-        assert torch.equal(colorizer.step(luma[i], states[0]), alone[0][i])
-        assert torch.equal(colorizer.step(luma[-1 - i], states[1]), alone[1][i])
+        assert torch.equal(colorizer.step(luma[i], states[0]).chroma, alone[0][i])
+        assert torch.equal(colorizer.step(luma[-1 - i], states[1]).chroma, alone[1][i])
 
 
 def test_a_copied_state_continues_alike(colorizer: ColorMNetColorizer, shot: Shot, first_frame: Reference) -> None:
@@ -142,8 +148,8 @@ def test_a_copied_state_continues_alike(colorizer: ColorMNetColorizer, shot: Sho
     for frame in luma[:9]:
         colorizer.step(frame, state)
     twin = copy.deepcopy(state)
-    ours = [colorizer.step(frame, state) for frame in luma[9:]]
-    assert all(torch.equal(colorizer.step(frame, twin), chroma) for frame, chroma in zip(luma[9:], ours))
+    ours = [colorizer.step(frame, state).chroma for frame in luma[9:]]
+    assert all(torch.equal(colorizer.step(frame, twin).chroma, chroma) for frame, chroma in zip(luma[9:], ours))
 
 
 def test_a_step_leaves_the_parameters_alone(
@@ -157,14 +163,18 @@ def test_a_step_leaves_the_parameters_alone(
 @pytest.mark.parametrize("size", [(1, 1), (17, 13), (16, 16), (33, 70)])
 def test_case_08_any_size(colorizer: ColorMNetColorizer, size: tuple[int, int]) -> None:
     lumas = 100 * torch.rand(4, 1, *size)
-    coloured = list(colorizer.colorize(lumas, [Reference(lumas[0], torch.zeros(2, *size), 0)]))
+    coloured = [
+        answer.chroma for answer in colorizer.colorize(lumas, [Reference(lumas[0], torch.zeros(2, *size), 0)])
+    ]
     assert all(chroma.shape == (2, *size) for chroma in coloured)
 
 
 @pytest.mark.parametrize("level", [0.0, 50.0, 100.0])
 def test_case_18_constant_frames_give_no_nan(colorizer: ColorMNetColorizer, level: float) -> None:
     lumas = torch.full((8, 1, 40, 56), level)
-    coloured = torch.stack(list(colorizer.colorize(lumas, [Reference(lumas[0], torch.zeros(2, 40, 56), 0)])))
+    coloured = torch.stack(
+        [answer.chroma for answer in colorizer.colorize(lumas, [Reference(lumas[0], torch.zeros(2, 40, 56), 0)])]
+    )
     assert torch.isfinite(coloured).all()
     assert coloured.abs().max() <= 110
 
@@ -174,8 +184,8 @@ def test_half_precision_is_near(
     network: ColorMNet, shot: Shot, first_frame: Reference, dtype: torch.dtype, colorizer: ColorMNetColorizer
 ) -> None:
     half = ColorMNetColorizer(network, policy=colorizer.policy, dtype=dtype)
-    ours = torch.stack(list(half.colorize(shot[0], [first_frame])))
-    full = torch.stack(list(colorizer.colorize(shot[0], [first_frame])))
+    ours = torch.stack([answer.chroma for answer in half.colorize(shot[0], [first_frame])])
+    full = torch.stack([answer.chroma for answer in colorizer.colorize(shot[0], [first_frame])])
     assert ours.dtype == torch.float32
     assert (ours - full).abs().mean() < 1
 

@@ -71,7 +71,12 @@ def test_untrained_it_carries_and_matches_better_than_the_exemplar_stays(shot: t
     torch.manual_seed(0)
     network = ColorMNetLite(ColorMNetLiteConfig.tiny())
     luma, chroma = shot
-    coloured = torch.stack(list(ColorMNetLiteColorizer(network).colorize(luma, [Reference(luma[0], chroma[0], 0)])))
+    coloured = torch.stack(
+        [
+            answer.chroma
+            for answer in ColorMNetLiteColorizer(network).colorize(luma, [Reference(luma[0], chroma[0], 0)])
+        ]
+    )
     ours, copied = ((found - chroma[5:]).abs().mean() for found in (coloured[5:], chroma[:1]))
     assert ours < 0.4 * copied
 
@@ -81,7 +86,7 @@ def test_an_exemplars_own_frame_keeps_its_chroma(
 ) -> None:
     assert isinstance(colorizer, Colorizer)
     fifth = Reference(shot[0][5], shot[1][5], index=5)
-    coloured = torch.stack(list(colorizer.colorize(shot[0], [first_frame, fifth])))
+    coloured = torch.stack([answer.chroma for answer in colorizer.colorize(shot[0], [first_frame, fifth])])
     assert coloured.shape == (10, 2, 70, 96)
     assert torch.equal(coloured[0], first_frame.chroma)
     assert torch.equal(coloured[5], fifth.chroma)
@@ -91,8 +96,8 @@ def test_behind_an_exemplars_own_frame_it_is_as_if_the_shot_began_there(
     colorizer: ColorMNetLiteColorizer, shot: tuple[Tensor, Tensor]
 ) -> None:
     lumas, chromas = shot
-    inside = list(colorizer.colorize(lumas, [Reference(lumas[4], chromas[4], index=4)]))[4:]
-    there = list(colorizer.colorize(lumas[4:], [Reference(lumas[4], chromas[4], index=0)]))
+    inside = [answer.chroma for answer in colorizer.colorize(lumas, [Reference(lumas[4], chromas[4], index=4)])][4:]
+    there = [answer.chroma for answer in colorizer.colorize(lumas[4:], [Reference(lumas[4], chromas[4], index=0)])]
     assert all(torch.equal(one, other) for one, other in zip(inside, there, strict=True))
 
 
@@ -103,7 +108,9 @@ def test_the_guess_is_believed_where_nothing_is_found(shot: tuple[Tensor, Tensor
         network.guess.last.weight.zero_()
         network.guess.last.bias.copy_(torch.tensor([1.5, -1.0, -3.0]))  # a* 30, b* -20, and sure of it
     nothing = Reference(torch.zeros(1, 70, 96), torch.zeros(2, 70, 96))
-    coloured = torch.stack(list(ColorMNetLiteColorizer(network).colorize(shot[0][:2], [nothing])))
+    coloured = torch.stack(
+        [answer.chroma for answer in ColorMNetLiteColorizer(network).colorize(shot[0][:2], [nothing])]
+    )
     assert (coloured.mean((0, 2, 3)) - torch.tensor([30.0, -20.0])).abs().max() < 10
 
 
@@ -114,7 +121,9 @@ def test_finer_candidates_come_closer(shot: tuple[Tensor, Tensor]) -> None:
     errors = []
     for stride in (4, 1):
         colorizer = ColorMNetLiteColorizer(network, settings=LiteSettings(stride=stride))
-        colored = torch.stack(list(colorizer.colorize(luma, [Reference(luma[0], chroma[0], 0)])))
+        colored = torch.stack(
+            [answer.chroma for answer in colorizer.colorize(luma, [Reference(luma[0], chroma[0], 0)])]
+        )
         assert colored.shape == chroma.shape
         errors.append(float((colored[1:] - chroma[1:]).square().mean()))
     assert errors[1] < errors[0]
@@ -128,7 +137,10 @@ def test_of_stills_that_disagree_one_wins_if_asked_for(shot: tuple[Tensor, Tenso
     vivid = []
     for radius in (None, 20.0):
         settings = LiteSettings(search=replace(SEARCH, conflict_radius=radius))
-        colored = list(ColorMNetLiteColorizer(seeded(), settings=settings).colorize(luma, [red, green]))
+        colored = [
+            answer.chroma
+            for answer in ColorMNetLiteColorizer(seeded(), settings=settings).colorize(luma, [red, green])
+        ]
         vivid.append(float(colored[1].abs().mean()))
     assert vivid[1] > 3 * vivid[0]
 
@@ -137,18 +149,16 @@ def test_looking_ahead_changes_nothing(
     colorizer: ColorMNetLiteColorizer, shot: tuple[Tensor, Tensor], first_frame: Reference
 ) -> None:
     state = colorizer.start([first_frame])
-    stepped = [(colorizer.step(luma, state), colorizer.confidence(state)) for luma in shot[0]]
-    for (chroma, confidence), (ahead, sure) in zip(
-        stepped, colorizer.colorize_with_confidence(shot[0], [first_frame]), strict=True
-    ):
-        assert torch.equal(chroma, ahead)
-        assert torch.equal(confidence, sure)
+    stepped = [colorizer.step(luma, state) for luma in shot[0]]
+    for answer, ahead in zip(stepped, colorizer.colorize(shot[0], [first_frame]), strict=True):
+        assert torch.equal(answer.chroma, ahead.chroma)
+        assert torch.equal(answer.confidence, ahead.confidence)
 
 
 def test_it_is_sure_of_an_exemplars_own_frame_and_less_of_what_is_carried(
     colorizer: ColorMNetLiteColorizer, shot: tuple[Tensor, Tensor], first_frame: Reference
 ) -> None:
-    sure = [float(c.mean()) for _, c in colorizer.colorize_with_confidence(shot[0], [first_frame])]
+    sure = [float(answer.confidence.mean()) for answer in colorizer.colorize(shot[0], [first_frame])]
     assert sure[0] > 0.99
     assert all(0 <= each < sure[0] for each in sure[1:])
 
@@ -160,7 +170,7 @@ def test_as_many_ages_as_the_network_carries_from_are_asked_for() -> None:
 
 def test_any_picture_serves_as_exemplar(colorizer: ColorMNetLiteColorizer, shot: tuple[Tensor, Tensor]) -> None:
     foreign = Reference(shot[0][5, :, :40, :50], shot[1][5, :, :40, :50])
-    assert torch.isfinite(torch.stack(list(colorizer.colorize(shot[0], [foreign])))).all()
+    assert torch.isfinite(torch.stack([answer.chroma for answer in colorizer.colorize(shot[0], [foreign])])).all()
     with pytest.raises(ExemplarError):
         colorizer.start([])
 
@@ -170,11 +180,11 @@ def test_two_streams_share_one_model(
 ) -> None:
     luma, chroma = shot
     takes = ((luma, first_frame), (luma.flip(0), Reference(luma[-1], chroma[-1], index=0)))
-    alone = [list(colorizer.colorize(frames, [reference])) for frames, reference in takes]
+    alone = [[answer.chroma for answer in colorizer.colorize(frames, [reference])] for frames, reference in takes]
     states = [colorizer.start([reference]) for _, reference in takes]
     for i in range(len(luma)):
         for (frames, _), state, expected in zip(takes, states, alone):
-            assert torch.equal(colorizer.step(frames[i], state), expected[i])
+            assert torch.equal(colorizer.step(frames[i], state).chroma, expected[i])
 
 
 def test_a_copied_state_continues_alike(
@@ -184,8 +194,8 @@ def test_a_copied_state_continues_alike(
     for frame in shot[0][:6]:
         colorizer.step(frame, state)
     twin = copy.deepcopy(state)
-    ours = [colorizer.step(frame, state) for frame in shot[0][6:]]
-    assert all(torch.equal(colorizer.step(frame, twin), chroma) for frame, chroma in zip(shot[0][6:], ours))
+    ours = [colorizer.step(frame, state).chroma for frame in shot[0][6:]]
+    assert all(torch.equal(colorizer.step(frame, twin).chroma, chroma) for frame, chroma in zip(shot[0][6:], ours))
 
 
 def test_the_state_holds_as_many_frames_as_colours_are_carried_over(
@@ -207,7 +217,9 @@ def test_a_saved_network_comes_back_with_its_config(weights_path: Path) -> None:
 def test_without_a_file_it_is_what_is_installed(shot: tuple[Tensor, Tensor], first_frame: Reference) -> None:
     models = [load_model("colormnet-lite", dtype=torch.float32) for _ in range(2)]
     assert isinstance(models[0], ColorMNetLiteColorizer)
-    ours, again = (torch.stack(list(model.colorize(shot[0][:3], [first_frame]))) for model in models)
+    ours, again = (
+        torch.stack([answer.chroma for answer in model.colorize(shot[0][:3], [first_frame])]) for model in models
+    )
     assert torch.equal(ours, again)
     assert (ours[2] - shot[1][2]).abs().mean() < 0.2 * shot[1][2].abs().mean()
 

@@ -74,7 +74,7 @@ def test_a_shot_is_coloured_from_a_file(
     colorizer: ColorMNetSmallColorizer, shot: tuple[Tensor, Tensor], first_frame: Reference
 ) -> None:
     assert isinstance(colorizer, Colorizer)
-    coloured = torch.stack(list(colorizer.colorize(shot[0], [first_frame])))
+    coloured = torch.stack([answer.chroma for answer in colorizer.colorize(shot[0], [first_frame])])
     assert torch.equal(coloured[0], first_frame.chroma)
     assert coloured.shape == (12, 2, 40, 56)
     assert torch.isfinite(coloured).all()
@@ -84,7 +84,7 @@ def test_a_shot_is_coloured_from_a_file(
 
 def test_any_picture_serves_as_exemplar(colorizer: ColorMNetSmallColorizer, shot: tuple[Tensor, Tensor]) -> None:
     foreign = Reference(shot[0][5, :, :20, :50], shot[1][5, :, :20, :50])
-    assert torch.isfinite(torch.stack(list(colorizer.colorize(shot[0], [foreign])))).all()
+    assert torch.isfinite(torch.stack([answer.chroma for answer in colorizer.colorize(shot[0], [foreign])])).all()
     with pytest.raises(ExemplarError):
         colorizer.start([])
 
@@ -94,11 +94,11 @@ def test_two_streams_share_one_model(
 ) -> None:
     luma, chroma = shot
     takes = ((luma, first_frame), (luma.flip(0), Reference(luma[-1], chroma[-1], index=0)))
-    alone = [list(colorizer.colorize(frames, [reference])) for frames, reference in takes]
+    alone = [[answer.chroma for answer in colorizer.colorize(frames, [reference])] for frames, reference in takes]
     states = [colorizer.start([reference]) for _, reference in takes]
     for i in range(len(luma)):
         for (frames, _), state, expected in zip(takes, states, alone):
-            assert torch.equal(colorizer.step(frames[i], state), expected[i])
+            assert torch.equal(colorizer.step(frames[i], state).chroma, expected[i])
 
 
 def test_a_copied_state_continues_alike(
@@ -108,8 +108,8 @@ def test_a_copied_state_continues_alike(
     for frame in shot[0][:7]:
         colorizer.step(frame, state)
     twin = copy.deepcopy(state)
-    ours = [colorizer.step(frame, state) for frame in shot[0][7:]]
-    assert all(torch.equal(colorizer.step(frame, twin), chroma) for frame, chroma in zip(shot[0][7:], ours))
+    ours = [colorizer.step(frame, state).chroma for frame in shot[0][7:]]
+    assert all(torch.equal(colorizer.step(frame, twin).chroma, chroma) for frame, chroma in zip(shot[0][7:], ours))
 
 
 def test_folding_leaves_the_network_as_it_was(weights_path: Path) -> None:

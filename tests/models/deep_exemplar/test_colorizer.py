@@ -23,7 +23,7 @@ def of(network: DeepExemplar, settings: DeepExemplarSettings) -> DeepExemplarCol
 
 
 def first_shown(network: DeepExemplar, settings: DeepExemplarSettings, luma: Tensor, reference: Reference) -> Tensor:
-    return next(iter(of(network, settings).colorize([luma], [reference])))
+    return next(iter(of(network, settings).colorize([luma], [reference]))).chroma
 
 
 def test_it_is_a_colorizer(colorizer: DeepExemplarColorizer) -> None:
@@ -33,7 +33,7 @@ def test_it_is_a_colorizer(colorizer: DeepExemplarColorizer) -> None:
 def test_every_frame_gets_colours_of_its_size_and_an_exemplars_frame_its_own(
     colorizer: DeepExemplarColorizer, shot: Shot, first: Reference
 ) -> None:
-    colored = list(colorizer.colorize(shot[0], [first]))
+    colored = [answer.chroma for answer in colorizer.colorize(shot[0], [first])]
     assert [each.shape for each in colored] == [(2, 60, 90)] * 6
     assert torch.equal(colored[0], first.chroma)
     assert torch.isfinite(torch.stack(colored)).all()
@@ -42,11 +42,11 @@ def test_every_frame_gets_colours_of_its_size_and_an_exemplars_frame_its_own(
 def test_two_streams_share_one_model(colorizer: DeepExemplarColorizer, shot: Shot, first: Reference) -> None:
     lumas, chromas = shot
     other = Reference(lumas[5], -chromas[5])
-    alone = [list(colorizer.colorize(lumas, [each])) for each in (first, other)]
+    alone = [[answer.chroma for answer in colorizer.colorize(lumas, [each])] for each in (first, other)]
     states = [colorizer.start([each]) for each in (first, other)]
     for index, luma in enumerate(lumas):
         for state, expected in zip(states, alone):
-            assert torch.equal(colorizer.step(luma, state), expected[index])
+            assert torch.equal(colorizer.step(luma, state).chroma, expected[index])
 
 
 def test_a_copied_state_goes_on_as_the_original(
@@ -56,8 +56,8 @@ def test_a_copied_state_goes_on_as_the_original(
     for luma in shot[0][:3]:
         colorizer.step(luma, state)
     again = copy.deepcopy(state)
-    ours = [colorizer.step(luma, state) for luma in shot[0][3:]]
-    assert all(torch.equal(a, colorizer.step(luma, again)) for a, luma in zip(ours, shot[0][3:]))
+    ours = [colorizer.step(luma, state).chroma for luma in shot[0][3:]]
+    assert all(torch.equal(a, colorizer.step(luma, again).chroma) for a, luma in zip(ours, shot[0][3:]))
 
 
 def test_a_state_does_not_grow(colorizer: DeepExemplarColorizer, shot: Shot, first: Reference) -> None:
@@ -120,13 +120,13 @@ def test_the_frame_before_matters_and_is_the_networks_own_answer(
     plain, vivid = of(network, PLAIN), of(network, replace(PLAIN, saturation=2.0, smoothing=Smoothing()))
     states = plain.start([first]), vivid.start([first])
     for luma in shot[0][:3]:
-        shown, other = plain.step(luma, states[0]), vivid.step(luma, states[1])
+        shown, other = plain.step(luma, states[0]).chroma, vivid.step(luma, states[1]).chroma
         assert not torch.allclose(shown, other)
         assert states[0].before is not None
         assert states[1].before is not None
         assert torch.equal(states[0].before, states[1].before)
     fresh = plain.start([first])
-    assert not torch.allclose(plain.step(shot[0][2], fresh), shown, atol=1e-3)
+    assert not torch.allclose(plain.step(shot[0][2], fresh).chroma, shown, atol=1e-3)
 
 
 def test_saturation_multiplies(network: DeepExemplar, shot: Shot, first: Reference) -> None:
@@ -150,7 +150,9 @@ def test_beginning_with_the_exemplar_is_as_if_it_had_been_shown(
     kept = of(network, replace(PLAIN, keep_exemplars=True))
     state = kept.start([first])
     kept.step(shot[0][0], state)
-    torch.testing.assert_close(begun.step(shot[0][1], begun.start([first])), kept.step(shot[0][1], state))
+    torch.testing.assert_close(
+        begun.step(shot[0][1], begun.start([first])).chroma, kept.step(shot[0][1], state).chroma
+    )
 
 
 def test_a_low_temperature_comes_near_to_none(network: DeepExemplar, shot: Shot, first: Reference) -> None:
@@ -177,7 +179,10 @@ def test_a_canvas_has_the_films_aspect_and_the_releases_pixels(
 def test_a_frame_of_one_tone_gets_finite_colours(
     colorizer: DeepExemplarColorizer, first: Reference, value: float
 ) -> None:
-    shown = list(colorizer.colorize([torch.full((1, 60, 90), value)] * 2, [replace(first, index=None)]))
+    shown = [
+        answer.chroma
+        for answer in colorizer.colorize([torch.full((1, 60, 90), value)] * 2, [replace(first, index=None)])
+    ]
     assert all(torch.isfinite(each).all() for each in shown)
 
 
@@ -186,7 +191,7 @@ def test_bf16_comes_near_to_fp32(network: DeepExemplar, shot: Shot, first: Refer
     soft = replace(PLAIN, temperature=1.0)
     exact = first_shown(network, soft, shot[0][2], first)
     colorizer = DeepExemplarColorizer(network, settings=soft, dtype=torch.bfloat16)
-    rough = next(iter(colorizer.colorize([shot[0][2]], [first])))
+    rough = next(iter(colorizer.colorize([shot[0][2]], [first]))).chroma
     assert rough.dtype == torch.float32
     # a random network enlarges rounding; another frame's colours would be off by more than their size
     assert 0 < float((rough - exact).abs().mean()) < 0.3 * float(exact.abs().mean())

@@ -32,7 +32,7 @@ def pan(count: int, height: int = 96, width: int = 128) -> list[torch.Tensor]:
 
 
 def colored(model: MatchingColorizer, film: list[torch.Tensor], references: list[Reference]) -> list[torch.Tensor]:
-    return list(model.colorize((frame[:1] for frame in film), references))
+    return [answer.chroma for answer in model.colorize((frame[:1] for frame in film), references)]
 
 
 def error(chroma: torch.Tensor, frame: torch.Tensor) -> float:
@@ -72,9 +72,9 @@ def test_case_08_any_size_gives_chroma_of_that_size(
     luma = torch.rand(1, *size, generator=torch.Generator().manual_seed(0)) * 100
     reference = Reference(torch.rand(1, 40, 60) * 100, torch.randn(2, 40, 60) * 20)
     for colorizer in (model, flow):
-        for chroma in colorizer.colorize([luma, luma], [reference]):
-            assert chroma.shape == (2, *size)
-            assert torch.isfinite(chroma).all()
+        for answer in colorizer.colorize([luma, luma], [reference]):
+            assert answer.chroma.shape == (2, *size)
+            assert torch.isfinite(answer.chroma).all()
 
 
 @pytest.mark.parametrize("level", [0.0, 50.0, 100.0])
@@ -82,9 +82,9 @@ def test_case_18_constant_frames_give_bounded_numbers(model: MatchingColorizer, 
     film = [torch.full((1, 64, 96), level)] * 3
     reference = Reference(texture(64, 96)[:1], texture(64, 96)[1:])
     bound = float(reference.chroma.abs().max())
-    for chroma in model.colorize(film, [reference]):
-        assert torch.isfinite(chroma).all()
-        assert float(chroma.abs().max()) <= bound + 1e-3
+    for answer in model.colorize(film, [reference]):
+        assert torch.isfinite(answer.chroma).all()
+        assert float(answer.chroma.abs().max()) <= bound + 1e-3
 
 
 def test_colours_never_leave_what_the_exemplars_have(model: MatchingColorizer) -> None:
@@ -109,7 +109,7 @@ def test_two_streams_share_one_model(model: MatchingColorizer) -> None:
     states = [model.start([Reference(film[0][:1], film[0][1:], 0)]) for film in films]
     for i in range(3):
         for film, state, expected in zip(films, states, alone):
-            assert torch.equal(model.step(film[i][:1], state), expected[i])
+            assert torch.equal(model.step(film[i][:1], state).chroma, expected[i])
 
 
 def test_a_copied_state_goes_on_alike(model: MatchingColorizer) -> None:
@@ -118,7 +118,7 @@ def test_a_copied_state_goes_on_alike(model: MatchingColorizer) -> None:
     for frame in film[:3]:
         model.step(frame[:1], state)
     twin = copy.deepcopy(state)
-    assert torch.equal(model.step(film[3][:1], state), model.step(film[3][:1], twin))
+    assert torch.equal(model.step(film[3][:1], state).chroma, model.step(film[3][:1], twin).chroma)
 
 
 def test_no_exemplar_is_an_error(model: MatchingColorizer) -> None:

@@ -3,9 +3,9 @@ from collections.abc import Iterable, Iterator, Sequence
 import pytest
 import torch
 
-from kinemacolor.frames import Chroma, Luma
-from kinemacolor.models.base import Confidence, ConfidentColorizer, Reference
-from kinemacolor.models.permanent import corrected, suited
+from kinemacolor.frames import Luma, ObjectMasks
+from kinemacolor.models.base import Answer, Reference
+from kinemacolor.models.permanent import Corrected, suited
 from kinemacolor.models.permanent.marks import is_mark, spread
 
 HEIGHT, WIDTH = 96, 128
@@ -14,19 +14,18 @@ HEIGHT, WIDTH = 96, 128
 class AllGreen:
     """Gives every pixel one chroma, and remembers what it was shown."""
 
+    identity, notes = "all green", ()
+
     def __init__(self) -> None:
         self.shown: list[Reference] = []
 
-    def colorize(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Chroma]:
+    def colorize(
+        self, lumas: Iterable[Luma], references: Sequence[Reference], objects: ObjectMasks | None = None
+    ) -> Iterator[Answer]:
         self.shown = list(references)
         for luma in lumas:
-            yield torch.tensor([-20.0, 15.0])[:, None, None].expand(2, *luma.shape[-2:]).clone()
-
-    def colorize_with_confidence(
-        self, lumas: Iterable[Luma], references: Sequence[Reference]
-    ) -> Iterator[tuple[Chroma, Confidence]]:
-        for chroma in self.colorize(lumas, references):
-            yield chroma, torch.full((1, HEIGHT // 2, WIDTH // 2), 0.3)
+            chroma = torch.tensor([-20.0, 15.0])[:, None, None].expand(2, *luma.shape[-2:]).clone()
+            yield Answer(chroma, torch.full((1, HEIGHT // 2, WIDTH // 2), 0.3))
 
 
 def box(frame: int) -> tuple[slice, slice]:
@@ -60,8 +59,8 @@ def disc(y: int, x: int, frame: int, chroma: tuple[float, float] = (60.0, 40.0),
 
 def test_a_point_recolours_its_object_in_all_frames_and_nothing_else() -> None:
     lumas, model = film(9), AllGreen()
-    before = list(model.colorize(lumas, []))
-    after = list(corrected(model).colorize(lumas, [disc(48, 42, 4)]))
+    before = [answer.chroma for answer in model.colorize(lumas, [])]
+    after = [answer.chroma for answer in Corrected(model).colorize(lumas, [disc(48, 42, 4)])]
     for frame, (old, new) in enumerate(zip(before, after)):
         rows, columns = box(frame)
         inside = new[:, rows.start + 6 : rows.stop - 6, columns.start + 6 : columns.stop - 6]
@@ -76,9 +75,9 @@ def test_a_mark_is_not_shown_to_the_model_but_a_part_of_a_picture_is() -> None:
     model, small, large = AllGreen(), disc(48, 42, 1), disc(48, 42, 1, radius=30)
     assert is_mark(small.alpha)
     assert not is_mark(large.alpha)
-    list(corrected(model).colorize(film(2), [small]))
+    list(Corrected(model).colorize(film(2), [small]))
     assert model.shown == []
-    found = list(corrected(model).colorize(film(2), [large]))
+    found = [answer.chroma for answer in Corrected(model).colorize(film(2), [large])]
     assert model.shown == [large]
     assert large.alpha is not None
     assert torch.equal(found[1][:, large.alpha[0] >= 0.5], large.chroma[:, large.alpha[0] >= 0.5])
@@ -91,15 +90,15 @@ def test_case_28_what_a_correction_hides_has_no_influence() -> None:
     assert point.alpha is not None
     other = torch.where(point.alpha > 0, point.chroma, torch.full_like(point.chroma, -90.0))
     hidden = Reference(point.luma, other, 1, point.alpha)
-    for one, two in zip(*(corrected(AllGreen()).colorize(lumas, [each]) for each in (point, hidden))):
-        assert torch.equal(one, two)
+    for one, two in zip(*(Corrected(AllGreen()).colorize(lumas, [each]) for each in (point, hidden))):
+        assert torch.equal(one.chroma, two.chroma)
 
 
 def test_case_30_two_corrections_give_the_same_in_any_order() -> None:
     points = [disc(48, 40, 1), disc(10, 100, 1, (-50.0, -30.0)), disc(48, 46, 3, (10.0, -60.0))]
     lumas = film(5)
-    first = list(corrected(AllGreen()).colorize(lumas, points))
-    second = list(corrected(AllGreen()).colorize(lumas, points[::-1]))
+    first = [answer.chroma for answer in Corrected(AllGreen()).colorize(lumas, points)]
+    second = [answer.chroma for answer in Corrected(AllGreen()).colorize(lumas, points[::-1])]
     assert all(torch.equal(a, b) for a, b in zip(first, second))
 
 
@@ -109,16 +108,14 @@ def test_the_frame_of_a_whole_exemplar_keeps_its_own_colours() -> None:
         Reference(lumas[0], torch.zeros(2, HEIGHT, WIDTH), 0),
         Reference(lumas[8], torch.zeros(2, HEIGHT, WIDTH), 8),
     )
-    found = list(corrected(AllGreen()).colorize(lumas, [*whole, disc(48, 42, 4)]))
+    found = [answer.chroma for answer in Corrected(AllGreen()).colorize(lumas, [*whole, disc(48, 42, 4)])]
     reds = [float(found[frame][0, 48, 34 + 2 * frame]) for frame in range(9)]
     assert reds[0] == reds[8] == -20.0
     assert reds == sorted(reds[:5]) + sorted(reds[5:], reverse=True)
 
 
 def test_corrected_pixels_are_sure_and_others_as_before() -> None:
-    model = corrected(AllGreen())
-    assert isinstance(model, ConfidentColorizer)
-    sure = [confidence for _, confidence in model.colorize_with_confidence(film(3), [disc(48, 40, 1)])]
+    sure = [answer.confidence for answer in Corrected(AllGreen()).colorize(film(3), [disc(48, 40, 1)])]
     assert sure[1][0, 24, 20] == pytest.approx(1.0)
     assert sure[1][0, 2, 60] == pytest.approx(0.3)
 

@@ -11,8 +11,7 @@ from plain import dense_mask, restricted_warp
 from torch import Tensor
 
 from kinemacolor.errors import ExemplarError
-from kinemacolor.frames import Chroma, Luma
-from kinemacolor.io.masks import Instance
+from kinemacolor.frames import Chroma, Instance, Luma, ObjectsFrom
 from kinemacolor.models.base import Colorizer, Reference
 from kinemacolor.models.spatiotemporal import SpatiotemporalColorizer, SpatiotemporalSettings, TrackingPolicy
 from kinemacolor.models.spatiotemporal.colorizer import working_size
@@ -34,9 +33,9 @@ class Blocks:
 class Halves:
     """A segmenter: object 1 is the left half, object 2 the right, of whatever frame."""
 
-    def instances(self, index: int, luma: Luma) -> Sequence[Instance]:
-        left = torch.zeros(luma.shape[-2:], dtype=torch.bool)
-        left[:, : luma.shape[-1] // 2] = True
+    def instances(self, index: int) -> Sequence[Instance]:
+        left = torch.zeros(HEIGHT, WIDTH, dtype=torch.bool)
+        left[:, : WIDTH // 2] = True
         return [Instance(left, track=1), Instance(~left, track=2)]
 
 
@@ -93,7 +92,7 @@ def test_it_is_a_colorizer() -> None:
 @pytest.mark.parametrize("index", [0, 3, 6])
 def test_colours_follow_a_pan_from_a_reference_anywhere(index: int) -> None:
     film = pan(7)
-    answers = list(colorizer().colorize(lumas(film), [reference(film, index)]))
+    answers = [answer.chroma for answer in colorizer().colorize(lumas(film), [reference(film, index)])]
     for number, (frame, answer) in enumerate(zip(film, answers, strict=True)):
         assert answer.shape == (2, HEIGHT, WIDTH)
         moved = 4 * abs(number - index)
@@ -107,7 +106,7 @@ def test_the_answer_is_the_plain_warp_with_the_plain_mask() -> None:
     film = pan(4)
     model = colorizer(temperature=0.05, tracking=TrackingPolicy(radius_cells=2, temperature=0.05))
     state = model.start([reference(film, 0), reference(film, 3)])
-    answers = list(model.run(lumas(film), state))
+    answers = [answer.chroma for answer in model.run(lumas(film), state)]
     phi = [model._phi(frame[:1]) for frame in film]
     masks = [dense_mask(phi[2::-1], GRID, 2, 0.05, 0.2), dense_mask(phi[2:], GRID, 2, 0.05, 0.2)]
     chroma = [on_grid(film[i][1:]) for i in (0, 3)]
@@ -121,7 +120,7 @@ def test_positions_without_candidates_are_counted() -> None:
     film = [torch.full((3, HEIGHT, WIDTH), 30.0)] * 3
     model = colorizer()
     state = model.start([reference(film, 0)])
-    answers = list(model.run(lumas(film), state))
+    answers = [answer.chroma for answer in model.run(lumas(film), state)]
     assert (state.positions, state.unrestricted_positions) == (2 * 192, 2 * 192)
     torch.testing.assert_close(answers[2], film[0][1:])
 
@@ -130,7 +129,7 @@ def test_the_frame_of_an_exemplar_gets_its_own_chroma() -> None:
     film = pan(4)
     for tracked in (True, False):
         model = colorizer(dense=tracked)
-        answers = list(model.colorize(lumas(film), [reference(film, 2), reference(film, 0)]))
+        answers = [answer.chroma for answer in model.colorize(lumas(film), [reference(film, 2), reference(film, 0)])]
         assert torch.equal(answers[0], film[0][1:])
         assert torch.equal(answers[2], film[2][1:])
 
@@ -143,10 +142,10 @@ def test_tracking_keeps_apart_what_looks_alike() -> None:
     chroma[0, :, : WIDTH // 2], chroma[0, :, WIDTH // 2 :] = 50.0, -50.0
     film = [torch.cat((luma, chroma))] * 3
     near = TrackingPolicy(radius_cells=3)
-    tracked = list(colorizer(tracking=near).colorize(lumas(film), [reference(film, 0)]))[2]
-    free = list(colorizer(dense=False).colorize(lumas(film), [reference(film, 0)]))[2]
-    by_object = SpatiotemporalColorizer(Blocks(), settings=SpatiotemporalSettings(dense=False)).with_masks(Halves())
-    objects = list(by_object.colorize(lumas(film), [reference(film, 0)]))[2]
+    tracked = [answer.chroma for answer in colorizer(tracking=near).colorize(lumas(film), [reference(film, 0)])][2]
+    free = [answer.chroma for answer in colorizer(dense=False).colorize(lumas(film), [reference(film, 0)])][2]
+    by_object = SpatiotemporalColorizer(Blocks(), settings=SpatiotemporalSettings(dense=False))
+    objects = [answer.chroma for answer in by_object.colorize(lumas(film), [reference(film, 0)], Halves())][2]
     for answer in (tracked, objects):
         torch.testing.assert_close(on_grid(answer)[:6], on_grid(chroma)[:6], atol=1, rtol=0)
     assert float(free.abs().max()) < 1
@@ -154,8 +153,8 @@ def test_tracking_keeps_apart_what_looks_alike() -> None:
 
 def test_instances_and_dense_tracking_work_together() -> None:
     film = pan(4)
-    both = SpatiotemporalColorizer(Blocks(), settings=SpatiotemporalSettings()).with_masks(Halves(), first_frame=5)
-    answers = list(both.colorize(lumas(film), [reference(film, 0)]))
+    both = SpatiotemporalColorizer(Blocks(), settings=SpatiotemporalSettings())
+    answers = [answer.chroma for answer in both.colorize(lumas(film), [reference(film, 0)], Halves())]
     wrong = (answers[1] - at_full_size(on_grid(film[1][1:]))).abs()
     # one step of the pan carries one column of blocks, the eighth, over the middle: there object and tracks disagree
     assert float(wrong[..., :26].max()) < 0.05
@@ -167,12 +166,12 @@ def test_masks_are_asked_for_by_the_film_s_frame_numbers() -> None:
     asked = []
 
     class Watching(Halves):
-        def instances(self, index: int, luma: Luma) -> Sequence[Instance]:
+        def instances(self, index: int) -> Sequence[Instance]:
             asked.append(index)
-            return super().instances(index, luma)
+            return super().instances(index)
 
     film = pan(3)
-    list(colorizer().with_masks(Watching(), first_frame=40).colorize(lumas(film), [reference(film, 0)]))
+    list(colorizer().colorize(lumas(film), [reference(film, 0)], ObjectsFrom(Watching(), 40)))
     assert asked == [40, 41, 42]
 
 
@@ -208,10 +207,10 @@ def test_no_more_frames_are_held_back_than_tracks_reach() -> None:
 def test_without_read_ahead_step_gives_the_same_for_references_before() -> None:
     film = pan(5)
     model = colorizer()
-    ahead = list(model.colorize(lumas(film), [reference(film, 0)]))
+    ahead = [answer.chroma for answer in model.colorize(lumas(film), [reference(film, 0)])]
     state = model.start([reference(film, 0)])
     for luma, answer in zip(lumas(film), ahead):
-        assert torch.equal(model.step(luma, state), answer)
+        assert torch.equal(model.step(luma, state).chroma, answer)
 
 
 def test_a_still_that_is_no_frame_is_not_restricted() -> None:
@@ -226,7 +225,9 @@ def test_a_still_that_is_no_frame_is_not_restricted() -> None:
 def test_case_30_the_order_of_exemplars_does_not_change_the_result() -> None:
     film = pan(6)
     given = [reference(film, 0), reference(film, 5), reference(film, 2, bound=False)]
-    one, other = (list(colorizer().colorize(lumas(film), refs)) for refs in (given, given[::-1]))
+    one, other = (
+        [answer.chroma for answer in colorizer().colorize(lumas(film), refs)] for refs in (given, given[::-1])
+    )
     for a, b in zip(one, other):
         torch.testing.assert_close(a, b, atol=1e-3, rtol=1e-4)
 
@@ -238,7 +239,8 @@ def test_case_28_what_alpha_hides_has_no_influence() -> None:
     spoilt = [frame.clone() for frame in film]
     spoilt[0][1:, :, 24:] = 100.0
     answers = [
-        list(colorizer().colorize(lumas(film), [reference(pictures, 0, alpha=alpha)])) for pictures in (film, spoilt)
+        [answer.chroma for answer in colorizer().colorize(lumas(film), [reference(pictures, 0, alpha=alpha)])]
+        for pictures in (film, spoilt)
     ]
     for one, other in zip(*answers):
         assert torch.equal(one, other)
@@ -255,11 +257,11 @@ def test_exemplars_that_cannot_serve_are_refused() -> None:
 def test_two_streams_share_one_model() -> None:
     one, two = pan(4, seed=1), pan(4, seed=2)
     model = colorizer()
-    alone = [list(model.colorize(lumas(film), [reference(film, 0)])) for film in (one, two)]
+    alone = [[answer.chroma for answer in model.colorize(lumas(film), [reference(film, 0)])] for film in (one, two)]
     streams = [model.colorize(lumas(film), [reference(film, 0)]) for film in (one, two)]
     together = list(zip(*streams))
     for number, pair in enumerate(together):
-        assert all(torch.equal(answer, alone[i][number]) for i, answer in enumerate(pair))
+        assert all(torch.equal(answer.chroma, alone[i][number]) for i, answer in enumerate(pair))
 
 
 def test_a_copied_state_goes_on_as_the_first() -> None:
@@ -270,13 +272,13 @@ def test_a_copied_state_goes_on_as_the_first() -> None:
         model.step(luma, state)
     copied = copy.deepcopy(state)
     for frame in film[3:]:
-        assert torch.equal(model.step(frame[:1], state), model.step(frame[:1], copied))
+        assert torch.equal(model.step(frame[:1], state).chroma, model.step(frame[:1], copied).chroma)
 
 
 def test_refinement_sees_the_warp_its_confidence_and_the_frame_before() -> None:
     film, smoother = pan(4), Smoother()
     model = SpatiotemporalColorizer(Blocks(), refinement=smoother, settings=SpatiotemporalSettings())
-    answers = list(model.colorize(lumas(film), [reference(film, 0)]))
+    answers = [answer.chroma for answer in model.colorize(lumas(film), [reference(film, 0)])]
     assert len(smoother.seen) == 3  # the exemplar's own frame is given
     luma, warped, confidence, before = smoother.seen[0]
     assert torch.equal(luma, film[1][:1])
@@ -318,22 +320,22 @@ def test_case_08_answers_have_the_luma_s_size(size: tuple[int, int]) -> None:
     generator = torch.Generator().manual_seed(0)
     film = [torch.rand(3, *size, generator=generator) * 50 for _ in range(3)]
     for answer in colorizer().colorize(lumas(film), [reference(film, 1), reference(film, 0, bound=False)]):
-        assert answer.shape == (2, *size)
-        assert torch.isfinite(answer).all()
+        assert answer.chroma.shape == (2, *size)
+        assert torch.isfinite(answer.chroma).all()
 
 
 def test_case_24_an_exemplar_of_another_shape_serves_untracked() -> None:
     film = pan(3)
     other = Reference(film[0][:1, :, :40], film[0][1:, :, :40], 0)
     for answer in colorizer().colorize(lumas(film), [other]):
-        assert torch.isfinite(answer).all()
+        assert torch.isfinite(answer.chroma).all()
 
 
 @pytest.mark.parametrize("level", [0.0, 50.0, 100.0])
 def test_case_18_constant_frames_take_bounded_colours(level: float) -> None:
     film = pan(2)
     flat = torch.full((1, HEIGHT, WIDTH), level)
-    answers = list(colorizer().colorize([film[0][:1], flat, flat], [reference(film, 0)]))
+    answers = [answer.chroma for answer in colorizer().colorize([film[0][:1], flat, flat], [reference(film, 0)])]
     assert float(answers[2].abs().max()) <= float(film[0][1:].abs().max())
 
 

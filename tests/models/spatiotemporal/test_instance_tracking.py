@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from kinemacolor.io.masks import Instance
+from kinemacolor.frames import Instance
 from kinemacolor.models.spatiotemporal.instance_tracking import GridObjects, InstanceTracker, overlap
 
 

@@ -43,7 +43,7 @@ def test_a_shot_equals_the_release(
     state = colorizer.start([Reference(luma[exemplar], chroma[exemplar], index)])
     coloured, sizes = [], []
     for i in range(count):
-        coloured.append(colorizer.step(luma[i], state, last=i == count - 1) / 110)
+        coloured.append(colorizer.step(luma[i], state, last=i == count - 1).chroma / 110)
         sizes.append(state.memory.sizes)
     theirs = measured(name)
     assert sizes == [tuple(pair) for pair in theirs["memory_sizes"].tolist()]

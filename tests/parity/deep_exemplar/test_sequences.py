@@ -27,7 +27,7 @@ def run(
     state = colorizer.start([reference])
     shown, said = [], []
     for luma in lumas:
-        shown.append(colorizer.step(luma, state))
+        shown.append(colorizer.step(luma, state).chroma)
         assert state.before is not None
         said.append(state.before)
     return torch.stack(shown), torch.stack(said)

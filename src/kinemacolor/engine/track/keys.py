@@ -1,18 +1,8 @@
-"""What a shot's colours depend on, as short hashes: film, frames, exemplars, model and settings."""
+"""What a shot's colours depend on, as short hashes: film, frames and exemplars; a model has its own ``identity``."""
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
-from enum import Enum
-from functools import partial
 from pathlib import Path
-from types import FunctionType, MethodType
-from typing import Any
-
-import numpy as np
-import torch
-from torch import Tensor, nn
 
 from kinemacolor.frames import Exemplar
 from kinemacolor.io.sequence import is_sequence, pictures_of
@@ -60,53 +50,3 @@ def exemplar_hash(exemplar: Exemplar) -> str:
     if exemplar.alpha is not None:
         parts.append(exemplar.alpha.numpy().tobytes())
     return _digest(*parts)
-
-
-def model_fingerprint(model: object) -> str:
-    """The hash of a model's class, weights and settings; where it runs does not matter."""
-    digest = hashlib.blake2b(digest_size=_BYTES)
-    _feed(digest, model, set())
-    return digest.hexdigest()
-
-
-def _feed(digest: Any, value: object, seen: set[int]) -> None:
-    """Adds a value of any kind: tensors by content, plain values by their text, objects by class and attributes."""
-    if isinstance(value, Tensor | np.ndarray):
-        _feed_array(digest, torch.as_tensor(value))
-    elif isinstance(value, str | int | float | bool | bytes | None | Path | Enum | torch.dtype | np.generic):
-        digest.update(f"{type(value).__name__}:{value!r};".encode())
-    elif isinstance(value, torch.device):
-        return
-    elif isinstance(value, type | FunctionType | MethodType):
-        digest.update(f"{value.__module__}.{value.__qualname__};".encode())
-    elif id(value) in seen:
-        digest.update(b"again;")
-    else:
-        seen.add(id(value))
-        digest.update(f"{type(value).__module__}.{type(value).__qualname__}(".encode())
-        for name, part in _parts(value):
-            digest.update(f"{name}=".encode())
-            _feed(digest, part, seen)
-        digest.update(b");")
-
-
-def _parts(value: object) -> list[tuple[str, object]]:
-    """What an object consists of, in a fixed order."""
-    if isinstance(value, Mapping):
-        return sorted((str(name), part) for name, part in value.items())
-    if isinstance(value, set | frozenset):
-        return [("", part) for part in sorted(value, key=str)]
-    if isinstance(value, Sequence):
-        return [("", part) for part in value]
-    if isinstance(value, nn.Module):
-        return [("net", str(value)), *sorted(value.state_dict().items())]
-    if isinstance(value, partial):
-        return [("f", value.func), ("args", value.args), ("keywords", value.keywords)]
-    if is_dataclass(value):
-        return [(each.name, getattr(value, each.name)) for each in fields(value)]
-    return sorted(vars(value).items()) if hasattr(value, "__dict__") else []
-
-
-def _feed_array(digest: Any, values: Tensor) -> None:
-    digest.update(f"{values.dtype}{tuple(values.shape)}".encode())
-    digest.update(values.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().data)

@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
@@ -11,8 +12,8 @@ from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from kinemacolor.errors import ExemplarError
-from kinemacolor.frames import Chroma, Luma
-from kinemacolor.models.base import Reference
+from kinemacolor.frames import Chroma, Luma, ObjectMasks
+from kinemacolor.models.base import Answer, Reference, refuse_objects
 from kinemacolor.models.bistnet import msrb, raft
 from kinemacolor.models.bistnet.btfb import linear, weight_of_forward
 from kinemacolor.models.bistnet.flows import FlowExpert
@@ -21,6 +22,7 @@ from kinemacolor.models.bistnet.meb import MixedExperts
 from kinemacolor.models.bistnet.network import BiSTNet, Colors, Learned
 from kinemacolor.models.bistnet.spans import Span, needs_length, spans_of
 from kinemacolor.models.deep_exemplar.smoothing import Smoothing, smoothed
+from kinemacolor.models.identity import identity_of
 from kinemacolor.resize import resize
 
 _PIXELS = 224 * 448
@@ -124,14 +126,26 @@ class BiSTNetColorizer:
         self.notes = tuple(notes)
         self.dtype = dtype or torch.float32
 
-    def colorize(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Chroma]:
-        """The chroma of each luma of one shot, in order, each of its luma's size.
+    @cached_property
+    def identity(self) -> str:
+        """The hash of the network's weights and config, of its experts', and of the settings."""
+        settings = (self.network.config, self.settings, self.dtype, self.experts.raw_luma)
+        flow = None if self.flow is None else self.flow.network
+        return identity_of(
+            "bistnet", self.network, self.experts.edges, self.experts.segmentation, flow, settings=settings
+        )
+
+    def colorize(
+        self, lumas: Iterable[Luma], references: Sequence[Reference], objects: ObjectMasks | None = None
+    ) -> Iterator[Answer]:
+        """The answer for each luma of one shot, in order, each of its luma's size and without a confidence.
 
         Reads ahead as far as it must: one frame without gates, ``emitted_frames`` and ``ahead_frames`` with them;
         the whole shot where several exemplars are no frames of it, since they stand from end to end.
 
-        Raises ``ExemplarError`` where there is no exemplar.
+        Raises ``ExemplarError`` where there is no exemplar, ``ModelError`` where ``objects`` are given.
         """
+        refuse_objects(objects)
         if not references:
             raise ExemplarError(
                 "BiSTNet has no exemplar for this shot. Colour its first and last frame and pass them."
@@ -149,7 +163,7 @@ class BiSTNetColorizer:
 
     def _span(
         self, frames: Iterator[_Frame], span: Span, references: Sequence[Reference]
-    ) -> Generator[Chroma, None, list[_Frame]]:
+    ) -> Generator[Answer, None, list[_Frame]]:
         """Colours a span's frames, and returns those already seen that belong to the next: its last and one more.
 
         The last frame is coloured here where it is the shot's last too.
@@ -160,7 +174,7 @@ class BiSTNetColorizer:
         for frame, handed in self._handed(warped):
             if not left or frame.index != left[0].index:
                 own = self._own(frame, pair)
-                yield self._answer(frame, handed, span) if own is None else own
+                yield Answer(self._answer(frame, handed, span) if own is None else own)
         return left
 
     def _handed(self, warped: Iterator[Warped]) -> Iterator[tuple[Warped, Tensor | None]]:

@@ -4,7 +4,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from kinemacolor.frames import Luma
 from kinemacolor.layers.flow import optical_flow
@@ -14,6 +14,11 @@ from kinemacolor.models.bistnet.raft import RAFT, FlowFeatures
 @runtime_checkable
 class FlowExpert(Protocol):
     """Finds where points of one frame lie in another. What it knows of a frame is computed once."""
+
+    @property
+    def network(self) -> nn.Module | None:
+        """What it has learnt, None where it needs no training."""
+        ...
 
     def look(self, luma: Luma) -> Any:
         """What it needs to know of a frame, L* 0..100."""
@@ -44,6 +49,8 @@ class RAFTFlow:
 
 class DISFlow:
     """DIS flow, training-free."""
+
+    network = None
 
     def look(self, luma: Luma) -> Luma:
         """The frame itself."""

@@ -1,5 +1,6 @@
 """ColorMNet: A Memory-based Deep Spatial-Temporal Feature Propagation Network (Yang et al., ECCV 2024)."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -9,6 +10,7 @@ from kinemacolor.models.colormnet import official
 from kinemacolor.models.colormnet.colorizer import ColorMNetColorizer, ColorMNetState
 from kinemacolor.models.colormnet.network import ColorMNet, ColorMNetConfig
 from kinemacolor.models.colormnet.policy import MemoryPolicy
+from kinemacolor.models.colormnet.restriction import Restriction
 
 __all__ = ["ColorMNet", "ColorMNetColorizer", "ColorMNetConfig", "ColorMNetState", "MemoryPolicy", "load", "save"]
 
@@ -21,6 +23,7 @@ def load(
     device: torch.device | None = None,
     dtype: torch.dtype | None = None,
     policy: MemoryPolicy | None = None,
+    restriction: Callable[[], Restriction] | None = None,
 ) -> ColorMNetColorizer:
     """ColorMNet with the weights in a file: the authors' checkpoint (.pth or .safetensors), or one of ``save``.
 
@@ -35,7 +38,7 @@ def load(
     with torch.device("meta"):
         network = ColorMNet(config)
     checkpoint.load_strictly(network, tensors, path, name_of=str if ours else official.official_name)
-    return ColorMNetColorizer(network, policy=policy, device=device, dtype=dtype)
+    return ColorMNetColorizer(network, policy=policy, restriction=restriction, device=device, dtype=dtype)
 
 
 def save(network: ColorMNet, path: Path) -> None:

@@ -8,8 +8,8 @@ is written to memory.
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -18,14 +18,15 @@ from jaxtyping import Float
 from torch import Tensor
 
 from kinemacolor.errors import ExemplarError
-from kinemacolor.frames import Chroma, Luma
-from kinemacolor.models.base import Reference, StreamingColorizer
+from kinemacolor.frames import Luma
+from kinemacolor.models.base import Answer, Reference, StreamingColorizer
 from kinemacolor.models.colormnet.anchors import LEAST_COVERAGE, Part
 from kinemacolor.models.colormnet.key import Key
 from kinemacolor.models.colormnet.memory import Memory
 from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.colormnet.propagation import PropagationNetwork
 from kinemacolor.models.colormnet.restriction import Restriction
+from kinemacolor.models.identity import identity_of
 from kinemacolor.resize import Padding
 
 CHROMA_SCALE = 110.0
@@ -59,6 +60,7 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
     Args:
         network: with its weights; it is moved to ``device`` and set to eval mode.
         policy: how memory behaves; None is as the network was trained to propagate.
+        restriction: makes for each shot what says where memory may be read; None lets all of it be read.
         device: None leaves the network where it is.
         dtype: bf16 or fp16 run the heavy parts in that precision by autocast; None and fp32 run all in fp32.
             Memory is searched and kept in fp32 always.
@@ -69,6 +71,7 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
         network: PropagationNetwork[Any],
         *,
         policy: MemoryPolicy | None = None,
+        restriction: Callable[[], Restriction] | None = None,
         device: torch.device | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
@@ -79,14 +82,14 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
         self.network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.device = next(network.parameters()).device
         self.policy = policy or MemoryPolicy.of(network.propagation)
-        self.restriction: Callable[[], Restriction] | None = None
+        self.restriction = restriction
         self.dtype = dtype or torch.float32
 
-    def with_restriction(self, restriction: Callable[[], Restriction]) -> "ColorMNetColorizer":
-        """The same model, each of whose shots reads memory only where a ``restriction`` of its own lets it."""
-        restricted = copy(self)
-        restricted.restriction = restriction
-        return restricted
+    @cached_property
+    def identity(self) -> str:
+        """The hash of the network's weights and config, of its memory's policy and restriction, and the precision."""
+        settings = (self.network.config, self.policy, self.dtype)
+        return identity_of("colormnet", self.network, self.restriction, settings=settings)
 
     @torch.no_grad()
     def start(self, references: Sequence[Reference]) -> ColorMNetState:
@@ -109,8 +112,8 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
         return state
 
     @torch.no_grad()
-    def step(self, luma: Luma, state: ColorMNetState, *, last: bool = False) -> Chroma:
-        """The chroma of the next frame; float32, of the luma's size.
+    def step(self, luma: Luma, state: ColorMNetState, *, last: bool = False) -> Answer:
+        """The answer for the next frame; float32, of the luma's size, without a confidence.
 
         ``last`` spares writing a frame that none will follow.
         """
@@ -130,7 +133,7 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
                 if not last:
                     self._take(padded, padding.pad(given / CHROMA_SCALE)[None], state)
         state.index += 1
-        return chroma.float()
+        return Answer(chroma.float())
 
     def _predict(self, luma: Tensor, state: ColorMNetState, *, last: bool) -> Tensor:
         """The chroma of a frame without exemplar, a*b* / 110, at the padded size."""

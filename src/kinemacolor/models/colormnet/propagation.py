@@ -24,9 +24,11 @@ class PropagationNetwork(nn.Module, ABC, Generic[FeaturesT]):
     """A network of parameters only: memory and sensory state come in and go out.
 
     Lumas are (L* - 50) / 50 and chromas a*b* / 110, of sizes that are multiples of ``multiple``. A value holds
-    ``planes`` parts that share weights. ``propagation`` says which earlier frames answer.
+    ``planes`` parts that share weights. ``propagation`` says which earlier frames answer. ``config`` is a dataclass
+    of what the network is.
     """
 
+    config: Any
     planes: int
     propagation: Propagation = "mfp"
 

@@ -2,21 +2,30 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from kinemacolor.errors import ExemplarError, SettingError
-from kinemacolor.frames import Chroma, Luma
+from kinemacolor.frames import Chroma, Luma, ObjectMasks
 from kinemacolor.layers.flow import Preset
-from kinemacolor.models.base import Confidence, ConfidentStreamingColorizer, Reference, confidence_of
+from kinemacolor.models.base import (
+    Answer,
+    Confidence,
+    Reference,
+    StreamingColorizer,
+    confidence_of,
+    refuse_objects,
+)
 from kinemacolor.models.colormnet_lite.evidence import Evidence, Past, ages_there, carry, flows, fused
 from kinemacolor.models.colormnet_lite.guess import Guessed
 from kinemacolor.models.colormnet_lite.network import SEARCH, ColorMNetLite, maps_of
+from kinemacolor.models.identity import identity_of
 from kinemacolor.models.matching.bank import Bank, Match, Search, pictured
 from kinemacolor.models.matching.colorizer import own_chroma
 from kinemacolor.models.matching.features import Features
@@ -81,7 +90,7 @@ class LiteState:
     evidence: Evidence | None = None
 
 
-class ColorMNetLiteColorizer(ConfidentStreamingColorizer[LiteState]):
+class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
     """ColorMNet-lite as the engine knows it. The network is copied, with the trunk's batch norms folded away.
 
     While a frame gets its colours the next two are looked at: all but the colours themselves can be known before.
@@ -106,7 +115,11 @@ class ColorMNetLiteColorizer(ConfidentStreamingColorizer[LiteState]):
                 f"ages has {len(self.settings.ages)} entries, but this network carries colours from "
                 f"{network.config.carried} frames. Give as many."
             )
-        self._ahead, self._beside = ThreadPoolExecutor(_FRAMES_AHEAD), ThreadPoolExecutor(_FRAMES_AHEAD)
+
+    @cached_property
+    def identity(self) -> str:
+        """The hash of the network's weights and config, and of the settings."""
+        return identity_of("colormnet-lite", self.network, settings=(self.network.config, self.settings, self.dtype))
 
     @torch.inference_mode()
     def start(self, references: Sequence[Reference]) -> LiteState:
@@ -132,31 +145,27 @@ class ColorMNetLiteColorizer(ConfidentStreamingColorizer[LiteState]):
     def _fast(self) -> torch.autocast:
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
 
-    def step(self, luma: Luma, state: LiteState) -> Chroma:
-        """The chroma of the next frame, of the luma's size. Changes the state, and nothing else."""
-        return self._color(luma, self._look(self._noted(luma, state)), state)
+    def step(self, luma: Luma, state: LiteState) -> Answer:
+        """The answer for the next frame, of the luma's size. Changes the state, and nothing else."""
+        with ThreadPoolExecutor(1) as beside:
+            return self._color(luma, self._look(self._noted(luma, state), beside), state)
 
-    def colorize(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Chroma]:
-        """The chroma of each luma of one shot, in order; two more lumas are read before it is given."""
-        yield from self._colors(lumas, self.start(references))
-
-    def colorize_with_confidence(
-        self, lumas: Iterable[Luma], references: Sequence[Reference]
-    ) -> Iterator[tuple[Chroma, Confidence]]:
-        """The chroma of each luma of one shot, in order, with the confidence in it."""
+    def colorize(
+        self, lumas: Iterable[Luma], references: Sequence[Reference], objects: ObjectMasks | None = None
+    ) -> Iterator[Answer]:
+        """The answer for each luma of one shot, in order; two more lumas are read before it is given."""
+        refuse_objects(objects)
         state = self.start(references)
-        for chroma in self._colors(lumas, state):
-            yield chroma, self.confidence(state)
-
-    def _colors(self, lumas: Iterable[Luma], state: LiteState) -> Iterator[Chroma]:
         waiting: deque[tuple[Luma, Future[Found | Chroma]]] = deque()
-        for luma in lumas:
-            waiting.append((luma, self._ahead.submit(self._look, self._noted(luma, state))))
-            if len(waiting) > _FRAMES_AHEAD:
-                before, found = waiting.popleft()
+        # the pools are this shot's, no part of the model; ``ahead`` is closed first, since it asks ``beside``
+        with ThreadPoolExecutor(_FRAMES_AHEAD) as beside, ThreadPoolExecutor(_FRAMES_AHEAD) as ahead:
+            for luma in lumas:
+                waiting.append((luma, ahead.submit(self._look, self._noted(luma, state), beside)))
+                if len(waiting) > _FRAMES_AHEAD:
+                    before, found = waiting.popleft()
+                    yield self._color(before, found.result(), state)
+            for before, found in waiting:
                 yield self._color(before, found.result(), state)
-        for before, found in waiting:
-            yield self._color(before, found.result(), state)
 
     @torch.inference_mode()
     def _noted(self, luma: Luma, state: LiteState) -> "_Noted":
@@ -173,14 +182,14 @@ class ColorMNetLiteColorizer(ConfidentStreamingColorizer[LiteState]):
         return _Noted(luma, small, before, own, state.bank)
 
     @torch.inference_mode()
-    def _look(self, noted: "_Noted") -> Found | Chroma:
+    def _look(self, noted: "_Noted", beside: Executor) -> Found | Chroma:
         """What can be known of a frame, or its chroma if an exemplar is this very frame.
 
-        Flow is found beside matching, which leaves a core to it.
+        Flow is found ``beside`` matching, which leaves a core to it.
         """
         if noted.own is not None:
             return noted.own
-        ways = self._beside.submit(self._ways, noted.small, noted.before)
+        ways = beside.submit(self._ways, noted.small, noted.before)
         features = self._features(noted.luma)
         match = self.network.match(noted.bank, noted.luma, features, self.settings.search)
         with self._fast():
@@ -191,24 +200,24 @@ class ColorMNetLiteColorizer(ConfidentStreamingColorizer[LiteState]):
         return [None if past is None else flows(small, past, self.settings.preset) for past in before]
 
     @torch.inference_mode()
-    def _color(self, luma: Luma, found: Found | Chroma, state: LiteState) -> Chroma:
+    def _color(self, luma: Luma, found: Found | Chroma, state: LiteState) -> Answer:
         luma = luma.to(self.device, torch.float32)
         small = resize(luma, self._size(luma))
         if not isinstance(found, Found):
             state.evidence = None
             state.past.clear()
             state.past.append(Past.known(small, resize(found, self._size(luma))))
-            return found
+            return Answer(found, self._confidence(state))
         before = [
             None if age is None else state.past[-age] for age in ages_there(self.settings.ages, len(state.past))
         ]
         carried = [carry(past, *way) if past and way else None for past, way in zip(before, found.ways)]
         state.evidence = self.network.doubt.weigh(small, found.guessed, found.match, carried)
         state.past.append(fused(small, state.evidence))
-        return resize(state.past[-1].chroma, (luma.shape[-2], luma.shape[-1])).clamp(-110, 110)
+        chroma = resize(state.past[-1].chroma, (luma.shape[-2], luma.shape[-1])).clamp(-110, 110)
+        return Answer(chroma, self._confidence(state))
 
-    @torch.inference_mode()
-    def confidence(self, state: LiteState) -> Confidence:
+    def _confidence(self, state: LiteState) -> Confidence:
         """The confidence in the frame last coloured, from the error that the judge foretells."""
         last = state.past[-1]
         log_error = last.log_error if state.evidence is None else self.network.judge(state.evidence, last)

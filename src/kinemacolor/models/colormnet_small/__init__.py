@@ -1,11 +1,13 @@
 """ColorMNet-small: ColorMNet's memory, local attention and decoder over a trunk that a laptop can run."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
 from kinemacolor.models import checkpoint
 from kinemacolor.models.colormnet.policy import MemoryPolicy
+from kinemacolor.models.colormnet.restriction import Restriction
 from kinemacolor.models.colormnet_small.colorizer import ColorMNetSmallColorizer
 from kinemacolor.models.colormnet_small.network import ColorMNetSmall, ColorMNetSmallConfig
 
@@ -20,12 +22,14 @@ def load(
     device: torch.device | None = None,
     dtype: torch.dtype | None = None,
     policy: MemoryPolicy | None = None,
+    restriction: Callable[[], Restriction] | None = None,
 ) -> ColorMNetSmallColorizer:
     """ColorMNet-small with the weights in a file that ``save`` wrote, ready to colour.
 
     Raises ``WeightsError`` where the file is missing, damaged, or not exactly this network's; it names the tensors.
     """
-    return ColorMNetSmallColorizer(load_network(path), policy=policy, device=device, dtype=dtype)
+    network = load_network(path)
+    return ColorMNetSmallColorizer(network, policy=policy, restriction=restriction, device=device, dtype=dtype)
 
 
 def load_network(path: Path) -> ColorMNetSmall:

@@ -1,11 +1,13 @@
 """A film's frames through ColorMNet-small: as through ColorMNet, with the trunk's batch norms folded away."""
 
+from collections.abc import Callable
 from copy import deepcopy
 
 import torch
 
 from kinemacolor.models.colormnet.colorizer import ColorMNetColorizer
 from kinemacolor.models.colormnet.policy import MemoryPolicy
+from kinemacolor.models.colormnet.restriction import Restriction
 from kinemacolor.models.colormnet_small.network import ColorMNetSmall
 
 
@@ -24,7 +26,8 @@ class ColorMNetSmallColorizer(ColorMNetColorizer):
         network: ColorMNetSmall,
         *,
         policy: MemoryPolicy | None = None,
+        restriction: Callable[[], Restriction] | None = None,
         device: torch.device | None = None,
         dtype: torch.dtype | None = None,
     ) -> None:
-        super().__init__(folded(network), policy=policy, device=device, dtype=dtype)
+        super().__init__(folded(network), policy=policy, restriction=restriction, device=device, dtype=dtype)

@@ -7,6 +7,7 @@ many pixels and the film's own aspect, so that nothing of the picture is lost.
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -16,9 +17,10 @@ from torch import Tensor
 
 from kinemacolor.errors import ExemplarError, SettingError
 from kinemacolor.frames import Chroma, Luma
-from kinemacolor.models.base import Reference, StreamingColorizer
+from kinemacolor.models.base import Answer, Reference, StreamingColorizer
 from kinemacolor.models.deep_exemplar.network import MULTIPLE, SMALLEST_PX, ExemplarNetwork, Learned
 from kinemacolor.models.deep_exemplar.smoothing import Smoothing, smoothed
+from kinemacolor.models.identity import identity_of
 from kinemacolor.resize import resize
 
 RELEASE_CANVAS = (432, 768)
@@ -123,6 +125,12 @@ class DeepExemplarColorizer(StreamingColorizer[DeepExemplarState]):
         self.settings = settings or DeepExemplarSettings()
         self.dtype = dtype or torch.float32
 
+    @cached_property
+    def identity(self) -> str:
+        """The hash of the network's weights and config, and of the settings."""
+        settings = (self.network.config, self.settings, self.dtype)
+        return identity_of("deep-exemplar", self.network, settings=settings)
+
     @torch.no_grad()
     def start(self, references: Sequence[Reference]) -> DeepExemplarState:
         """The state before a shot's first frame: every exemplar learnt once.
@@ -155,8 +163,8 @@ class DeepExemplarColorizer(StreamingColorizer[DeepExemplarState]):
         return halved(self._on_canvas(planes))
 
     @torch.no_grad()
-    def step(self, luma: Luma, state: DeepExemplarState) -> Chroma:
-        """The chroma of the next frame; float32, of the luma's size."""
+    def step(self, luma: Luma, state: DeepExemplarState) -> Answer:
+        """The answer for the next frame; float32, of the luma's size, without a confidence."""
         size = (luma.shape[-2], luma.shape[-1])
         canvas = self._on_canvas(luma.to(self.device, torch.float32))
         small = halved(canvas)
@@ -168,7 +176,7 @@ class DeepExemplarColorizer(StreamingColorizer[DeepExemplarState]):
             chroma, shown = self._small(own), resize(own, size)
         state.before = torch.cat((small, chroma))
         state.index += 1
-        return shown
+        return Answer(shown)
 
     def _predicted(self, luma: Luma, state: DeepExemplarState) -> Chroma:
         """The network's a*b*, at its own size."""

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -79,8 +80,12 @@ class Aligned:
 
 
 class ExemplarNetwork(nn.Module, ABC):
-    """What a colorizer needs of a network of this family, and what all of them do alike."""
+    """What a colorizer needs of a network of this family, and what all of them do alike.
 
+    ``config`` is a dataclass of what the network is.
+    """
+
+    config: Any
     colorization: nn.Module
 
     @abstractmethod

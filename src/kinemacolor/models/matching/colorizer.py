@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 from jaxtyping import Float
@@ -11,7 +12,8 @@ from kinemacolor.errors import ExemplarError
 from kinemacolor.frames import Chroma, Luma
 from kinemacolor.layers.flow import Preset, consistent, optical_flow
 from kinemacolor.layers.warp import warp
-from kinemacolor.models.base import Confidence, ConfidentStreamingColorizer, Reference, confidence_of
+from kinemacolor.models.base import Answer, Confidence, Reference, StreamingColorizer, confidence_of
+from kinemacolor.models.identity import identity_of
 from kinemacolor.models.matching.bank import Bank, Entry, Search, entry_of, pictured
 from kinemacolor.models.matching.features import Encoder, Features, Projection
 from kinemacolor.models.matching.fusion import Noise, carried_variance, fuse
@@ -77,13 +79,18 @@ def own_chroma(luma: Luma, references: Sequence[Reference], frame: int) -> Chrom
     return None
 
 
-class MatchingColorizer(ConfidentStreamingColorizer[MatchingState]):
+class MatchingColorizer(StreamingColorizer[MatchingState]):
     """Flow and matching, fused for each pixel. Without an encoder, flow alone."""
 
     def __init__(
         self, encoder: Encoder | None, settings: MatchingSettings, device: torch.device, dtype: torch.dtype
     ) -> None:
         self.encoder, self.settings, self.device, self.dtype = encoder, settings, device, dtype
+
+    @cached_property
+    def identity(self) -> str:
+        """The hash of the trunk's weights and the settings."""
+        return identity_of("matching", self.encoder, settings=(self.settings, self.dtype))
 
     @torch.inference_mode()
     def start(self, references: Sequence[Reference]) -> MatchingState:
@@ -108,8 +115,8 @@ class MatchingColorizer(ConfidentStreamingColorizer[MatchingState]):
             return self.encoder(luma)
 
     @torch.inference_mode()
-    def step(self, luma: Luma, state: MatchingState) -> Chroma:
-        """The chroma of the next frame, of the luma's size. Changes the state, and nothing else."""
+    def step(self, luma: Luma, state: MatchingState) -> Answer:
+        """The answer for the next frame, of the luma's size. Changes the state, and nothing else."""
         luma = luma.to(self.device, torch.float32)
         small = resize(luma, half(luma))
         own = own_chroma(luma, state.references, state.frame)
@@ -119,13 +126,8 @@ class MatchingColorizer(ConfidentStreamingColorizer[MatchingState]):
             chroma, variance = self._found(luma, small, state)
         state.luma, state.chroma, state.variance = small, chroma, variance
         state.frame += 1
-        return own if own is not None else resize(chroma, (luma.shape[-2], luma.shape[-1]))
-
-    def confidence(self, state: MatchingState) -> Confidence:
-        """The confidence in the frame last coloured, from its variance; flow alone knows nothing of its errors."""
-        assert state.variance is not None
-        # a match at similarity 1 has variance 1, and is off by about the square root of 12 in a*b*
-        return confidence_of((_UNIT_VARIANCE * state.variance).sqrt())
+        shown = own if own is not None else resize(chroma, (luma.shape[-2], luma.shape[-1]))
+        return Answer(shown, _confidence(variance))
 
     def _found(self, luma: Luma, small: SmallLuma, state: MatchingState) -> tuple[SmallChroma, Variance]:
         """The chroma at stride 2 of a frame that has no exemplar of its own, and its variance."""
@@ -164,3 +166,9 @@ class MatchingColorizer(ConfidentStreamingColorizer[MatchingState]):
         """The first exemplar's chroma, place for place."""
         size = (small.shape[-2], small.shape[-1])
         return resize(state.references[0].chroma.to(self.device, torch.float32), size)
+
+
+def _confidence(variance: Variance) -> Confidence:
+    """The confidence in a frame's colours, from their variance; flow alone knows nothing of its errors."""
+    # a match at similarity 1 has variance 1, and is off by about the square root of 12 in a*b*
+    return confidence_of((_UNIT_VARIANCE * variance).sqrt())

@@ -1,4 +1,4 @@
-"""A model's answers frame by frame, with its confidence where it has one."""
+"""A model's answers frame by frame, each with the frame's number and luma."""
 
 from abc import ABC, abstractmethod
 from collections import deque
@@ -9,14 +9,14 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from kinemacolor.frames import Chroma, Luma
-from kinemacolor.models.base import Colorizer, Confidence, ConfidentColorizer, Reference
+from kinemacolor.frames import Chroma, Luma, ObjectMasks
+from kinemacolor.models.base import Answer, Colorizer, Confidence, Reference
 from kinemacolor.resize import resize
 
 
 @dataclass(slots=True)
-class Answer:
-    """A frame's number in its shot, its luma, the chroma for it, and how sure the model is; None if it cannot say."""
+class AnsweredFrame:
+    """A frame's number in its shot, its luma, and the model's answer to it."""
 
     index: int
     luma: Luma
@@ -24,8 +24,10 @@ class Answer:
     confidence: Confidence | None
 
 
-def answers(model: Colorizer, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Answer]:
-    """What a model answers to the frames of a shot, in order."""
+def answers(
+    model: Colorizer, lumas: Iterable[Luma], references: Sequence[Reference], objects: ObjectMasks | None
+) -> Iterator[AnsweredFrame]:
+    """The frames of a shot with the model's answers, in order."""
     waiting: deque[Luma] = deque()
 
     def noted() -> Iterator[Luma]:
@@ -33,40 +35,42 @@ def answers(model: Colorizer, lumas: Iterable[Luma], references: Sequence[Refere
             waiting.append(luma)
             yield luma
 
-    if isinstance(model, ConfidentColorizer):
-        for index, (chroma, confidence) in enumerate(model.colorize_with_confidence(noted(), references)):
-            yield Answer(index, waiting.popleft(), chroma, confidence)
-    else:
-        for index, chroma in enumerate(model.colorize(noted(), references)):
-            yield Answer(index, waiting.popleft(), chroma, None)
+    for index, answer in enumerate(model.colorize(noted(), references, objects)):
+        yield AnsweredFrame(index, waiting.popleft(), answer.chroma, answer.confidence)
 
 
-def confidence_at(answer: Answer, size: tuple[int, int]) -> Float[Tensor, "1 h w"]:
+def confidence_at(frame: AnsweredFrame, size: tuple[int, int]) -> Float[Tensor, "1 h w"]:
     """The confidence at a size; 1 everywhere of a model that cannot say."""
-    if answer.confidence is None:
-        return torch.ones(1, *size, device=answer.chroma.device)
-    return resize(answer.confidence, size)
+    if frame.confidence is None:
+        return torch.ones(1, *size, device=frame.chroma.device)
+    return resize(frame.confidence, size)
 
 
 class Answering(ABC):
-    """A model around a model: it gives answers, frame by frame."""
+    """A model around a model, which changes its answers."""
+
+    def __init__(self, model: Colorizer) -> None:
+        self.model = model
+
+    @property
+    @abstractmethod
+    def identity(self) -> str:
+        """That of the model inside, and what is around it."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Those of the model inside."""
+        return self.model.notes
 
     @abstractmethod
-    def _answers(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Answer]:
+    def _answers(
+        self, lumas: Iterable[Luma], references: Sequence[Reference], objects: ObjectMasks | None
+    ) -> Iterator[AnsweredFrame]:
         """The answers for the frames of one shot, in order."""
 
-    def colorize(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Chroma]:
-        """The chroma of each luma of one shot, in order."""
-        return (answer.chroma for answer in self._answers(lumas, references))
-
-
-class ConfidentAnswering(Answering):
-    """The same around a model that says how sure it is."""
-
-    def colorize_with_confidence(
-        self, lumas: Iterable[Luma], references: Sequence[Reference]
-    ) -> Iterator[tuple[Chroma, Confidence]]:
-        """The chroma of each luma of one shot, in order, with the confidence in it."""
-        for answer in self._answers(lumas, references):
-            assert answer.confidence is not None
-            yield answer.chroma, answer.confidence
+    def colorize(
+        self, lumas: Iterable[Luma], references: Sequence[Reference], objects: ObjectMasks | None = None
+    ) -> Iterator[Answer]:
+        """The answer for each luma of one shot, in order."""
+        for frame in self._answers(lumas, references, objects):
+            yield Answer(frame.chroma, frame.confidence)

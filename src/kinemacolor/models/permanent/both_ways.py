@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import torch
 
-from kinemacolor.frames import Luma
-from kinemacolor.models.base import Colorizer, ConfidentColorizer, Reference
-from kinemacolor.models.permanent.answers import Answer, Answering, ConfidentAnswering, answers, confidence_at
+from kinemacolor.frames import Luma, ObjectMasks, ObjectsFrom
+from kinemacolor.models.base import Colorizer, Reference
+from kinemacolor.models.permanent.answers import AnsweredFrame, Answering, answers, confidence_at
 
 REACH_FRAMES = 96
 """How far back an exemplar colours, and the most frames that are held: about 5 MB each at 854x480."""
@@ -29,17 +29,25 @@ class BothWays(Answering):
     """
 
     def __init__(self, model: Colorizer, *, reach_frames: int = REACH_FRAMES) -> None:
-        self.model, self.reach_frames = model, reach_frames
+        super().__init__(model)
+        self.reach_frames = reach_frames
 
-    def _answers(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Answer]:
+    @property
+    def identity(self) -> str:
+        """That of the model, and how far back it colours."""
+        return f"{self.model.identity}-both-{self.reach_frames}"
+
+    def _answers(
+        self, lumas: Iterable[Luma], references: Sequence[Reference], objects: ObjectMasks | None
+    ) -> Iterator[AnsweredFrame]:
         anchors = {r.index for r in references if r.index is not None and r.alpha is None}
         to_come = max(anchors, default=0)
-        held: deque[Answer] = deque()
+        held: deque[AnsweredFrame] = deque()
         before: int | None = 0 if 0 in anchors else None
-        for answer in answers(self.model, lumas, references):
+        for answer in answers(self.model, lumas, references, objects):
             index = answer.index
             if index > 0 and index in anchors:
-                yield from self._met(held, answer, before, references)
+                yield from self._met(held, answer, before, references, objects)
                 held.clear()
                 before = index
                 yield answer
@@ -52,27 +60,24 @@ class BothWays(Answering):
         yield from held  # the shot ended before an exemplar's frame came
 
     def _met(
-        self, held: Sequence[Answer], anchor: Answer, before: int | None, references: Sequence[Reference]
-    ) -> list[Answer]:
+        self,
+        held: Sequence[AnsweredFrame],
+        anchor: AnsweredFrame,
+        before: int | None,
+        references: Sequence[Reference],
+        objects: ObjectMasks | None,
+    ) -> list[AnsweredFrame]:
         """The held frames, coloured from the anchor backward as well."""
         if not held:
             return []
         seen = [replace(r, index=0 if r.index == anchor.index else None) for r in references]
-        back = answers(self.model, (each.luma for each in (anchor, *reversed(held))), seen)
+        masks = None if objects is None else ObjectsFrom(objects, anchor.index, -1)
+        back = answers(self.model, (each.luma for each in (anchor, *reversed(held))), seen, masks)
         next(back)
         return [_blended(one, other, before, anchor.index) for one, other in zip(reversed(held), back)][::-1]
 
 
-class ConfidentBothWays(BothWays, ConfidentAnswering):
-    """The same around a model that says how sure it is."""
-
-
-def both_ways(model: Colorizer) -> Colorizer:
-    """The model, colouring in both directions; it says how sure it is if the model does."""
-    return ConfidentBothWays(model) if isinstance(model, ConfidentColorizer) else BothWays(model)
-
-
-def _blended(forward: Answer, backward: Answer, before: int | None, after: int) -> Answer:
+def _blended(forward: AnsweredFrame, backward: AnsweredFrame, before: int | None, after: int) -> AnsweredFrame:
     """Two answers for a frame between two anchors; ``before`` None is none, as if it were far away."""
     since = _FAR_FRAMES if before is None else forward.index - before
     until = after - forward.index
@@ -85,4 +90,4 @@ def _blended(forward: Answer, backward: Answer, before: int | None, after: int) 
     confidence = forward.confidence
     if confidence is not None and backward.confidence is not None:
         confidence = torch.maximum(confidence, backward.confidence)
-    return Answer(forward.index, forward.luma, chroma, confidence)
+    return AnsweredFrame(forward.index, forward.luma, chroma, confidence)

@@ -13,11 +13,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from kinemacolor.frames import Luma
+from kinemacolor.frames import Luma, ObjectMasks
 from kinemacolor.layers.flow import consistent, optical_flow
 from kinemacolor.layers.warp import warp
-from kinemacolor.models.base import Colorizer, ConfidentColorizer, Reference
-from kinemacolor.models.permanent.answers import Answer, Answering, ConfidentAnswering, answers
+from kinemacolor.models.base import Colorizer, Reference
+from kinemacolor.models.permanent.answers import AnsweredFrame, Answering, answers
 from kinemacolor.models.permanent.marks import Field, is_mark, spread
 from kinemacolor.resize import resize
 
@@ -58,16 +58,24 @@ class Corrected(Answering):
     """A model whose answers are corrected by the partial exemplars that are frames of the shot."""
 
     def __init__(self, model: Colorizer, *, reach_frames: int = REACH_FRAMES) -> None:
-        self.model, self.reach_frames = model, reach_frames
+        super().__init__(model)
+        self.reach_frames = reach_frames
 
-    def _answers(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Answer]:
+    @property
+    def identity(self) -> str:
+        """That of the model, and how far back a correction goes."""
+        return f"{self.model.identity}-corrected-{self.reach_frames}"
+
+    def _answers(
+        self, lumas: Iterable[Luma], references: Sequence[Reference], objects: ObjectMasks | None
+    ) -> Iterator[AnsweredFrame]:
         anchors = sorted(r.index for r in references if r.index is not None and r.alpha is None)
         parts = sorted((r for r in references if r.index is not None and r.alpha is not None), key=_place)
         shown = [r for r in references if not is_mark(r.alpha)]
         last = max((r.index for r in parts if r.index is not None), default=-1)
         carried: _Carried | None = None
-        held: deque[Answer] = deque()
-        for answer in answers(self.model, lumas, shown):
+        held: deque[AnsweredFrame] = deque()
+        for answer in answers(self.model, lumas, shown, objects):
             small = _half(answer.luma)
             carried = carried.to(small) if carried is not None and answer.index not in anchors else None
             if carried is not None:
@@ -83,7 +91,7 @@ class Corrected(Answering):
         yield from held
 
     @staticmethod
-    def _back(given: _Carried, held: deque[Answer], anchors: Sequence[int]) -> None:
+    def _back(given: _Carried, held: deque[AnsweredFrame], anchors: Sequence[int]) -> None:
         """Corrects the frames before, as far as the correction can be followed and no whole exemplar is met."""
         current: _Carried | None = given
         for place in range(len(held) - 1, -1, -1):
@@ -92,15 +100,6 @@ class Corrected(Answering):
             if current is None:
                 return
             held[place] = _with_field(held[place], current.field, _ramp(index, given.since, anchors))
-
-
-class ConfidentCorrected(Corrected, ConfidentAnswering):
-    """The same around a model that says how sure it is."""
-
-
-def corrected(model: Colorizer) -> Colorizer:
-    """The model with corrections; it says how sure it is if the model does."""
-    return ConfidentCorrected(model) if isinstance(model, ConfidentColorizer) else Corrected(model)
 
 
 def _place(part: Reference) -> tuple[int, int]:
@@ -114,7 +113,7 @@ def _half(luma: Luma) -> Float[Tensor, "1 h2 w2"]:
     return resize(luma, (-(-luma.shape[-2] // 2), -(-luma.shape[-1] // 2)))
 
 
-def _given(answer: Answer, small: Luma, part: Reference) -> tuple[Answer, _Carried]:
+def _given(answer: AnsweredFrame, small: Luma, part: Reference) -> tuple[AnsweredFrame, _Carried]:
     """A frame with the colours that a partial exemplar gives it, and the field to be carried from it."""
     assert part.alpha is not None
     device = answer.chroma.device
@@ -143,7 +142,7 @@ def _ramp(index: int, given: int, anchors: Sequence[int]) -> float:
     return (end - index) / (end - given)
 
 
-def _with_field(answer: Answer, field: Field, share: float = 1.0) -> Answer:
+def _with_field(answer: AnsweredFrame, field: Field, share: float = 1.0) -> AnsweredFrame:
     size = (answer.chroma.shape[-2], answer.chroma.shape[-1])
     weight = share * resize(field.weight, size)
     # weighted before it is enlarged, so that a colour beside the field does not seep in

@@ -5,6 +5,7 @@ tracks lead to it through all frames between, but never more than ``TrackingPoli
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 
 import torch
 import torch.nn.functional as F
@@ -12,12 +13,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from kinemacolor.errors import ExemplarError
-from kinemacolor.frames import Chroma, Luma
-from kinemacolor.models.base import Reference, StreamingColorizer
+from kinemacolor.frames import Chroma, Luma, ObjectMasks
+from kinemacolor.models.base import Answer, Reference, StreamingColorizer
+from kinemacolor.models.identity import identity_of
 from kinemacolor.models.spatiotemporal import dense_tracking
 from kinemacolor.models.spatiotemporal.dense_tracking import Candidates, Transition
 from kinemacolor.models.spatiotemporal.features import STRIDE, Features
-from kinemacolor.models.spatiotemporal.instance_tracking import GridObjects, InstanceSource, InstanceTracker
+from kinemacolor.models.spatiotemporal.instance_tracking import GridObjects, InstanceTracker
 from kinemacolor.models.spatiotemporal.refinement import Coloured, Refinement
 from kinemacolor.models.spatiotemporal.restricted_warp import Source, Warped, centred, warp
 from kinemacolor.models.spatiotemporal.state import (
@@ -52,40 +54,35 @@ class SpatiotemporalColorizer(StreamingColorizer[SpatiotemporalState]):
         settings: SpatiotemporalSettings | None = None,
         device: torch.device | None = None,
         dtype: torch.dtype | None = None,
-        masks: InstanceSource | None = None,
-        first_frame: int = 0,
     ) -> None:
         self.features, self.refinement = features, refinement
         self.settings = settings or SpatiotemporalSettings()
         self.device, self.dtype = device or torch.device("cpu"), dtype or torch.float32
-        self.masks, self.first_frame = masks, first_frame
 
-    def with_masks(self, masks: InstanceSource, *, first_frame: int = 0) -> "SpatiotemporalColorizer":
-        """The same model told which objects frames show; a shot's first frame is ``first_frame`` of ``masks``."""
-        return SpatiotemporalColorizer(
-            self.features,
-            refinement=self.refinement,
-            settings=self.settings,
-            device=self.device,
-            dtype=self.dtype,
-            masks=masks,
-            first_frame=first_frame,
-        )
+    @cached_property
+    def identity(self) -> str:
+        """The hash of the weights of both networks, and of the settings."""
+        return identity_of("spatiotemporal", self.features, self.refinement, settings=(self.settings, self.dtype))
 
     @torch.inference_mode()
-    def start(self, references: Sequence[Reference]) -> SpatiotemporalState:
-        """The state before a shot's first frame. Raises ``ExemplarError`` where no exemplar has anything to give."""
+    def start(self, references: Sequence[Reference], objects: ObjectMasks | None = None) -> SpatiotemporalState:
+        """The state before a shot's first frame; ``objects`` are its masks, counted from that frame.
+
+        Raises ``ExemplarError`` where no exemplar has anything to give.
+        """
         if not references:
             raise ExemplarError("There is no exemplar for this shot. Colour one of its frames and pass it.")
         known = [self._known(reference) for reference in references]
-        return SpatiotemporalState(known, Trail(self.settings.tracking), InstanceTracker())
+        return SpatiotemporalState(known, Trail(self.settings.tracking), InstanceTracker(), objects)
 
-    def colorize(self, lumas: Iterable[Luma], references: Sequence[Reference]) -> Iterator[Chroma]:
-        """The chroma of each luma of one shot, in order."""
-        return self.run(lumas, self.start(references))
+    def colorize(
+        self, lumas: Iterable[Luma], references: Sequence[Reference], objects: ObjectMasks | None = None
+    ) -> Iterator[Answer]:
+        """The answer for each luma of one shot, in order, without a confidence."""
+        return self.run(lumas, self.start(references, objects))
 
-    def run(self, lumas: Iterable[Luma], state: SpatiotemporalState) -> Iterator[Chroma]:
-        """The chroma of each luma, read ahead as far as references ask for it; ``state`` can be watched meanwhile."""
+    def run(self, lumas: Iterable[Luma], state: SpatiotemporalState) -> Iterator[Answer]:
+        """The answer for each luma, read ahead as far as references ask; ``state`` can be watched meanwhile."""
         for luma in lumas:
             self._see(luma, state)
             while state.ahead and not self._awaits_reference(state):
@@ -93,8 +90,8 @@ class SpatiotemporalColorizer(StreamingColorizer[SpatiotemporalState]):
         while state.ahead:
             yield self._answer(state)
 
-    def step(self, luma: Luma, state: SpatiotemporalState) -> Chroma:
-        """The chroma of the next frame at once, of the luma's size; references ahead are taken without tracking."""
+    def step(self, luma: Luma, state: SpatiotemporalState) -> Answer:
+        """The answer for the next frame at once, of the luma's size; references ahead are taken without tracking."""
         self._see(luma, state)
         return self._answer(state)
 
@@ -127,8 +124,8 @@ class SpatiotemporalColorizer(StreamingColorizer[SpatiotemporalState]):
         index = 0 if before is None else before.index + 1
         small = self._working(luma)
         frame = SeenFrame(index, (luma.shape[-2], luma.shape[-1]), small, self._phi(small), None)
-        if self.masks is not None and self.settings.instances:
-            tracked = state.tracker.follow(self.masks.instances(self.first_frame + index, small))
+        if state.objects is not None and self.settings.instances:
+            tracked = state.tracker.follow(state.objects.instances(index))
             frame.objects = GridObjects.of(tracked, frame.grid).to(self.device)
         if before is not None and self.settings.dense:
             bound = [known.given.index for known in state.references if known.given.index is not None]
@@ -157,7 +154,7 @@ class SpatiotemporalColorizer(StreamingColorizer[SpatiotemporalState]):
 
     def _awaits_reference(self, state: SpatiotemporalState) -> bool:
         """Whether a reference ahead of the next frame to answer is within reach and not yet read."""
-        if not self.settings.dense and self.masks is None:
+        if not self.settings.dense and state.objects is None:
             return False
         first, newest = state.ahead[0], state.ahead[-1].index
         reach = first.index + self.settings.tracking.reach_frames
@@ -165,8 +162,8 @@ class SpatiotemporalColorizer(StreamingColorizer[SpatiotemporalState]):
         return any(index is not None and newest < index <= reach for index in indices)
 
     @torch.inference_mode()
-    def _answer(self, state: SpatiotemporalState) -> Chroma:
-        """The chroma of the oldest frame that waits."""
+    def _answer(self, state: SpatiotemporalState) -> Answer:
+        """The answer for the oldest frame that waits."""
         frame = state.ahead.popleft()
         serving = self._serving(frame, state)
         candidates = self._candidates(frame, serving, state)
@@ -174,12 +171,12 @@ class SpatiotemporalColorizer(StreamingColorizer[SpatiotemporalState]):
         if own is not None:
             chroma = resize(own.to(self.device, torch.float32), frame.size)
             state.before = Coloured(frame.luma, resize(chroma, _size_of(frame.luma)))
-            return chroma
+            return Answer(chroma)
         masks = [self._mask(frame, known, candidates) for known in serving]
         warped = warp(frame.features, [known.source for known in serving], masks, self.settings.temperature)
         state.positions += len(warped.unrestricted)
         state.unrestricted_positions += int(warped.unrestricted.sum())
-        return resize(self._refined(frame, warped, state), frame.size)
+        return Answer(resize(self._refined(frame, warped, state), frame.size))
 
     def _candidates(
         self, frame: SeenFrame, serving: Sequence[KnownReference], state: SpatiotemporalState

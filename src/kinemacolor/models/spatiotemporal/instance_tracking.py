@@ -1,30 +1,19 @@
 """Instance tracking: the same object in one frame and the next, by the overlap of its masks (Section 3.3, Eq. 12).
 
-Masks come from the user's files or from any segmenter behind ``InstanceSource``; none is shipped.
+Masks come from the user's files or from any segmenter behind ``frames.ObjectMasks``; none is shipped.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Int
 from torch import Tensor
 
-from kinemacolor.frames import Luma
-from kinemacolor.io.masks import Instance
+from kinemacolor.frames import Instance
 
 _SCORE, _OVERLAP, _COVERAGE = 0.5, 0.3, 0.5
-
-
-@runtime_checkable
-class InstanceSource(Protocol):
-    """Says which objects a frame shows: a folder of masks, or a network such as Mask R-CNN."""
-
-    def instances(self, index: int, luma: Luma) -> Sequence[Instance]:
-        """The objects of film frame ``index``, whose luma is given at the working size."""
-        ...
 
 
 def overlap(one: Bool[Tensor, "h w"], other: Bool[Tensor, "h w"]) -> float:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from jaxtyping import Float
 from torch import Tensor
 
-from kinemacolor.frames import Luma
+from kinemacolor.frames import Luma, ObjectMasks
 from kinemacolor.models.base import Reference
 from kinemacolor.models.spatiotemporal.dense_tracking import TrackingPolicy, Transition
 from kinemacolor.models.spatiotemporal.features import STRIDE
@@ -67,13 +67,14 @@ class SeenFrame:
 class SpatiotemporalState:
     """What a shot's frames so far leave behind, and the frames that were read and wait for an answer.
 
-    ``positions`` counts the grid positions warped, ``unrestricted_positions`` those of them that tracking left
-    nothing to take from.
+    ``objects`` are the shot's masks, if there are any. ``positions`` counts the grid positions warped,
+    ``unrestricted_positions`` those of them that tracking left nothing to take from.
     """
 
     references: list[KnownReference]
     trail: Trail
     tracker: InstanceTracker
+    objects: ObjectMasks | None = None
     ahead: deque[SeenFrame] = field(default_factory=deque)
     newest: SeenFrame | None = None
     before: Coloured | None = None

@@ -83,7 +83,7 @@ def recipe(
             Reference(batch.exemplar_luma[0], batch.exemplar_chroma[0], index=0),
             Reference(batch.lumas[0, -1], batch.chromas[0, -1], index=len(lumas) - 1),
         ]
-        return torch.stack(list(colorizer.colorize(lumas, ends))[1:])[None]
+        return torch.stack([answer.chroma for answer in colorizer.colorize(lumas, ends)][1:])[None]
 
     return Recipe(
         name="bistnet",

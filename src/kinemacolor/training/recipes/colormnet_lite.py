@@ -132,4 +132,4 @@ def predict(network: ColorMNetLite, batch: Batch) -> Float[Tensor, "1 t 2 h w"]:
     colorizer = ColorMNetLiteColorizer(network, device=batch.lumas.device)
     first = Reference(batch.exemplar_luma[0], batch.exemplar_chroma[0], index=0)
     lumas = (batch.exemplar_luma[0], *batch.lumas[0].unbind(0))
-    return torch.stack(list(colorizer.colorize(lumas, [first]))[1:])[None]
+    return torch.stack([answer.chroma for answer in colorizer.colorize(lumas, [first])][1:])[None]

@@ -166,7 +166,7 @@ def predict(both: Contest, batch: Batch) -> Float[Tensor, "1 t 2 h w"]:
     colorizer = DeepExemplarColorizer(both.network, settings=settings)
     first = Reference(batch.exemplar_luma[0], batch.exemplar_chroma[0], index=0)
     lumas = (batch.exemplar_luma[0], *batch.lumas[0].unbind(0))
-    return torch.stack(list(colorizer.colorize(lumas, [first]))[1:])[None]
+    return torch.stack([answer.chroma for answer in colorizer.colorize(lumas, [first])][1:])[None]
 
 
 def _learning(both: Contest) -> list[tuple[list[nn.Parameter], float]]:

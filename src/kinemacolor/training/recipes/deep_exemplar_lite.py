@@ -125,7 +125,7 @@ def predict(network: DeepExemplarLite, batch: Batch) -> Float[Tensor, "1 t 2 h w
     colorizer = DeepExemplarColorizer(network, settings=SETTINGS)
     first = Reference(batch.exemplar_luma[0], batch.exemplar_chroma[0], index=0)
     lumas = (batch.exemplar_luma[0], *batch.lumas[0].unbind(0))
-    return torch.stack(list(colorizer.colorize(lumas, [first]))[1:])[None]
+    return torch.stack([answer.chroma for answer in colorizer.colorize(lumas, [first])][1:])[None]
 
 
 def _learning(network: DeepExemplarLite) -> list[tuple[list[nn.Parameter], float]]:

@@ -27,4 +27,4 @@ def colored(colorizer: ColorMNetColorizer, batch: Batch) -> Float[Tensor, "1 t 2
     """The a*b* of each frame of a batch of one, as the model colours a film whose first frame is the exemplar."""
     first = Reference(batch.exemplar_luma[0], batch.exemplar_chroma[0], index=0)
     lumas = (batch.exemplar_luma[0], *batch.lumas[0].unbind(0))
-    return torch.stack(list(colorizer.colorize(lumas, [first]))[1:])[None]
+    return torch.stack([answer.chroma for answer in colorizer.colorize(lumas, [first])][1:])[None]

@@ -36,14 +36,14 @@ def test_a_shot_is_coloured_and_the_frame_before_matters(
     network: DeepExemplarLite, shot: tuple[Tensor, Tensor], first: Reference
 ) -> None:
     colorizer = DeepExemplarColorizer(network, settings=PLAIN)
-    found = torch.stack(list(colorizer.colorize(shot[0], [first])))
+    found = torch.stack([answer.chroma for answer in colorizer.colorize(shot[0], [first])])
     assert torch.equal(found[0], first.chroma)
     assert torch.isfinite(found).all()
     state = colorizer.start([Reference(first.luma, first.chroma)])
     colorizer.step(shot[0][1], state)
-    after_two = colorizer.step(shot[0][2], state)
+    after_two = colorizer.step(shot[0][2], state).chroma
     alone = colorizer.start([Reference(first.luma, first.chroma)])
-    assert not torch.allclose(colorizer.step(shot[0][2], alone), after_two, atol=1e-2)
+    assert not torch.allclose(colorizer.step(shot[0][2], alone).chroma, after_two, atol=1e-2)
 
 
 def test_only_what_learns_is_saved_and_it_loads_with_its_config(network: DeepExemplarLite, tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_it_works_out_of_the_box_and_finds_colours_where_they_have_gone() -> Non
     luma, chroma = color.split(still.rgb)
     colorizer = load_model("deep-exemplar-lite", device="cpu")
     assert isinstance(colorizer, DeepExemplarColorizer)
-    (found,) = colorizer.colorize([luma], [Reference(luma.flip(-1), chroma.flip(-1))])
+    (found,) = [answer.chroma for answer in colorizer.colorize([luma], [Reference(luma.flip(-1), chroma.flip(-1))])]
     error, mirrored = (float((each - chroma).square().mean()) for each in (found, chroma.flip(-1)))
     assert error < 0.5 * mirrored
     assert error < 0.5 * float(chroma.square().mean())
