@@ -109,6 +109,18 @@ def gray_level_of(plane: Plane, *, bits: int, full_range: bool) -> Float[Tensor,
     return torch.from_numpy(levels[np.minimum(plane, 2**bits - 1)])[None]
 
 
+def gray_of_rgb(rgb: RGB) -> Float[Tensor, "1 h w"]:
+    """Y' (BT.709) of an sRGB picture as 0..1, in steps of 1/255, as an 8-bit film's luma plane would hold it."""
+    red, green, blue = rgb.double().unbind(-3)
+    kr, kg, kb = LUMA_COEFFICIENTS["bt709"]
+    return ((kr * red + kg * green + kb * blue).round() / 255).float()[None]
+
+
+def luma_of_gray(gray: Float[Tensor, "1 h w"]) -> Luma:
+    """L* of the gray with this Y' (0..1)."""
+    return lab_of(gray.expand(3, -1, -1))[:1]
+
+
 @lru_cache(maxsize=8)
 def _lightness_table(bits: int, full_range: bool) -> np.ndarray:
     codes = np.arange(2**bits, dtype=np.uint16)[None]
@@ -134,7 +146,14 @@ def rgb_of_planes(planes: Planes) -> Float[Tensor, "3 h w"]:
         rows = -(-height // blue_red.shape[-2])
         columns = -(-width // blue_red.shape[-1])
         blue_red = blue_red.repeat_interleave(rows, -2).repeat_interleave(columns, -1)[:, :height, :width]
-    return (gray + _rgb_offsets(blue_red, planes.matrix)).clamp(0, 1)
+    return rgb_of_blue_red(gray, blue_red, planes.matrix)
+
+
+def rgb_of_blue_red(
+    gray: Float[Tensor, "1 h w"], blue_red: Float[Tensor, "2 h w"], matrix: Matrix
+) -> Float[Tensor, "3 h w"]:
+    """R'G'B' 0..1 of Y' (0..1) and Cb, Cr (-0.5..0.5), clipped."""
+    return (gray + _rgb_offsets(blue_red, matrix)).clamp(0, 1)
 
 
 def _rgb_offsets(blue_red: Tensor, matrix: Matrix) -> Tensor:

@@ -18,7 +18,8 @@ import pytest
 from PIL import Image
 
 from kinemacolor.engine.render import render_track
-from kinemacolor.engine.video import Progress, colorize_video
+from kinemacolor.engine.sinks import Progress
+from kinemacolor.engine.video import colorize_video
 from kinemacolor.frames import Exemplar
 
 MakeFilm = Callable[..., Path]

@@ -13,10 +13,11 @@ import av
 import numpy as np
 import pytest
 
-from kinemacolor.engine.answers import ShotOutcome
 from kinemacolor.engine.render import render_track
+from kinemacolor.engine.run import Result
+from kinemacolor.engine.sinks import ShotOutcome
 from kinemacolor.engine.track import ChromaTrack
-from kinemacolor.engine.video import Result, colorize_video
+from kinemacolor.engine.video import colorize_video
 from kinemacolor.errors import BusyError, InputError, OutputError, SettingError, TrackError
 from kinemacolor.frames import Exemplar, Luma
 from kinemacolor.models.base import Answer
@@ -277,7 +278,7 @@ def test_a_changed_film_or_an_unfinished_track_is_not_rendered(
     chunk = next((track / "shots").glob("000008-*.json"))
     notes = chunk.read_text()
     chunk.unlink()
-    with pytest.raises(TrackError, match="1 of 4 shots are not coloured yet, the first at frame 8"):
+    with pytest.raises(TrackError, match="1 of 4 shots are not colored yet, the first at frame 8"):
         render_track(track, tmp_path / "again.mkv")
     chunk.write_text(notes)
     moved = film.rename(tmp_path / "moved.mkv")

@@ -19,13 +19,13 @@ def match(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Show which colour photographs suit each shot best."""
+    from kinemacolor.io import Film
     from kinemacolor.suggest.photographs import match_photographs
 
     found = match_photographs(
-        source,
+        Film.open(source, frame_rate=frame_rate),
         photographs,
         best=best,
-        frame_rate=frame_rate,
         note=lambda line: typer.echo(f"Warning: {line}", err=True),
     )
     if output is not None:

@@ -27,16 +27,20 @@ def suggest(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Show which frames to colour next, the one that brings most first."""
-    from kinemacolor.io import exemplars as stills
+    from kinemacolor.engine.inputs import exemplars_of
+    from kinemacolor.engine.job import ExemplarChoice
+    from kinemacolor.io import Film
     from kinemacolor.suggest.choose import suggest_frames
     from kinemacolor.suggest.confidence import read_confidence
     from kinemacolor.suggest.stills import export, name_of
 
-    known = stills.load(exemplar) if exemplar else []
+    film = Film.open(source, frame_rate=frame_rate)
+    given = ExemplarChoice(exemplars=tuple(exemplar or ()))
+    known = exemplars_of(given, film, lambda line: typer.echo(f"Warning: {line}", err=True), required=False)
     sure = read_confidence(track) if track is not None else None
-    found = suggest_frames(source, count, exemplars=known, confidence=sure, frame_rate=frame_rate)
+    found = suggest_frames(film, count, exemplars=known, confidence=sure)
     if output is not None:
-        export(source, [each.frame for each in found], output, overwrite=overwrite, frame_rate=frame_rate)
+        export(film, [each.frame for each in found], output, overwrite=overwrite)
     if as_json:
         rows = [
             {"frame": s.frame, "shot": [s.shot.start, s.shot.stop], "gain": s.gain, "covered": s.covered}

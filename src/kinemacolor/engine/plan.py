@@ -4,18 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kinemacolor import __version__
+from kinemacolor._version import __version__
 from kinemacolor.engine.assign import MOST_ALIKE, active_exemplars, in_order, index_in, references_for
+from kinemacolor.engine.inputs import Inputs
 from kinemacolor.engine.look import Findings, Subject, look
 from kinemacolor.engine.relevance import Summaries, likeness
 from kinemacolor.engine.shot_list import ListedShot, read_shots
 from kinemacolor.engine.shots import shots_between
 from kinemacolor.engine.still_finder import advice
+from kinemacolor.engine.track import KeyedShot, NamedExemplar, TrackHeader
 from kinemacolor.engine.track.keys import exemplar_hash, film_signature, key_of
-from kinemacolor.engine.track.levels import CHROMA_STEP
 from kinemacolor.errors import ShotListError
 from kinemacolor.frames import Exemplar, Shot
-from kinemacolor.io import Film, FilmInfo
+from kinemacolor.io import Film
 from kinemacolor.models.base import Reference
 
 
@@ -126,30 +127,18 @@ def with_keys(plan: Plan, *, size: tuple[int, int], model: str, extras: Sequence
     return Plan(tuple(keyed), plan.signature, plan.warnings)
 
 
-def header_of(plan: Plan, info: FilmInfo, span: Shot, size: tuple[int, int], *, model: str) -> dict[str, object]:
-    """What a chroma track says of itself: the film, the part coloured, the model, each shot and what it came from."""
-    stills = {e.name: e for planned in plan.shots for e in planned.exemplars}
-    return {
-        "kinemacolor": __version__,
-        "film": {
-            "path": str(Path(info.path).absolute()),
-            "signature": plan.signature,
-            "size": [info.width, info.height],
-            "frame_rate": str(info.frame_rate) if info.frame_rate else None,
-        },
-        "start": span.start,
-        "stop": plan.shots[-1].shot.stop,
-        "working_size": [size[1], size[0]],
-        "chroma_step": CHROMA_STEP,
-        "model": model,
-        "exemplars": [{"name": e.name, "frame": e.index, "hash": exemplar_hash(e)} for e in stills.values()],
-        "shots": [
-            {
-                "start": planned.shot.start,
-                "stop": planned.shot.stop,
-                "exemplars": [e.name for e in planned.exemplars],
-                "key": planned.key,
-            }
-            for planned in plan.shots
-        ],
-    }
+def header_of(plan: Plan, inputs: Inputs, *, model: str) -> TrackHeader:
+    """What the chroma track of a planned film says of itself."""
+    used = {e.name: e for planned in plan.shots for e in planned.exemplars}
+    rate = inputs.film.info.frame_rate
+    return TrackHeader(
+        film=Path(inputs.film.source).absolute(),
+        signature=plan.signature,
+        film_size=inputs.film.size,
+        frame_rate=str(rate) if rate else None,
+        working_size=inputs.size,
+        model=model,
+        exemplars=tuple(NamedExemplar(e.name, e.index, exemplar_hash(e)) for e in used.values()),
+        shots=tuple(KeyedShot(p.shot, tuple(e.name for e in p.exemplars), p.key) for p in plan.shots),
+        made_by=__version__,
+    )

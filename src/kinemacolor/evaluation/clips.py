@@ -2,20 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from jaxtyping import UInt8
-from torch import Tensor
 
 from kinemacolor import color
+from kinemacolor.engine.compose import bytes_of
 from kinemacolor.errors import InputError, UnreadableImageError
-from kinemacolor.frames import RGB
+from kinemacolor.frames import RGB, Planes, Shot
 from kinemacolor.io import sequence
+from kinemacolor.io.film import LONGER_THAN_ANY, Film
 from kinemacolor.io.pictures import read_picture
-from kinemacolor.io.reader import VideoReader
 from kinemacolor.models.base import Confidence
 from kinemacolor.resize import resize
 
@@ -35,12 +35,14 @@ class Clip:
 class Picture:
     """One frame. Where it could not be read (``readable``) it shows the one before.
 
-    ``confidence`` is that of the model that coloured it, if it says so.
+    ``planes`` are the film's own, where it is one that was not resized. ``confidence`` is that of the model that
+    colored it, if it has one.
     """
 
     index: int
     rgb: RGB
     readable: bool = True
+    planes: Planes | None = None
     confidence: Confidence | None = None
 
 
@@ -91,13 +93,18 @@ class Pictures:
     def __iter__(self) -> Iterator[Picture]:
         self.problems = []
         for picture in self._of_folder() if sequence.is_sequence(self.path) else self._of_film():
-            yield picture if self.size is None else replace(picture, rgb=_resized(picture.rgb, self.size))
+            yield picture if self.size is None else _resized(picture, self.size)
+
+    @cached_property
+    def film(self) -> Film:
+        """The clip as a film. Raises ``InputError`` where it cannot be read."""
+        return Film.open(self.path)
 
     def _of_film(self) -> Iterator[Picture]:
-        with VideoReader(self.path, stop=self.stop) as reader:
+        with self.film.frames(Shot(0, LONGER_THAN_ANY if self.stop is None else self.stop)) as reader:
             for index, frame in enumerate(reader):
                 assert frame.planes is not None
-                yield Picture(index, (color.rgb_of_planes(frame.planes) * 255).round().to(torch.uint8))
+                yield Picture(index, bytes_of(color.rgb_of_planes(frame.planes)), planes=frame.planes)
             self.problems += reader.warnings
 
     def _of_folder(self) -> Iterator[Picture]:
@@ -125,8 +132,9 @@ def _read(path: Path, before: RGB | None) -> RGB:
     return rgb
 
 
-def _resized(rgb: RGB, size: tuple[int, int]) -> UInt8[Tensor, "3 h2 w2"]:
-    return resize(rgb.float(), size).round().clamp(0, 255).to(torch.uint8)
+def _resized(picture: Picture, size: tuple[int, int]) -> Picture:
+    rgb = resize(picture.rgb.float(), size).round().clamp(0, 255).to(torch.uint8)
+    return replace(picture, rgb=rgb, planes=None)
 
 
 class Survey(NamedTuple):

@@ -43,7 +43,7 @@ class ExemplarChoice:
             raise InputError(f"{self.text} names no exemplar for clip {clip.name}. Add one.")
         films = [spec for spec in files if _is_film(spec)]
         return [_frame_of_film(spec) for spec in films] + stills.load(
-            [spec for spec in files if spec not in films], frames=count
+            [spec for spec in files if spec not in films], frames=count, frame_at=pictures.film.frame_at
         )
 
 

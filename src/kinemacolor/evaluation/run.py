@@ -167,7 +167,8 @@ class _Run:
         except (InputError, ExemplarError) as error:
             self.note(f"not scored. {error}", clip)
             return None
-        return Take(clip, pictures, found, exemplars, self.settings.working_size, masks=masks)
+        size = self.settings.working_size
+        return Take(clip, pictures, found, exemplars, size, masks=masks, keeps=self.protocol.keeps)
 
     def _measured(self, row: Row, take: Take, listen: Callable[[FrameScore], None]) -> ClipScore:
         """The row's score, with the time and the memory that a model took."""

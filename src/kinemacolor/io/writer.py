@@ -66,16 +66,7 @@ class VideoWriter:
         self._is_pipe = str(output) == "-"
         self._container_name = pipe.FORMAT if self._is_pipe else codecs.container_of(Path(output))
         encoder = codecs.encoder_for(codec, self._container_name, self.info, quality)
-        name = codecs.pixel_format_for(encoder, self.info, pixel_format)
-        layout = pixels.layout_of(name)
-        self.layout = OutputLayout(
-            pixel_format=name,
-            bits=layout.bits,
-            full_range=codecs.output_range(encoder, self._container_name, self.info),
-            matrix=codecs.output_matrix(encoder, self.info),
-            subsampling=layout.subsampling,
-            left_sited=self.info.chroma_location == "left",
-        )
+        self.layout = encode.layout_for(encoder, self._container_name, self.info, pixel_format)
         self.warnings += encode.conversion_warnings(self.info, self.layout, encoder, self._container_name)
         self._time_base = encode.time_base_for(self._container_name, self.info)
         self._written = 0

@@ -42,6 +42,7 @@ class ModelCard:
     takes_memory_policy: bool = False
     takes_folder: bool = False
     can_restrict: bool = False
+    takes_masks: bool = False
     takes_own: bool = False
     variants: tuple[str, ...] = ()
 
@@ -139,6 +140,7 @@ CARDS: dict[str, ModelCard] = {
         license="Apache-2.0 (code and the EfficientNet-Lite0 weights it installs)",
         package="kinemacolor.models.spatiotemporal",
         included=True,
+        takes_masks=True,
         takes_own=True,
     ),
     "bistnet": ModelCard(

@@ -11,6 +11,7 @@ from torch import Tensor
 from kinemacolor import color
 from kinemacolor.errors import SettingError
 from kinemacolor.frames import Exemplar, Shot
+from kinemacolor.io import Film
 from kinemacolor.models.matching.features import Encoder
 from kinemacolor.resize import fit, resize
 from kinemacolor.suggest.coverage import choose, covered, errors_of, keys_of
@@ -34,13 +35,12 @@ class Suggestion:
 
 
 def suggest_frames(
-    source: str | Path,
+    film: Film | str | Path,
     count: int,
     *,
     shots: Sequence[Shot] | None = None,
     exemplars: Sequence[Exemplar] = (),
     confidence: Mapping[int, float] | None = None,
-    frame_rate: str = "24",
     encoder: Encoder | None = None,
 ) -> list[Suggestion]:
     """Up to ``count`` frames, the one that brings most first. Fewer where no more would bring anything.
@@ -52,7 +52,7 @@ def suggest_frames(
     """
     if count < 1:
         raise SettingError(f"{count} frames cannot be suggested. Give 1 or more.")
-    found, glances = look_through(source, shots=shots, frame_rate=frame_rate)
+    found, glances = look_through(film, shots=shots)
     samples = samples_of(found, glances, _MOST_SAMPLES)
     return suggest_among(samples, found, count, encoder or Encoder(), exemplars=exemplars, confidence=confidence)
 

@@ -14,6 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from kinemacolor.frames import Shot
+from kinemacolor.io import Film
 from kinemacolor.models.matching.features import Encoder, Features
 from kinemacolor.suggest.coverage import keys_of
 from kinemacolor.suggest.film import Sample, features_of, look_through, samples_of
@@ -36,13 +37,12 @@ class PhotoMatch:
 
 
 def match_photographs(
-    source: str | Path,
+    film: Film | str | Path,
     folder: Path,
     *,
     best: int = 3,
     shots: Sequence[Shot] | None = None,
     index: Path | None = None,
-    frame_rate: str = "24",
     encoder: Encoder | None = None,
     note: Callable[[str], None] | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -57,7 +57,7 @@ def match_photographs(
     for line in photographs.left_out:
         if note is not None:
             note(f"{line}: left out.")
-    found, glances = look_through(source, shots=shots, frame_rate=frame_rate)
+    found, glances = look_through(film, shots=shots)
     samples = samples_of(found, glances, _SAMPLES_A_SHOT * len(found))
     return _matches(found, samples, features_of([s.luma for s in samples], encoder), photographs, encoder, best)
 

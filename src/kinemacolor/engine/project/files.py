@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kinemacolor.engine.job import Job, option_fields
 from kinemacolor.engine.project.bind import BoundStill
 from kinemacolor.errors import OutputError, SettingError
 from kinemacolor.io.position import parse_position
 
 ENDING = ".kinemacolor"
 SETTINGS, SHOTS, STILLS, TRACK, REPORT = "project.toml", "shots.csv", "exemplars.csv", "track", "report.html"
-_KNOWN = ("film", "output", "model", "working_size", "codec", "quality", "pixel_format", "frame_rate", "weights")
+_NOT_HERE = frozenset({"source", "exemplars", "shots", "track", "report", "overwrite", "settings"})
 _STILL_COLUMNS = ("file", "frame", "note")
 
 
@@ -22,7 +23,7 @@ _STILL_COLUMNS = ("file", "frame", "note")
 class Project:
     """What a project's files say. ``film`` and ``output`` are paths as they can be opened.
 
-    ``options`` are arguments of ``colorize_video`` by name, ``model_settings`` those of the model.
+    ``options`` are those of a run (``engine.job``) by name, ``model_settings`` those of the model.
     """
 
     folder: Path
@@ -87,11 +88,16 @@ def open_project(folder: Path) -> Project:
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingError(f"{path} cannot be read ({error}). Correct that line.") from error
     settings = content.pop("settings", {})
-    unknown = sorted(set(content) - set(_KNOWN))
+    known = ("film", *(name for name in option_fields() if name not in _NOT_HERE))
+    unknown = sorted(set(content) - set(known))
     if unknown or "film" not in content or "output" not in content or not isinstance(settings, dict):
         what = f"knows no '{unknown[0]}'" if unknown else "needs a film and an output"
-        raise SettingError(f"{path} {what}. Its names are {', '.join(_KNOWN)}, and the table settings.")
+        raise SettingError(f"{path} {what}. Its names are {', '.join(known)}, and the table settings.")
     film, output = (folder / str(content.pop(name)) for name in ("film", "output"))
+    try:
+        Job.of(content)
+    except SettingError as error:
+        raise SettingError(f"{path}: {error}") from None
     return Project(folder, film, output, content, settings)
 
 
