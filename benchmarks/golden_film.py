@@ -95,25 +95,39 @@ def main() -> None:
         (place / "pictures").mkdir()
         for t, picture in enumerate(colors[:8]):
             Image.fromarray(picture).convert("L").save(place / "pictures" / f"shot_{t:04d}.png")
-        stills = [f"-e{name}" for name in ("ref_000007.png", "ref_000020.png", "ref_000030.png", "elsewhere.png@none")]
-        point = ["--point", "40,60@16=#3050c0"]
+        deep = ["colorize", "deep.mkv", "-eref_000007.png"]
+        cuts = [
+            "colorize",
+            "cuts.mkv",
+            "-eref_000007.png",
+            "-eref_000020.png",
+            "-eref_000030.png",
+            "-eelsewhere.png@none",
+        ]
         plain = ["--codec", "ffv1", "--quiet"]
+        point = ["--point", "40,60@16=#3050c0", "--strip", "strip.png"]
+        part = ["colorize", "cuts.mkv", "-eref_000020.png", "--start", "15", "--end", "00:00:01.2"]
         runs = {
-            "cuts": ["colorize", "cuts.mkv", *stills, *point, "-o", "cuts.out.mkv", *plain, "--strip", "s.png"],
-            "cuts again": ["colorize", "cuts.mkv", *stills, "-o", "cuts2.out.mkv", *plain, "--no-track"],
-            "part": ["colorize", "cuts.mkv", "-eref_000020.png", "--start", "15", "--end", "00:00:01.2", "-o",
-                     "part.out.mkv", *plain, "--model", "matching", "--working-size", "96"],
-            "rendered": ["render", "cuts.out.mkv.kctrack", "-o", "rendered.out.mkv", "--codec", "ffv1",
-                         "--saturation", "0.7"],
-            "deep": ["colorize", "deep.mkv", "-eref_000007.png", "-o", "deep.out.mkv", *plain],
-            "forward": ["colorize", "deep.mkv", "-eref_000007.png", "-o", "forward.out.mkv", *plain, "--no-both-ways"],
-            "flow h264": ["colorize", "deep.mkv", "-eref_000007.png", "-o", "flow.out.mp4", "--quiet", "--model", "flow"],
+            "cuts": [*cuts, *point, "-o", "cuts.out.mkv", *plain],
+            "cuts again": [*cuts, "-o", "cuts2.out.mkv", *plain, "--no-track"],
+            "part": [*part, "-o", "part.out.mkv", *plain, "--model", "matching", "--working-size", "96"],
+            "rendered": [
+                "render",
+                "cuts.out.mkv.kctrack",
+                "-o",
+                "r.out.mkv",
+                "--codec",
+                "ffv1",
+                "--saturation",
+                "0.7",
+            ],
+            "deep": [*deep, "-o", "deep.out.mkv", *plain],
+            "forward": [*deep, "-o", "forward.out.mkv", *plain, "--no-both-ways"],
+            "flow h264": [*deep, "-o", "flow.out.mp4", "--quiet", "--model", "flow"],
             "pictures": ["colorize", "pictures", "-eref_000007.png", "-o", "pictures_out", "--quiet"],
-            "spatiotemporal": ["colorize", "deep.mkv", "-eref_000007.png", "-o", "st.out.mkv", *plain, "--model",
-                               "spatiotemporal"],
-            "deep-exemplar-lite": ["colorize", "deep.mkv", "-eref_000007.png", "-o", "del.out.mkv", *plain, "--model",
-                                   "deep-exemplar-lite"],
-        }  # fmt: skip
+            "spatiotemporal": [*deep, "-o", "st.out.mkv", *plain, "--model", "spatiotemporal"],
+            "deep-exemplar-lite": [*deep, "-o", "del.out.mkv", *plain, "--model", "deep-exemplar-lite"],
+        }
         for name, words in runs.items():
             done = subprocess.run(
                 [sys.executable, "-m", "kinemacolor", *words], cwd=place, capture_output=True, text=True, check=False
