@@ -4,11 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import kinemacolor
 
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.mark.process
 def test_imports_go_down_only() -> None:
     done = subprocess.run(
         [Path(sys.executable).with_name("lint-imports")], cwd=ROOT, capture_output=True, text=True, check=False
@@ -22,6 +25,7 @@ def test_public_names_are_sorted_and_there() -> None:
         assert getattr(kinemacolor, name) is not None
 
 
+@pytest.mark.process
 def test_help_does_not_load_torch() -> None:
     """Importing torch costs more than a second; asking for help must not."""
     code = "import sys, kinemacolor.cli; sys.exit('torch' in sys.modules or 'av' in sys.modules)"

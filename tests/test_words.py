@@ -17,6 +17,7 @@ BLOCKS = [
 ]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("block", BLOCKS)
 def test_python_blocks_run(block: str, tmp_path: Path) -> None:
     (tmp_path / "examples").symlink_to(ROOT / "examples")
@@ -30,6 +31,7 @@ def test_links_between_pages_lead_somewhere() -> None:
             assert (page.parent / target).exists(), f"{page.name} -> {target}"
 
 
+@pytest.mark.process
 def test_every_option_that_readme_names_exists() -> None:
     command = [sys.executable, "-m", "kinemacolor", "colorize", "--help"]
     wide = {**os.environ, "COLUMNS": "200", "TERM": "dumb"}

@@ -115,6 +115,7 @@ def test_a_frame_that_is_not_there_is_one_clear_line(
         explain(film / "reel", [film / "still.png"], tmp_path, model=lite(), frame=frame, start=start)
 
 
+@pytest.mark.process
 def test_the_command_writes_the_pictures(film: Path, tmp_path: Path) -> None:
     arguments = [film / "reel", "-e", film / "still.png", "--frame", "1", "-o", tmp_path / "x"]
     command = [sys.executable, "-m", "kinemacolor", "explain", *map(str, arguments)]

@@ -244,6 +244,7 @@ def test_tensorboard_is_asked_for_by_name_where_it_is_missing(
         run(tmp_path, settings=replace(SETTINGS, tensorboard=True))
 
 
+@pytest.mark.process
 @pytest.mark.slow  # starts three processes
 def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
     script = Path(__file__).parent / "standin.py"
