@@ -7,6 +7,7 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from kinemacolor._version import __version__ as __version__
 from kinemacolor.errors import KinemacolorError
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from kinemacolor.models.base import Colorizer, Reference, StreamingColorizer
     from kinemacolor.models.cards import ModelCard, list_models, load_model
     from kinemacolor.models.colormnet.policy import MemoryPolicy
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Colorizer",

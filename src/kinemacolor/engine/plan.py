@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from kinemacolor import __version__
+from kinemacolor._version import __version__
 from kinemacolor.engine.assign import MOST_ALIKE, active_exemplars, in_order, index_in, references_for
 from kinemacolor.engine.look import Findings, Subject, look
 from kinemacolor.engine.relevance import Summaries, likeness

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from kinemacolor import __version__
+from kinemacolor._version import __version__
 from kinemacolor.engine.answers import ShotOutcome
 from kinemacolor.engine.shot_list import clock
 from kinemacolor.engine.track.keys import exemplar_hash
