@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from kinemacolor.errors import InputError, ModelError, SettingError
-from kinemacolor.explain.insight import insight_of
+from kinemacolor.explain.adapters import insight_of
 from kinemacolor.explain.run import explain
 from kinemacolor.models.base import Colorizer, Reference, StreamingColorizer
 from kinemacolor.models.colormnet import ColorMNet, ColorMNetColorizer, ColorMNetConfig, MemoryPolicy

@@ -9,9 +9,10 @@ from kinemacolor.engine.assign import references_for
 from kinemacolor.engine.shot import luma_of
 from kinemacolor.engine.video import working_size_of
 from kinemacolor.errors import InputError, OutputError, SettingError
+from kinemacolor.explain.adapters import insight_of
 from kinemacolor.explain.drawings import match_lines, sheet
 from kinemacolor.explain.features import pca_pictures
-from kinemacolor.explain.insight import Correspondence, Insight, insight_of
+from kinemacolor.explain.insight import Correspondence, Insight
 from kinemacolor.explain.plot import plot_curve
 from kinemacolor.explain.usage import write_curve
 from kinemacolor.frames import Chroma, Luma, Shot
