@@ -81,9 +81,9 @@ def test_a_tiny_run_lowers_the_error_goes_on_where_it_stopped_and_its_weights_lo
 
     torch.manual_seed(0)
     before = error(made.network().eval())
-    settings = RunSettings(evaluate_every_steps=1000, checkpoint_every_steps=1000)
-    train(made, data, tmp_path / "run", steps=30, device="cpu", settings=settings)
-    result = train(made, data, tmp_path / "run", steps=60, device="cpu", settings=settings)
+    settings = RunSettings(device="cpu", evaluate_every_steps=1000, checkpoint_every_steps=1000)
+    train(made, data, tmp_path / "run", steps=30, settings=settings)
+    result = train(made, data, tmp_path / "run", steps=60, settings=settings)
     assert (result.step, result.ending) == (60, "complete")
     network = made.network()
     saved = lite.load_network(result.weights)
