@@ -45,7 +45,8 @@ def open_writer(
 ) -> FrameWriter:
     """A writer of what suits the name; ``note`` goes into a film's metadata.
 
-    Raises ``OutputError`` before any frame is read where it cannot be written."""
+    Raises ``OutputError`` before any frame is read where it cannot be written.
+    """
     path = Path(output)
     if str(output) != "-" and (sequence.is_picture_name(path) or not path.suffix or path.is_dir()):
         return images.ImageWriter(
