@@ -226,6 +226,7 @@ def start(film: Path, output: Path, shots: Path, *, limit_bytes: int = 0) -> sub
     return subprocess.Popen(script, stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
 
 
+@pytest.mark.process
 def test_case_33_a_signal_ends_a_run_soon_and_the_next_goes_on(
     make_film: MakeFilm, tmp_path: Path, shots_csv: Path
 ) -> None:
@@ -245,6 +246,7 @@ def test_case_33_a_signal_ends_a_run_soon_and_the_next_goes_on(
     assert len(planes_of(output)) == 16
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="needs a limit on file sizes")
 def test_case_34_a_full_disk_is_said_and_what_was_done_is_kept(
     make_film: MakeFilm, tmp_path: Path, shots_csv: Path
@@ -264,6 +266,7 @@ def test_case_34_a_full_disk_is_said_and_what_was_done_is_kept(
     assert len(planes_of(output)) == 16
 
 
+@pytest.mark.process
 def test_case_45_no_home_a_plain_locale_and_few_file_handles_are_enough(make_film: MakeFilm, tmp_path: Path) -> None:
     film = make_film("Füchse.mkv", frames=4)
     still = tmp_path / "é.png"

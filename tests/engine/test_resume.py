@@ -187,6 +187,7 @@ def killed_run(film: Path, output: Path, shots: Path, after_frames: int | None) 
     return seen
 
 
+@pytest.mark.process
 def test_case_32_a_killed_run_goes_on_to_the_same_file(film: Path, shots_csv: Path, tmp_path: Path) -> None:
     whole = tmp_path / "whole.mkv"
     killed_run(film, whole, shots_csv, None)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from kinemacolor.engine.job import Job
 from kinemacolor.errors import InputError, ModelError, SettingError
-from kinemacolor.explain.insight import insight_of
+from kinemacolor.explain.adapters import insight_of
 from kinemacolor.explain.run import explain
 from kinemacolor.models.base import Colorizer, Reference, StreamingColorizer
 from kinemacolor.models.colormnet import ColorMNet, ColorMNetColorizer, ColorMNetConfig, MemoryPolicy
@@ -121,6 +121,7 @@ def test_a_frame_that_is_not_there_is_one_clear_line(
         explain(job(film, lite(), start=start), frame, tmp_path)
 
 
+@pytest.mark.process
 def test_the_command_writes_the_pictures(film: Path, tmp_path: Path) -> None:
     arguments = [film / "reel", "-e", film / "still.png", "--frame", "1", "-o", tmp_path / "x"]
     command = [sys.executable, "-m", "kinemacolor", "explain", *map(str, arguments)]

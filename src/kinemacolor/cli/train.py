@@ -1,5 +1,6 @@
 """``kinemacolor train``: films and photographs to a model's weights."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,7 +55,10 @@ def train(
     from kinemacolor.training.recipes import recipe_named
 
     said = _Said(quiet=quiet)
+    chosen = recipe_named(recipe, initial=initial)
     settings = RunSettings(
+        device=device,
+        resume=resume,
         workers=workers,
         evaluate_every_steps=evaluate_every,
         stop_after_minutes=minutes,
@@ -63,14 +67,11 @@ def train(
         tensorboard=tensorboard,
     )
     result, warnings = train_on_folders(
-        recipe_named(recipe, initial=initial),
+        replace(chosen, batch=batch or chosen.batch),
         DataSettings(data, validation or (), held_out, licence_class, table, cache, short_side, max_frames),
         out,
         steps=steps,
-        batch=batch,
-        device=device,
         seed=seed,
-        resume=resume,
         settings=settings,
         decoding=said.decoding,
         progress=said.progress,

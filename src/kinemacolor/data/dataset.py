@@ -165,8 +165,9 @@ class ClipDataset(Dataset[Sample]):
     def _chromas(
         self, chromas: Tensor, exemplar: Tensor, kind: ExemplarKind, generator: Generator
     ) -> tuple[Float[Tensor, "t 2 h w"], Float[Tensor, "2 h w"]]:
-        """Changed colours, truth and exemplar alike. Of an unrelated exemplar nothing can be copied, so that there
-        the truth keeps its natural colours.
+        """Changed colours, truth and exemplar alike.
+
+        Of an unrelated exemplar nothing can be copied, so that there the truth keeps its natural colours.
         """
         if not chance(generator, self.variety.color_change):
             return chromas, exemplar

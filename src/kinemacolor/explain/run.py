@@ -12,9 +12,10 @@ from kinemacolor.engine.plan import PlannedShot
 from kinemacolor.engine.run import loaded_model, planned
 from kinemacolor.engine.shot import colorize_shot, luma_of
 from kinemacolor.errors import InputError, OutputError, SettingError
+from kinemacolor.explain.adapters import insight_of
 from kinemacolor.explain.drawings import match_lines, sheet
 from kinemacolor.explain.features import pca_pictures
-from kinemacolor.explain.insight import Correspondence, Insight, insight_of
+from kinemacolor.explain.insight import Correspondence, Insight
 from kinemacolor.explain.plot import plot_curve
 from kinemacolor.explain.usage import write_curve
 from kinemacolor.frames import Chroma, Luma, ObjectMasks, Shot

@@ -24,7 +24,9 @@ _KNOWN_WEIGHT = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A frame to colour. ``gain`` is the share of the film that it adds to what is covered, ``covered`` the share
+    """A frame to colour.
+
+    ``gain`` is the share of the film that it adds to what is covered, ``covered`` the share
     that is covered with it, the exemplars there are and the suggestions before it (0..1).
     """
 

@@ -27,7 +27,9 @@ _PLACES = 160
 
 @dataclass(frozen=True, slots=True)
 class PhotoMatch:
-    """A photograph for a shot. ``likeness`` is how well its places know the shot's on average, -1..1: the same scene
+    """A photograph for a shot.
+
+    ``likeness`` is the mean similarity of the shot's places to their best in the photograph, -1..1: the same scene
     gives 0.6 and more, one of the same kind 0.4 to 0.6.
     """
 
@@ -45,7 +47,6 @@ def match_photographs(
     index: Path | None = None,
     encoder: Encoder | None = None,
     note: Callable[[str], None] | None = None,
-    progress: Callable[[int, int], None] | None = None,
 ) -> list[PhotoMatch]:
     """The ``best`` photographs of each shot, in the order of shots, the most alike first.
 
@@ -53,7 +54,7 @@ def match_photographs(
     pictures were left out. Raises ``InputError`` where film or folder cannot be read.
     """
     encoder = encoder or Encoder()
-    photographs = photographs_of(folder, encoder, index=index, progress=progress)
+    photographs = photographs_of(folder, encoder, index=index)
     for line in photographs.left_out:
         if note is not None:
             note(f"{line}: left out.")

@@ -1,7 +1,7 @@
 """A run on films and photographs in folders: what ``kinemacolor train`` does."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from kinemacolor import weights
@@ -43,10 +43,7 @@ def train_on_folders(
     out: Path,
     *,
     steps: int | None = None,
-    batch: int | None = None,
-    device: str = "auto",
     seed: int = 0,
-    resume: bool = True,
     settings: RunSettings | None = None,
     decoding: Callable[[int, int], None] | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -55,7 +52,6 @@ def train_on_folders(
 
     Raises ``InputError`` where there is nothing to learn from.
     """
-    recipe = replace(recipe, batch=batch or recipe.batch)
     cache = FrameCache(
         data.cache or weights.cache_folder() / "training",
         short_side_px=data.short_side_px or recipe.short_side_px,
@@ -71,9 +67,7 @@ def train_on_folders(
         out,
         steps=steps,
         validation=validation,
-        device=device,
         seed=seed,
-        resume=resume,
         settings=settings,
         progress=progress,
     )

@@ -142,10 +142,10 @@ def test_a_tiny_run_lowers_the_loss_goes_on_with_its_adversary_and_its_weights_l
     def error(both: Contest) -> float:
         return float((predict(both, given) - given.chromas).abs().mean())
 
-    settings = RunSettings(evaluate_every_steps=1000, checkpoint_every_steps=1000)
+    settings = RunSettings(device="cpu", evaluate_every_steps=1000, checkpoint_every_steps=1000)
     data, out = OneSample(), tmp_path / "run"
-    train(made, data, out, steps=15, device="cpu", settings=settings)
-    result = train(made, data, out, steps=30, validation=[held_out], device="cpu", settings=settings)
+    train(made, data, out, steps=15, settings=settings)
+    result = train(made, data, out, steps=30, validation=[held_out], settings=settings)
     assert result.step == 30
     assert deep_exemplar.load(result.weights).network.config == TINY
     again = tiny(initial=result.weights).network()
