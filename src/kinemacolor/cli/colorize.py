@@ -102,7 +102,7 @@ def colorize(
     from kinemacolor.cli.outcome import going_on, report_result
     from kinemacolor.cli.progress import Bar
     from kinemacolor.engine.video import colorize_video
-    from kinemacolor.models.cards import dtype_of
+    from kinemacolor.models.load import dtype_of
     from kinemacolor.models.settings import assignments
 
     kept = track and source != "-" and output != "-"

@@ -24,7 +24,7 @@ def explain(
 ) -> None:
     """Show a model's features, matches and memory at one frame of a shot."""
     from kinemacolor.explain.run import explain as run
-    from kinemacolor.models.cards import load_model
+    from kinemacolor.models.load import load_model
 
     colorizer = load_model(model, weights=weights, device=device, accept_license=accept_license)
     paths = run(

@@ -29,8 +29,9 @@ from kinemacolor.io import has_visible_color, open_reader, open_writer
 from kinemacolor.io.masks import open_masks
 from kinemacolor.io.sequence import is_picture_name
 from kinemacolor.models.base import Answer, Colorizer
-from kinemacolor.models.cards import goes_both_ways, load_model
+from kinemacolor.models.cards import card_of
 from kinemacolor.models.default import DEFAULT
+from kinemacolor.models.load import load_model
 from kinemacolor.models.permanent import WithExemplars
 from kinemacolor.resize import fit
 
@@ -108,7 +109,7 @@ def answered_frames(
 
 
 def _back(model: Colorizer | str, both_ways: bool | None) -> bool:
-    return (isinstance(model, str) and goes_both_ways(model)) if both_ways is None else both_ways
+    return (isinstance(model, str) and card_of(model).bidirectional) if both_ways is None else both_ways
 
 
 class _Tally:

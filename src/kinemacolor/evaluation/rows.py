@@ -17,7 +17,8 @@ from kinemacolor.errors import InputError
 from kinemacolor.evaluation.clips import FILM_ENDINGS, Clip, Picture, Pictures, Survey, has_pictures, survey
 from kinemacolor.frames import Exemplar, Frame, ObjectMasks
 from kinemacolor.models.base import Answer, Colorizer
-from kinemacolor.models.cards import goes_both_ways, load_model
+from kinemacolor.models.cards import card_of
+from kinemacolor.models.load import load_model
 from kinemacolor.models.permanent import WithExemplars
 from kinemacolor.resize import resize
 
@@ -196,5 +197,5 @@ def sanity_rows(device: str | torch.device | None = None) -> list[Row]:
         Truth(),
         Gray(),
         CopiedChroma(),
-        ModelRow("optical flow", load_model("flow", device=device), both_ways=goes_both_ways("flow")),
+        ModelRow("optical flow", load_model("flow", device=device), both_ways=card_of("flow").bidirectional),
     ]
