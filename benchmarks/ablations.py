@@ -258,11 +258,11 @@ def run(clips: list[Clip], long: list[Clip], budget: Budget, args: argparse.Name
             )
     full = trained(next(iter(TRAINED)), FULL, budget, args)
     if STACKING in wanted:
-        row = ModelRow(STACKING, colormnet_small.load(full, policy=MemoryPolicy.of("stacking")))
+        row = ModelRow(STACKING, colormnet_small.load(full, settings=MemoryPolicy.of("stacking")))
         scored(STACKING, [Truth(), row], clips, args, {"policy": asdict(MemoryPolicy.of("stacking"))}, args.frames)
     for name, policy in MEMORY.items():
         if name in wanted:
-            row = ModelRow(name, colormnet_small.load(full, policy=policy))
+            row = ModelRow(name, colormnet_small.load(full, settings=policy))
             scored(name, [Truth(), row], long, args, {"policy": asdict(policy)})
     if not args.rows:
         scored("sanity", sanity_rows("cpu"), clips, args, {}, args.frames)

@@ -131,3 +131,8 @@ def test_help_does_not_load_torch() -> None:
     """Importing torch costs more than a second; asking for help must not."""
     code = "import sys, kinemacolor.cli; sys.exit('torch' in sys.modules or 'av' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_list_of_models_does_not_load_torch() -> None:
+    code = "import sys; from kinemacolor import list_models; list_models(); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

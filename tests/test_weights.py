@@ -15,9 +15,9 @@ import torch
 from filelock import FileLock
 from safetensors.torch import save_file
 
-from kinemacolor import weights
 from kinemacolor.errors import LicenseNotAcceptedError, WeightsError
-from kinemacolor.weights import WeightsFile, cache_folder, check_names, fetch, locate, read_tensors
+from kinemacolor.weights import WeightsFile, cache_folder, download, fetch, locate
+from kinemacolor.weights.tensors import check_names, read_tensors
 
 BODY = np.random.default_rng(0).bytes(3_000_000)
 SHA256 = hashlib.sha256(BODY).hexdigest()
@@ -84,7 +84,7 @@ def server() -> Iterator[Server]:
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("KINEMACOLOR_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr(weights, "_PAUSES_SECONDS", (0, 0, 0))
+    monkeypatch.setattr(download, "_PAUSES_SECONDS", (0, 0, 0))
     return tmp_path / "cache"
 
 
@@ -262,7 +262,7 @@ def test_a_cache_that_cannot_be_made_is_explained(
 
 def test_case_45_without_a_home_folder_the_cache_must_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KINEMACOLOR_CACHE")
-    monkeypatch.setattr(weights.platformdirs, "user_cache_dir", lambda *_, **__: "~/.cache/kinemacolor")
+    monkeypatch.setattr(download.platformdirs, "user_cache_dir", lambda *_, **__: "~/.cache/kinemacolor")
     with pytest.raises(WeightsError, match="Set KINEMACOLOR_CACHE"):
         cache_folder()
 

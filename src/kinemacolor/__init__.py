@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from kinemacolor.engine.video import colorize_frames, colorize_video
     from kinemacolor.frames import Exemplar, Frame
     from kinemacolor.models.base import Answer, Colorizer, Reference, StreamingColorizer
-    from kinemacolor.models.cards import ModelCard, list_models, load_model
+    from kinemacolor.models.cards import ModelCard, list_models
     from kinemacolor.models.colormnet.policy import MemoryPolicy
+    from kinemacolor.models.load import load_model
 
 __all__ = [
     "Answer",
@@ -51,7 +52,7 @@ _HOMES = {
     "colorize_frames": "engine.video",
     "colorize_video": "engine.video",
     "list_models": "models.cards",
-    "load_model": "models.cards",
+    "load_model": "models.load",
 }
 
 

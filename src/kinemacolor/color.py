@@ -109,10 +109,10 @@ def gray_level_of(plane: Plane, *, bits: int, full_range: bool) -> Float[Tensor,
     return torch.from_numpy(levels[np.minimum(plane, 2**bits - 1)])[None]
 
 
-def gray_of_rgb(rgb: RGB) -> Float[Tensor, "1 h w"]:
-    """Y' (BT.709) of an sRGB picture as 0..1, in steps of 1/255, as an 8-bit film's luma plane would hold it."""
+def gray_of_rgb(rgb: RGB, matrix: Matrix = "bt709") -> Float[Tensor, "1 h w"]:
+    """Y' of an sRGB picture as 0..1, in steps of 1/255, as an 8-bit film's luma plane would hold it."""
     red, green, blue = rgb.double().unbind(-3)
-    kr, kg, kb = LUMA_COEFFICIENTS["bt709"]
+    kr, kg, kb = LUMA_COEFFICIENTS[matrix]
     return ((kr * red + kg * green + kb * blue).round() / 255).float()[None]
 
 

@@ -13,7 +13,7 @@ from kinemacolor.evaluation.report import Report
 from kinemacolor.evaluation.rows import CopiedChroma, Gray, ModelRow, Truth
 from kinemacolor.evaluation.run import evaluate
 from kinemacolor.evaluation.table import best_rows, latex
-from kinemacolor.models.cards import load_model
+from kinemacolor.models.load import load_model
 
 PROTOCOL = PROTOCOLS["standard"].only(["psnr", "cdc", "colorfulness"])
 

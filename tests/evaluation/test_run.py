@@ -22,7 +22,7 @@ from kinemacolor.evaluation.rows import CopiedChroma, Gray, ModelRow, ResultsRow
 from kinemacolor.evaluation.run import RunSettings, evaluate
 from kinemacolor.frames import Luma, ObjectMasks
 from kinemacolor.models.base import Answer, Reference
-from kinemacolor.models.cards import load_model
+from kinemacolor.models.load import load_model
 
 STANDARD = PROTOCOLS["standard"]
 

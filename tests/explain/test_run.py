@@ -18,7 +18,7 @@ from kinemacolor.models.base import Colorizer, Reference, StreamingColorizer
 from kinemacolor.models.colormnet import ColorMNet, ColorMNetColorizer, ColorMNetConfig, MemoryPolicy
 from kinemacolor.models.colormnet_lite import ColorMNetLite, ColorMNetLiteColorizer, ColorMNetLiteConfig
 from kinemacolor.models.colormnet_small import ColorMNetSmall, ColorMNetSmallColorizer, ColorMNetSmallConfig
-from kinemacolor.models.matching import load
+from kinemacolor.models.matching import MatchingSettings, load
 
 SIZE = (64, 96)
 FILES = ["features.png", "matches.png", "colors.png", "memory.csv", "memory.svg"]
@@ -110,7 +110,7 @@ def test_memory_by_part_adds_up_and_is_bounded(film: Path) -> None:
 
 def test_models_without_a_look_inside_are_refused(film: Path) -> None:
     with pytest.raises(ModelError, match="cannot be explained"):
-        insight_of(load(device="cpu", features=False))
+        insight_of(load(device="cpu", settings=MatchingSettings(features=False)))
 
 
 @pytest.mark.parametrize(("frame", "start", "fault"), [(8, 0, "ends before frame 8"), (2, 3, "not in the part")])

@@ -27,7 +27,7 @@ def saved(network: ColorMNet, tmp_path: Path) -> Path:
 
 def test_a_saved_network_comes_back_with_its_config(saved: Path, network: ColorMNet) -> None:
     policy = MemoryPolicy(top_k=3)
-    loaded = colormnet.load(saved, policy=policy, dtype=torch.bfloat16)
+    loaded = colormnet.load(saved, settings=policy, dtype=torch.bfloat16)
     assert isinstance(loaded.network, ColorMNet)
     assert loaded.network.config == ColorMNetConfig.tiny()
     assert loaded.policy == policy

@@ -6,9 +6,9 @@ import torch
 from torch import nn
 
 from kinemacolor.models.base import Reference
-from kinemacolor.models.cards import load_model
 from kinemacolor.models.colormnet_lite import ColorMNetLite, ColorMNetLiteColorizer, ColorMNetLiteConfig, LiteSettings
 from kinemacolor.models.identity import identity_of
+from kinemacolor.models.load import load_model
 from kinemacolor.models.matching import MatchingSettings
 from kinemacolor.models.matching.colorizer import MatchingColorizer
 

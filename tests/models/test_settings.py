@@ -5,12 +5,13 @@ from typing import Literal
 
 import pytest
 
-from kinemacolor.errors import ModelError, SettingError
-from kinemacolor.models.cards import load_model
+from kinemacolor.errors import SettingError
+from kinemacolor.models.cards import CARDS, ModelCard
 from kinemacolor.models.deep_exemplar import DeepExemplarSettings
 from kinemacolor.models.deep_exemplar.smoothing import Smoothing
+from kinemacolor.models.load import load_model, settings_of
 from kinemacolor.models.matching import MatchingColorizer
-from kinemacolor.models.settings import arguments_for, assignments, changed, names_of
+from kinemacolor.models.settings import assignments, changed, names_of
 
 
 @dataclass(frozen=True)
@@ -105,9 +106,14 @@ def test_a_model_is_loaded_with_its_settings_changed() -> None:
     assert (model.settings.preset, model.settings.noise.step) == ("medium", 0.1)
 
 
-def test_a_model_without_settings_says_so() -> None:
-    def load(*, device: str) -> None:
-        """Nothing."""
+def test_flow_stays_flow_alone_whatever_else_is_set() -> None:
+    model = load_model("flow", device="cpu", settings={"preset": "medium"})
+    assert isinstance(model, MatchingColorizer)
+    assert (model.settings.features, model.settings.preset) == (False, "medium")
 
-    with pytest.raises(ModelError, match="'plain' has no settings"):
-        arguments_for(load, {}, {"a": 1}, model="plain")
+
+@pytest.mark.parametrize("card", CARDS.values(), ids=lambda card: card.name)
+def test_every_models_settings_can_be_changed_before_its_weights_are_there(card: ModelCard) -> None:
+    with pytest.raises(SettingError, match=f"Model '{card.name}' has no setting 'colour'. It has "):
+        settings_of(card, {"colour": 1})
+    assert (settings_of(card, {}) is None) == (not card.fixed)

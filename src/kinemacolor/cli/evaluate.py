@@ -124,7 +124,8 @@ def _rows(
 ) -> "list[Row]":
     from kinemacolor.errors import SettingError
     from kinemacolor.evaluation.rows import ModelRow, ResultsRow, sanity_rows
-    from kinemacolor.models.cards import card_of, goes_both_ways, load_model
+    from kinemacolor.models.cards import card_of
+    from kinemacolor.models.load import load_model
 
     for name in names:
         card_of(name)
@@ -132,7 +133,7 @@ def _rows(
     rows: list[Row] = list(sanity_rows(device)) if sanity else []
     for name in names:
         model = load_model(name, weights=files.get(name, "default"), device=device, accept_license=accept_license)
-        rows.append(ModelRow(name, model, both_ways=goes_both_ways(name)))
+        rows.append(ModelRow(name, model, both_ways=card_of(name).bidirectional))
     for text in results:
         name, equals, folder = text.partition("=")
         if not equals:

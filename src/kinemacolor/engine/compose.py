@@ -10,22 +10,22 @@ from jaxtyping import Float
 from torch import Tensor
 
 from kinemacolor import color
-from kinemacolor.frames import RGB, Chroma, Frame, Planes
+from kinemacolor.frames import RGB, Chroma, Frame, Matrix, Planes
 from kinemacolor.io.base import OutputLayout
 from kinemacolor.resize import resize, sample_chroma
 
 
-def in_color(frame: Frame, chroma: Chroma, layout: OutputLayout | None = None) -> Frame:
+def in_color(frame: Frame, chroma: Chroma, layout: OutputLayout | None = None, *, matrix: Matrix = "bt709") -> Frame:
     """The frame with this chroma (any size); its Y' and its alpha stay as they are.
 
-    A frame of planes gets U and V sampled as ``layout`` says. An RGB frame gives the RGB picture that has its Y'
-    (BT.709) and, as nearly as the RGB cube allows, this a*b*.
+    A frame of planes gets U and V sampled as ``layout`` says. An RGB frame gives the RGB picture that has its Y' (by
+    ``matrix``) and, as nearly as the RGB cube allows, this a*b*.
     """
     if frame.planes is not None:
         assert layout is not None
         return replace(frame, planes=planes_in_color(frame.planes, chroma, layout))
     assert frame.rgb is not None
-    return replace(frame, rgb=rgb_in_color(frame.rgb, chroma))
+    return replace(frame, rgb=rgb_in_color(frame.rgb, chroma, matrix))
 
 
 def planes_in_color(planes: Planes, chroma: Chroma, layout: OutputLayout) -> Planes:
@@ -38,11 +38,11 @@ def planes_in_color(planes: Planes, chroma: Chroma, layout: OutputLayout) -> Pla
     return replace(planes, u=u, v=v)
 
 
-def rgb_in_color(rgb: RGB, chroma: Chroma) -> RGB:
+def rgb_in_color(rgb: RGB, chroma: Chroma, matrix: Matrix = "bt709") -> RGB:
     """The RGB picture with the Y' of ``rgb`` and this chroma (any size)."""
-    gray = color.gray_of_rgb(rgb)
-    blue_red = color.blue_red_of(gray, resize(chroma.float().cpu(), (rgb.shape[-2], rgb.shape[-1])), matrix="bt709")
-    return bytes_of(color.rgb_of_blue_red(gray, blue_red, "bt709"))
+    gray = color.gray_of_rgb(rgb, matrix)
+    blue_red = color.blue_red_of(gray, resize(chroma.float().cpu(), (rgb.shape[-2], rgb.shape[-1])), matrix=matrix)
+    return bytes_of(color.rgb_of_blue_red(gray, blue_red, matrix))
 
 
 def rgb_of_frame(frame: Frame) -> RGB:

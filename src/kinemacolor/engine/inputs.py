@@ -13,7 +13,7 @@ from kinemacolor.io import exemplars as stills
 from kinemacolor.io import points as corrections
 from kinemacolor.io.masks import open_masks
 from kinemacolor.io.sequence import is_picture_name
-from kinemacolor.models.cards import CARDS, card_of, goes_both_ways
+from kinemacolor.models.cards import CARDS, card_of
 from kinemacolor.resize import fit
 
 WORKING_SIZE = 480
@@ -102,7 +102,7 @@ def is_bidirectional(job: Job) -> bool:
     """Whether exemplars inside a shot color towards its start: as said, else as the named model has it, else not."""
     if job.exemplars.both_ways is not None:
         return job.exemplars.both_ways
-    return isinstance(job.model.model, str) and goes_both_ways(job.model.model)
+    return isinstance(job.model.model, str) and card_of(job.model.model).bidirectional
 
 
 def exemplars_of(

@@ -33,7 +33,7 @@ from kinemacolor.engine.track import ChromaTrack
 from kinemacolor.engine.track.keys import folder_signature
 from kinemacolor.io import FrameReader, FrameWriter, open_writer
 from kinemacolor.models.base import Colorizer
-from kinemacolor.models.cards import dtype_of, load_model
+from kinemacolor.models.load import dtype_of, load_model
 from kinemacolor.models.permanent import WithExemplars
 
 FRAMES_AHEAD = 4
@@ -124,8 +124,7 @@ def loaded_model(job: Job, listeners: Listeners | None = None) -> Colorizer:
         weights=choice.weights,
         device=choice.device,
         dtype=dtype_of(choice.precision),
-        restrict=choice.restrict,
-        settings=dict(choice.settings) or None,
+        settings={**({"restrict": choice.restrict} if choice.restrict else {}), **choice.settings},
         accept_license=choice.accept_license,
         progress=None if listeners is None else listeners.fetching,
     )

@@ -4,17 +4,20 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from kinemacolor import color
-from kinemacolor.frames import Frame, Luma, ObjectMasks
+from kinemacolor.frames import Frame, Luma, Matrix, ObjectMasks
 from kinemacolor.models.base import Answer, Colorizer, Reference
 from kinemacolor.resize import resize
 
 
-def luma_of(frame: Frame) -> Luma:
-    """L* of the gray with a frame's Y', at its full size: all that a model sees, of a frame in color too."""
+def luma_of(frame: Frame, *, matrix: Matrix = "bt709") -> Luma:
+    """L* of the gray with a frame's Y', at its full size: all that a model sees, of a frame in color too.
+
+    ``matrix`` ties the Y' of an RGB frame to its colors; planes have their own.
+    """
     if frame.planes is not None:
         return color.luma_of(frame.planes)
     assert frame.rgb is not None
-    return color.luma_of_gray(color.gray_of_rgb(frame.rgb))
+    return color.luma_of_gray(color.gray_of_rgb(frame.rgb, matrix))
 
 
 def colorize_shot(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 from kinemacolor.engine.answers import AnsweredFrame, Answers
@@ -15,6 +16,7 @@ from kinemacolor.engine.sinks import Progress
 from kinemacolor.frames import Exemplar, Frame, Luma, Shot
 from kinemacolor.io import exemplars as stills
 from kinemacolor.io.film import LONGER_THAN_ANY
+from kinemacolor.io.pixels import UNSPECIFIED_MATRIX, matrix_of
 from kinemacolor.models.base import Colorizer
 from kinemacolor.models.default import DEFAULT
 from kinemacolor.models.permanent import WithExemplars
@@ -67,14 +69,17 @@ def colorize_frames(
     """The frames of one shot, as RGB frames in color, each as soon as the model can give it.
 
     ``frames`` are RGB frames of one ``size`` (height, width); exemplar indices count from the first of them. Each
-    keeps its own luma, and gets the colors that ``colorize_video`` gives a film of these frames in gray.
+    keeps its own luma (Y', by BT.601 below 720 rows, else by BT.709, as in a film without tags), and gets the colors
+    that ``colorize_video`` gives a film of these frames in gray.
     ``both_ways`` says whether exemplars inside color towards the start too, for which up to 96 frames are held back;
     None is the default of a model given by name, and no for a loaded one. Memory does not grow with their number.
     """
     job = Job.of({"model": model, "both_ways": both_ways, "working_size": working_size})
     applied = WithExemplars(loaded_model(job), back=is_bidirectional(job))
-    for answered in answered_frames(frames, exemplars, applied, size, working_size=working_size):
-        yield in_color(answered.frame, answered.answer.chroma)
+    matrix = matrix_of(UNSPECIFIED_MATRIX, size[0], is_rgb=False)
+    luma = partial(luma_of, matrix=matrix)
+    for answered in answered_frames(frames, exemplars, applied, size, working_size=working_size, luma=luma):
+        yield in_color(answered.frame, answered.answer.chroma, matrix=matrix)
 
 
 def answered_frames(

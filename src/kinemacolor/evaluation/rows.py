@@ -21,7 +21,8 @@ from kinemacolor.evaluation.protocols import Keeps
 from kinemacolor.frames import RGB, Chroma, Exemplar, Frame, Luma, ObjectMasks
 from kinemacolor.io.encode import lossless_layout
 from kinemacolor.models.base import Colorizer
-from kinemacolor.models.cards import goes_both_ways, load_model
+from kinemacolor.models.cards import card_of
+from kinemacolor.models.load import load_model
 from kinemacolor.models.permanent import WithExemplars
 from kinemacolor.resize import resize
 
@@ -227,5 +228,5 @@ def sanity_rows(device: str | torch.device | None = None) -> list[Row]:
         Truth(),
         Gray(),
         CopiedChroma(),
-        ModelRow("optical flow", load_model("flow", device=device), both_ways=goes_both_ways("flow")),
+        ModelRow("optical flow", load_model("flow", device=device), both_ways=card_of("flow").bidirectional),
     ]

@@ -25,8 +25,9 @@ FrameAt = Callable[[Position], int]
 
 
 def parse_position(text: str) -> Position | None:
-    """The frame (``123``), the time (``00:01:02.5``, ``62.5s``, ``0.5``) or the timecode (``00:01:02:12``) that a
-    text names; None if it names none.
+    """The place that a text names, None if it names none.
+
+    A frame (``123``), a time (``00:01:02.5``, ``62.5s``, ``0.5``) or a timecode (``00:01:02:12``).
     """
     if text.isdecimal():
         return int(text)

@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from kinemacolor import weights
 from kinemacolor.errors import WeightsError
+from kinemacolor.weights.tensors import check_names, read_tensors
 
 _GROUPS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
 """Channels and number of 3x3 convolutions of each group."""
@@ -72,9 +72,9 @@ def load_hed(path: Path) -> HED:
 
     Raises ``WeightsError`` where the file is missing, damaged, or of another network.
     """
-    tensors = _from_keras(path) if path.suffix == ".h5" else _from_torch(weights.read_tensors(path))
+    tensors = _from_keras(path) if path.suffix == ".h5" else _from_torch(read_tensors(path))
     network = HED()
-    weights.check_names(tensors, network.state_dict(), path)
+    check_names(tensors, network.state_dict(), path)
     network.load_state_dict(tensors)
     return network.eval().requires_grad_(False)
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from kinemacolor import weights
 from kinemacolor.errors import LicenseNotAcceptedError, WeightsError
 from kinemacolor.weights import WeightsFile
+from kinemacolor.weights.tensors import check_names, read_tensors
 
 _BSD = ("BSD-3-Clause, trained on ImageNet", "https://github.com/pytorch/vision/blob/main/LICENSE")
 _TORCH = "https://download.pytorch.org/models/"
@@ -90,11 +91,11 @@ def load_published(
     Raises ``WeightsError`` that lists what is missing or of another shape.
     """
     found: dict[str, Tensor] = {}
-    for name, value in weights.read_tensors(path).items():
+    for name, value in read_tensors(path).items():
         if name.startswith(prefix) and keep(name):
             found[name.removeprefix(prefix)] = value
     expected = network.state_dict()
     # older files lack the counters of batch norms, which inference does not use
     counters = {name: value for name, value in expected.items() if name.endswith("num_batches_tracked")}
-    weights.check_names({**counters, **found}, expected, path)
+    check_names({**counters, **found}, expected, path)
     network.load_state_dict({**counters, **found})

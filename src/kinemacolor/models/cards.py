@@ -1,34 +1,30 @@
-"""The models by name: what each is, what it needs, whose weights it takes, and how to load it."""
+"""The models by name: what each is, what it can do, what it needs and whose weights it takes.
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from importlib import import_module
-from pathlib import Path
-from typing import Literal
+Nothing here needs torch, so that a list of models costs no time; ``models.load`` makes a model of a card.
+"""
 
-import torch
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from kinemacolor import weights as weights_files
-from kinemacolor.errors import ModelError, WeightsError
-from kinemacolor.models import settings as model_settings
-from kinemacolor.models.base import Colorizer
-from kinemacolor.models.colormnet.policy import MemoryPolicy
+from kinemacolor.errors import ModelError
 from kinemacolor.models.default import DEFAULT
-from kinemacolor.models.spatiotemporal.memory_restriction import DenseRestriction
 from kinemacolor.weights import WeightsFile
-
-Precision = Literal["auto", "fp32", "bf16", "fp16"]
-_DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
     """What a user should know of a model before choosing it.
 
-    ``package`` is the module that holds its ``load``. ``weights`` is the file to fetch, None where weights come
-    with the installation (``included``) or only from a path; ``takes_folder`` where that may be a folder of files.
-    ``can_restrict`` where tracks can say what its memory may be asked. ``takes_own`` where a model that needs no
-    weights takes a file of the user's. ``variants`` are the names of other weights that come with the installation.
+    ``package`` is the module that holds its ``load`` and its default ``SETTINGS``; ``fixed`` are settings that make
+    it this model and no other of the package, by name.
+
+    ``weights`` is the file to fetch, None where weights come with the installation (``included``) or only from a
+    path; ``takes_folder`` where that may be a folder of files; ``takes_own`` where a model that needs no weights
+    takes a file of the user's; ``variants`` are the names of other weights that come with the installation.
+
+    ``bidirectional``: exemplars inside a shot colour towards its start too unless told otherwise (our own models;
+    the papers' go forward, as they are). ``takes_masks``: it has a use for object masks. ``takes_memory_policy``:
+    its settings are a ``MemoryPolicy``; ``can_restrict``: tracks can say what its memory may be asked.
     """
 
     name: str
@@ -39,12 +35,14 @@ class ModelCard:
     package: str
     included: bool
     weights: WeightsFile | None = None
-    takes_memory_policy: bool = False
-    takes_folder: bool = False
-    can_restrict: bool = False
-    takes_masks: bool = False
-    takes_own: bool = False
     variants: tuple[str, ...] = ()
+    fixed: Mapping[str, object] = field(default_factory=dict)
+    takes_folder: bool = False
+    takes_own: bool = False
+    takes_masks: bool = False
+    takes_memory_policy: bool = False
+    can_restrict: bool = False
+    bidirectional: bool = False
 
 
 CARDS: dict[str, ModelCard] = {
@@ -57,8 +55,9 @@ CARDS: dict[str, ModelCard] = {
         license="Apache-2.0 (code and the EfficientNet-Lite0 weights it installs)",
         package="kinemacolor.models.colormnet_lite",
         included=True,
-        takes_own=True,
         variants=("permissive", "all"),
+        takes_own=True,
+        bidirectional=True,
     ),
     "matching": ModelCard(
         name="matching",
@@ -68,6 +67,7 @@ CARDS: dict[str, ModelCard] = {
         license="Apache-2.0 (code and the EfficientNet-Lite0 weights it installs)",
         package="kinemacolor.models.matching",
         included=True,
+        bidirectional=True,
     ),
     "flow": ModelCard(
         name="flow",
@@ -77,6 +77,8 @@ CARDS: dict[str, ModelCard] = {
         license="Apache-2.0",
         package="kinemacolor.models.matching",
         included=True,
+        fixed={"features": False},
+        bidirectional=True,
     ),
     "colormnet": ModelCard(
         name="colormnet",
@@ -179,15 +181,6 @@ CARDS: dict[str, ModelCard] = {
 """Every model, by the name that ``--model`` takes."""
 
 
-_BOTH_WAYS = frozenset({"matching", "flow", "colormnet-lite"})
-"""Our own: exemplars inside a shot colour towards its start too. The papers' models go forward, as they are."""
-
-
-def goes_both_ways(name: str) -> bool:
-    """Whether this model colours from exemplars inside a shot in both directions unless told otherwise."""
-    return name in _BOTH_WAYS
-
-
 def list_models() -> list[ModelCard]:
     """The cards of all models, the default first."""
     return sorted(CARDS.values(), key=lambda card: card.name != DEFAULT)
@@ -199,95 +192,3 @@ def card_of(name: str) -> ModelCard:
         return CARDS[name]
     except KeyError:
         raise ModelError(f"There is no model '{name}'. Models: {', '.join(CARDS)}.") from None
-
-
-def _device(device: str | torch.device | None) -> torch.device:
-    if device is None or device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        chosen = torch.device(device)
-        torch.empty(1, device=chosen)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise ModelError(f"Device '{device}' cannot be used here ({reason}). Use --device cpu.") from error
-    return chosen
-
-
-def _file_of(
-    card: ModelCard, weights: str | Path, *, accept_license: bool, progress: Callable[[int, int | None], None] | None
-) -> Path | None:
-    """The file to load, None where the weights come with the installation."""
-    if str(weights) in card.variants:
-        return Path(str(import_module(card.package).__file__)).with_name(f"{weights}.safetensors")
-    if str(weights) != "default":
-        if card.included and not card.takes_own:
-            raise ModelError(
-                f"Model '{card.name}' takes no weights file. Leave --weights out, or use another --model."
-            )
-        path = Path(weights)
-        if not (path.is_file() or (card.takes_folder and path.is_dir())):
-            raise WeightsError(f"Weights file {path} does not exist. Give the path of a file that does.")
-        return path
-    if card.included:
-        return None
-    if card.weights is None:
-        raise WeightsError(
-            f"Model '{card.name}' has no published weights. Give a file of your own with --weights PATH."
-        )
-    return weights_files.fetch(card.weights, accept_license=accept_license, progress=progress)
-
-
-def load_model(
-    name: str = DEFAULT,
-    *,
-    weights: str | Path = "default",
-    device: str | torch.device | None = None,
-    dtype: torch.dtype | None = None,
-    memory: MemoryPolicy | None = None,
-    restrict: Literal["dense"] | None = None,
-    settings: Mapping[str, object] | None = None,
-    accept_license: bool = False,
-    progress: Callable[[int, int | None], None] | None = None,
-) -> Colorizer:
-    """The model with this name, ready to colour.
-
-    Args:
-        name: a key of ``CARDS``.
-        weights: ``"default"`` (included, cached or fetched), one of the card's ``variants``, or a checkpoint's path.
-        device: ``"cpu"``, ``"cuda:0"``, ...; None takes a GPU if there is one.
-        dtype: the precision of the network's heavy parts; None is the model's own choice.
-        memory: how ColorMNet's memory behaves; None is that of its weights.
-        restrict: ``"dense"`` lets each position read ColorMNet's memory only where dense tracks lead.
-        settings: the model's own by name (``{"temperature": 0.02}``), as text or as values; ``models.settings``.
-        accept_license: agree to the licence of weights that have to be fetched.
-        progress: called with bytes fetched and bytes in all (None if unknown) while fetching.
-
-    Raises:
-        ModelError: unknown name, unusable device, or an option that the model does not have.
-        SettingError: a name in ``settings`` that the model does not have, or a value that it cannot take.
-        WeightsError: weights missing, damaged or of another network; ``LicenseNotAcceptedError`` before a fetch.
-    """
-    card = card_of(name)
-    if memory is not None and not card.takes_memory_policy:
-        raise ModelError(f"Model '{name}' has no memory policy. Use --model colormnet, or leave memory out.")
-    if restrict is not None and not card.can_restrict:
-        able = ", ".join(each.name for each in CARDS.values() if each.can_restrict)
-        raise ModelError(f"Model '{name}' has no memory to restrict. Use one that has ({able}), or leave it out.")
-    path = _file_of(card, weights, accept_license=accept_license, progress=progress)
-    load = import_module(card.package).load
-    arguments: dict[str, object] = {"device": _device(device), "dtype": dtype}
-    if card.takes_memory_policy:
-        arguments["policy"] = memory
-    if name == "flow":
-        arguments["features"] = False
-    if settings:
-        arguments |= model_settings.arguments_for(load, arguments, settings, model=name)
-    if restrict is not None:
-        arguments["restriction"] = DenseRestriction
-    model: Colorizer = load(path, **arguments) if path is not None else load(**arguments)
-    return model
-
-
-def dtype_of(precision: Precision) -> torch.dtype | None:
-    """The dtype of a ``--precision`` name; None (the model's own choice) for ``auto``."""
-    return _DTYPES.get(precision)

@@ -13,8 +13,8 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from kinemacolor import weights
 from kinemacolor.errors import WeightsError
+from kinemacolor.weights.tensors import check_names, read_tensors
 
 ConfigT = TypeVar("ConfigT")
 
@@ -24,7 +24,7 @@ def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
     Raises ``WeightsError`` where the file is missing, damaged, or holds anything but tensors.
     """
-    tensors = weights.read_tensors(path)
+    tensors = read_tensors(path)
     if path.suffix != ".safetensors":
         return tensors, {}
     with safe_open(path, framework="pt") as file:
@@ -79,7 +79,7 @@ def load_strictly(
     Raises ``WeightsError`` naming the tensors that are missing, extra or of another shape.
     """
     expected = network.state_dict()
-    weights.check_names(
+    check_names(
         {name_of(name): tensor for name, tensor in tensors.items()},
         {name_of(name): tensor for name, tensor in expected.items()},
         path,

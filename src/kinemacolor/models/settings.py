@@ -5,14 +5,13 @@ what a model can be told is written down once.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from kinemacolor.errors import ModelError, SettingError
+from kinemacolor.errors import SettingError
 
-_ARGUMENTS = ("settings", "policy")
 SettingsT = TypeVar("SettingsT")
 
 _YES, _NO, _NONE = ("true", "yes", "on", "1"), ("false", "no", "off", "0"), "none"
@@ -44,24 +43,6 @@ def changed(settings: SettingsT, values: Mapping[str, object], *, model: str) ->
             raise SettingError(f"Model '{model}' has no setting '{name}'. It has {', '.join(names)}.")
         settings = _with(settings, name, name.split("."), str(value).strip())
     return settings
-
-
-def arguments_for(
-    load: Callable[..., Any], given: Mapping[str, Any], values: Mapping[str, object], *, model: str
-) -> dict[str, Any]:
-    """The argument of a model's ``load`` that holds its settings, changed; ``given`` has the one to begin with.
-
-    Without one there, it is the ``SETTINGS`` of the module that has ``load``, or else the dataclass' defaults.
-
-    Raises ``ModelError`` where the model has no settings, ``SettingError`` as ``changed`` does.
-    """
-    hints = get_type_hints(load)
-    argument = next((name for name in _ARGUMENTS if name in hints), None)
-    kind = _dataclass_in(hints[argument]) if argument else None
-    if argument is None or kind is None:
-        raise ModelError(f"Model '{model}' has no settings. Leave --set out.")
-    base = given.get(argument) or getattr(load, "__globals__", {}).get("SETTINGS") or kind()
-    return {argument: changed(base, values, model=model)}
 
 
 def assignments(texts: list[str]) -> dict[str, str]:

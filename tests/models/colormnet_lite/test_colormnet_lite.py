@@ -13,7 +13,6 @@ from torch import Tensor
 from kinemacolor.errors import ExemplarError, SettingError, WeightsError
 from kinemacolor.models import colormnet, colormnet_lite
 from kinemacolor.models.base import Colorizer, Reference
-from kinemacolor.models.cards import load_model
 from kinemacolor.models.colormnet import ColorMNet, ColorMNetConfig
 from kinemacolor.models.colormnet_lite import (
     ColorMNetLite,
@@ -22,6 +21,7 @@ from kinemacolor.models.colormnet_lite import (
     LiteSettings,
 )
 from kinemacolor.models.colormnet_lite.network import SEARCH
+from kinemacolor.models.load import load_model
 
 
 @pytest.fixture(autouse=True)

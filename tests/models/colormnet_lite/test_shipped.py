@@ -8,7 +8,7 @@ import torch
 
 from kinemacolor.models import colormnet_lite
 from kinemacolor.models.base import Colorizer
-from kinemacolor.models.cards import load_model
+from kinemacolor.models.load import load_model
 
 SHIPPED = {
     "default": ("permissive.safetensors", "698948c151fe23c3a5da41fae09930ed780b4c6da3499d26732bc98b5138245e", 29.34),

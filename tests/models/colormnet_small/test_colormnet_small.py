@@ -48,7 +48,7 @@ def weights_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def colorizer(weights_path: Path) -> ColorMNetSmallColorizer:
-    return colormnet_small.load(weights_path, policy=POLICY)
+    return colormnet_small.load(weights_path, settings=POLICY)
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ import torch
 
 from kinemacolor.errors import LicenseNotAcceptedError, WeightsError
 from kinemacolor.models import deep_exemplar
-from kinemacolor.models.cards import load_model
 from kinemacolor.models.deep_exemplar import DeepExemplar, DeepExemplarColorizer
+from kinemacolor.models.load import load_model
 
 
 def test_what_is_saved_is_loaded_with_its_config(network: DeepExemplar, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import torch
 
 from kinemacolor.errors import ExemplarError
 from kinemacolor.models.base import Reference
-from kinemacolor.models.matching import MatchingColorizer, load
+from kinemacolor.models.matching import MatchingColorizer, MatchingSettings, load
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +15,7 @@ def model() -> MatchingColorizer:
 
 @pytest.fixture(scope="module")
 def flow() -> MatchingColorizer:
-    return load(device="cpu", features=False)
+    return load(device="cpu", settings=MatchingSettings(features=False))
 
 
 def texture(height: int, width: int, seed: int = 0) -> torch.Tensor:

@@ -7,9 +7,9 @@ import torch
 
 from kinemacolor.errors import SettingError
 from kinemacolor.models.base import Reference
-from kinemacolor.models.cards import load_model
 from kinemacolor.models.deep_exemplar import lite
 from kinemacolor.models.deep_exemplar.lite import DeepExemplarLite, LightColorizationConfig
+from kinemacolor.models.load import load_model
 from kinemacolor.models.spatiotemporal import SpatiotemporalColorizer
 
 

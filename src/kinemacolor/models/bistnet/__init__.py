@@ -11,7 +11,10 @@ from kinemacolor.models.bistnet.experts import experts_of, fill
 from kinemacolor.models.bistnet.meb import SegmentationExpert
 from kinemacolor.models.bistnet.network import BiSTNet, BiSTNetConfig
 
-__all__ = ["BiSTNet", "BiSTNetColorizer", "BiSTNetConfig", "BiSTNetSettings", "load", "save"]
+__all__ = ["SETTINGS", "BiSTNet", "BiSTNetColorizer", "BiSTNetConfig", "BiSTNetSettings", "load", "save"]
+
+SETTINGS = BiSTNetSettings()
+"""The release's steps around the network, which suit the authors' weights."""
 
 _NAME = "bistnet"
 

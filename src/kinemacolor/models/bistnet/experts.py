@@ -7,7 +7,6 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from kinemacolor import weights
 from kinemacolor.errors import WeightsError
 from kinemacolor.layers.hed import installed_weights, load_hed
 from kinemacolor.models.bistnet.flows import DISFlow, FlowExpert, RAFTFlow
@@ -16,6 +15,7 @@ from kinemacolor.models.bistnet.network import BiSTNetConfig
 from kinemacolor.models.bistnet.official import PARTS
 from kinemacolor.models.bistnet.protoseg import ProtoSeg
 from kinemacolor.models.bistnet.raft import RAFT
+from kinemacolor.weights.tensors import check_names, read_tensors
 
 _NO_EDGES = (
     "BiSTNet has no edge network (HED): steepness of the luma stands in for it, and borders of objects may bleed. "
@@ -84,11 +84,11 @@ def load_protoseg(path: Path) -> ProtoSeg:
 
     Raises ``WeightsError`` where the file is missing, damaged or of another network.
     """
-    tensors = PARTS["segmentation"].renamed(weights.read_tensors(path))
+    tensors = PARTS["segmentation"].renamed(read_tensors(path))
     prototypes = tensors.get("prototypes")
     classes, each = (19, 10) if prototypes is None or prototypes.ndim != 3 else prototypes.shape[:2]
     network = ProtoSeg(classes=classes, prototypes=each)
-    weights.check_names(tensors, network.state_dict(), path)
+    check_names(tensors, network.state_dict(), path)
     network.load_state_dict(tensors)
     return network.eval().requires_grad_(False)
 
@@ -99,9 +99,9 @@ def fill(network: nn.Module, path: Path, part: str) -> None:
     Raises ``WeightsError`` where the file is damaged, or names or shapes are not those of the network.
     """
     file = PARTS[part]
-    tensors = file.renamed(weights.read_tensors(path))
+    tensors = file.renamed(read_tensors(path))
     expected = network.state_dict()
-    weights.check_names(
+    check_names(
         {file.official_name(name): tensor for name, tensor in tensors.items()},
         {file.official_name(name): tensor for name, tensor in expected.items()},
         path,

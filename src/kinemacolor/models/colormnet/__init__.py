@@ -12,7 +12,19 @@ from kinemacolor.models.colormnet.network import ColorMNet, ColorMNetConfig
 from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.colormnet.restriction import Restriction
 
-__all__ = ["ColorMNet", "ColorMNetColorizer", "ColorMNetConfig", "ColorMNetState", "MemoryPolicy", "load", "save"]
+__all__ = [
+    "SETTINGS",
+    "ColorMNet",
+    "ColorMNetColorizer",
+    "ColorMNetConfig",
+    "ColorMNetState",
+    "MemoryPolicy",
+    "load",
+    "save",
+]
+
+SETTINGS = MemoryPolicy()
+"""How memory behaves unless told otherwise."""
 
 _NAME = "colormnet"
 
@@ -22,10 +34,12 @@ def load(
     *,
     device: torch.device | None = None,
     dtype: torch.dtype | None = None,
-    policy: MemoryPolicy | None = None,
+    settings: MemoryPolicy | None = None,
     restriction: Callable[[], Restriction] | None = None,
 ) -> ColorMNetColorizer:
     """ColorMNet with the weights in a file: the authors' checkpoint (.pth or .safetensors), or one of ``save``.
+
+    ``settings`` are how memory behaves, None as the network was trained; ``restriction`` says where it may be read.
 
     Raises ``WeightsError`` where the file is missing, damaged, or not exactly this network's; it names the tensors.
     """
@@ -38,7 +52,7 @@ def load(
     with torch.device("meta"):
         network = ColorMNet(config)
     checkpoint.load_strictly(network, tensors, path, name_of=str if ours else official.official_name)
-    return ColorMNetColorizer(network, policy=policy, restriction=restriction, device=device, dtype=dtype)
+    return ColorMNetColorizer(network, policy=settings, restriction=restriction, device=device, dtype=dtype)
 
 
 def save(network: ColorMNet, path: Path) -> None:

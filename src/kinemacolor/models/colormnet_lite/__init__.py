@@ -12,6 +12,7 @@ from kinemacolor.models.colormnet_lite.network import ColorMNetLite
 from kinemacolor.models.matching import fast_dtype
 
 __all__ = [
+    "SETTINGS",
     "WEIGHTS",
     "ColorMNetLite",
     "ColorMNetLiteColorizer",
@@ -22,6 +23,9 @@ __all__ = [
     "load_network",
     "save",
 ]
+
+SETTINGS = LiteSettings()
+"""How the model behaves unless told otherwise."""
 
 _NAME = "colormnet-lite"
 WEIGHTS = Path(__file__).with_name("permissive.safetensors")

@@ -11,7 +11,18 @@ from kinemacolor.models.colormnet.restriction import Restriction
 from kinemacolor.models.colormnet_small.colorizer import ColorMNetSmallColorizer
 from kinemacolor.models.colormnet_small.network import ColorMNetSmall, ColorMNetSmallConfig
 
-__all__ = ["ColorMNetSmall", "ColorMNetSmallColorizer", "ColorMNetSmallConfig", "load", "load_network", "save"]
+__all__ = [
+    "SETTINGS",
+    "ColorMNetSmall",
+    "ColorMNetSmallColorizer",
+    "ColorMNetSmallConfig",
+    "load",
+    "load_network",
+    "save",
+]
+
+SETTINGS = MemoryPolicy()
+"""How memory behaves unless told otherwise."""
 
 _NAME = "colormnet-small"
 
@@ -21,7 +32,7 @@ def load(
     *,
     device: torch.device | None = None,
     dtype: torch.dtype | None = None,
-    policy: MemoryPolicy | None = None,
+    settings: MemoryPolicy | None = None,
     restriction: Callable[[], Restriction] | None = None,
 ) -> ColorMNetSmallColorizer:
     """ColorMNet-small with the weights in a file that ``save`` wrote, ready to colour.
@@ -29,7 +40,7 @@ def load(
     Raises ``WeightsError`` where the file is missing, damaged, or not exactly this network's; it names the tensors.
     """
     network = load_network(path)
-    return ColorMNetSmallColorizer(network, policy=policy, restriction=restriction, device=device, dtype=dtype)
+    return ColorMNetSmallColorizer(network, policy=settings, restriction=restriction, device=device, dtype=dtype)
 
 
 def load_network(path: Path) -> ColorMNetSmall:

@@ -15,6 +15,7 @@ from kinemacolor.models.deep_exemplar.colorizer import (
 from kinemacolor.models.deep_exemplar.network import DeepExemplar, DeepExemplarConfig
 
 __all__ = [
+    "SETTINGS",
     "DeepExemplar",
     "DeepExemplarColorizer",
     "DeepExemplarConfig",
@@ -24,6 +25,9 @@ __all__ = [
     "load_network",
     "save",
 ]
+
+SETTINGS = DeepExemplarSettings()
+"""The release's steps around the network."""
 
 _NAME = "deep-exemplar"
 
@@ -36,7 +40,7 @@ def load(
     settings: DeepExemplarSettings | None = None,
 ) -> DeepExemplarColorizer:
     """Deep Exemplar with the weights in a file, ready to colour; see ``load_network``."""
-    return DeepExemplarColorizer(load_network(path), settings=settings, device=device, dtype=dtype)
+    return DeepExemplarColorizer(load_network(path), settings=settings or SETTINGS, device=device, dtype=dtype)
 
 
 def load_network(path: Path) -> DeepExemplar:

@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 
 from torch import Tensor
 
-from kinemacolor import weights
 from kinemacolor.errors import WeightsError
+from kinemacolor.weights.tensors import read_tensors
 
 _ASK = "Give the authors' colorization_checkpoint.zip, the folder it unpacks to, or a file that Kinemacolor saved."
 
@@ -27,7 +27,7 @@ def read(path: Path, files: Mapping[str, str]) -> dict[str, dict[str, Tensor]]:
             raise WeightsError(f"{path} is not Deep Exemplar's release: it has no {', no '.join(missing)}. {_ASK}")
         # cloned, since what is read is mapped to files that are gone in a moment
         return {
-            part: {name: tensor.clone() for name, tensor in weights.read_tensors(file).items()}
+            part: {name: tensor.clone() for name, tensor in read_tensors(file).items()}
             for part, file in found.items()
         }
 

@@ -1,31 +1,29 @@
 """The default that needs no training: colours carried by optical flow and matched to the exemplars, fused."""
 
-from dataclasses import replace
-
 import torch
 
 from kinemacolor.models.matching.colorizer import MatchingColorizer, MatchingSettings, MatchingState
 from kinemacolor.models.matching.features import Encoder
 
-__all__ = ["MatchingColorizer", "MatchingSettings", "MatchingState", "fast_dtype", "load"]
+__all__ = ["SETTINGS", "MatchingColorizer", "MatchingSettings", "MatchingState", "fast_dtype", "load"]
+
+SETTINGS = MatchingSettings()
+"""Flow and features; with ``features=False`` it is optical flow alone."""
 
 
 def load(
     *,
     device: str | torch.device | None = None,
     dtype: torch.dtype | None = None,
-    features: bool = True,
     settings: MatchingSettings | None = None,
 ) -> MatchingColorizer:
-    """The model, ready to colour. ``features=False`` is optical flow alone.
+    """The model, ready to colour.
 
     ``device`` None takes a GPU if there is one. ``dtype`` is the precision of the trunk and of matching; None takes
     bfloat16 where the processor computes in it, else float32. Raises ``WeightsError`` where the features' package is
     not installed.
     """
-    chosen = settings or MatchingSettings()
-    if not features:
-        chosen = replace(chosen, features=False)
+    chosen = settings or SETTINGS
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     encoder = Encoder().to(place) if chosen.features else None
     return MatchingColorizer(encoder, chosen, place, dtype or fast_dtype(place))

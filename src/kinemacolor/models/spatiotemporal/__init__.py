@@ -12,7 +12,17 @@ from kinemacolor.models.spatiotemporal.dense_tracking import TrackingPolicy
 from kinemacolor.models.spatiotemporal.features import EfficientNetFeatures
 from kinemacolor.models.spatiotemporal.state import SpatiotemporalSettings, SpatiotemporalState
 
-__all__ = ["SpatiotemporalColorizer", "SpatiotemporalSettings", "SpatiotemporalState", "TrackingPolicy", "load"]
+__all__ = [
+    "SETTINGS",
+    "SpatiotemporalColorizer",
+    "SpatiotemporalSettings",
+    "SpatiotemporalState",
+    "TrackingPolicy",
+    "load",
+]
+
+SETTINGS = SpatiotemporalSettings()
+"""Dense tracking, instances where masks are given, and refinement."""
 
 
 def load(

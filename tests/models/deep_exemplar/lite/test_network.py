@@ -10,9 +10,9 @@ from kinemacolor import color
 from kinemacolor.errors import WeightsError
 from kinemacolor.io.exemplars import load
 from kinemacolor.models.base import Reference
-from kinemacolor.models.cards import load_model
 from kinemacolor.models.deep_exemplar import DeepExemplarColorizer, DeepExemplarSettings, lite
 from kinemacolor.models.deep_exemplar.lite import DeepExemplarLite
+from kinemacolor.models.load import load_model
 
 SAMPLE = Path(__file__).parents[4] / "examples" / "sample"
 PLAIN = DeepExemplarSettings(canvas=(64, 96), temperature=0.03, saturation=1.0, smoothing=None)

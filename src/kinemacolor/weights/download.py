@@ -1,4 +1,4 @@
-"""Weights files: found in the cache or fetched into it, checked, and read as tensors without running anything.
+"""Weights files: found in the cache, or fetched into it and checked.
 
 The standard library's urllib fetches: one GET with a Range is all there is to do, and no dependency is worth that.
 """
@@ -7,23 +7,17 @@ import hashlib
 import http.client
 import json
 import os
-import pickle
 import sys
 import time
 import urllib.error
 import urllib.request
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
-import torch
 from filelock import FileLock, Timeout
-from safetensors import SafetensorError
-from safetensors.torch import load_file
-from torch import Tensor
 
 from kinemacolor.errors import LicenseNotAcceptedError, WeightsError
 
@@ -35,8 +29,6 @@ _PAUSES_SECONDS = (0, 1, 3, 9)
 """Waits before each try. A try continues where the one before it stopped."""
 
 _PASSING_STATUS = frozenset({408, 425, 429})
-_NAMES_SHOWN = 5
-_READ_ERRORS = (SafetensorError, RuntimeError, OSError, EOFError, LookupError, ValueError, AttributeError)
 _LINK_ERRORS = (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError)
 
 Progress = Callable[[int, int | None], None]
@@ -248,7 +240,7 @@ def _store(
 
 def _check_file(path: Path, file: WeightsFile, show: Callable[[str], None]) -> None:
     """Raises ``WeightsError`` unless size and SHA-256 are right."""
-    _refuse_html(path)
+    refuse_html(path)
     size, digest = path.stat().st_size, _sha256_of(path)
     record = path.with_name(f"{file.name}.json")
     known = _recorded(record)
@@ -296,71 +288,9 @@ def _refused(path: Path, why: str) -> WeightsError:
     return WeightsError(f"What was fetched as {path.stem} {why}. It was removed; fetch it again.")
 
 
-def _refuse_html(path: Path) -> None:
+def refuse_html(path: Path) -> None:
+    """Raises ``WeightsError`` where the file is a web page: a login or an error that was saved as weights."""
     with path.open("rb") as file:
         head = file.read(256).lstrip().lower()
     if head.startswith((b"<!doctype html", b"<html")):
         raise _refused(path, "is a web page, not weights")
-
-
-def read_tensors(path: str | Path) -> dict[str, Tensor]:
-    """The tensors of a safetensors file or a torch checkpoint, by name, on the CPU. Nothing in the file is executed.
-
-    A checkpoint may hold its tensors under ``state_dict``.
-
-    Raises:
-        WeightsError: missing, cut off, no weights, or a pickle that holds more than tensors.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise WeightsError(f"Weights file {path} does not exist. Give the path of a file that does.")
-    _refuse_html(path)
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        # mapped into memory rather than read, which only the zip format allows
-        content = torch.load(path, weights_only=True, map_location="cpu", mmap=zipfile.is_zipfile(path))
-    except pickle.UnpicklingError as error:
-        raise WeightsError(
-            f"{path} is damaged, or holds code beside tensors. It was refused and nothing in it was run. "
-            "Take weights from their publisher, as safetensors or a plain torch checkpoint."
-        ) from error
-    except _READ_ERRORS as error:
-        reason = str(error).partition("\n")[0]
-        raise WeightsError(f"{path} is cut off or no weights file ({reason}). Fetch it again.") from error
-    return _tensors_in(content, path)
-
-
-def _tensors_in(content: object, path: Path) -> dict[str, Tensor]:
-    if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
-        content = content["state_dict"]
-    if not isinstance(content, dict) or not content:
-        raise WeightsError(f"{path} holds a {type(content).__name__} and no named tensors. Give a state dict.")
-    others = [str(name) for name, value in content.items() if not isinstance(value, Tensor)]
-    if others:
-        raise WeightsError(f"{path} holds other things than tensors: {_some(others)}. Give a plain state dict.")
-    return {str(name): value for name, value in content.items()}
-
-
-def check_names(found: Mapping[str, Tensor], expected: Mapping[str, Tensor], path: str | Path) -> None:
-    """Raises ``WeightsError`` that lists missing and extra tensors and wrong shapes, unless there are none."""
-    shared = [name for name in expected if name in found and found[name].shape != expected[name].shape]
-    shapes = [f"{name} {_shape(found[name])} instead of {_shape(expected[name])}" for name in shared]
-    missing = [name for name in expected if name not in found]
-    extra = [name for name in found if name not in expected]
-    kinds = {"missing": missing, "extra": extra, "of another shape": shapes}
-    problems = [f"{len(names)} {kind} ({_some(names)})" for kind, names in kinds.items() if names]
-    if problems:
-        raise WeightsError(
-            f"{path} belongs to another network: of {len(expected)} tensors {'; '.join(problems)}. "
-            "Give the weights of this model, or choose the model of these weights."
-        )
-
-
-def _some(names: list[str]) -> str:
-    more = f", and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
-    return ", ".join(names[:_NAMES_SHOWN]) + more
-
-
-def _shape(tensor: Tensor) -> str:
-    return "x".join(str(side) for side in tensor.shape) or "scalar"
