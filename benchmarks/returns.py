@@ -32,9 +32,9 @@ from PIL import Image
 from torch import Tensor
 
 from kinemacolor import color
+from kinemacolor.engine.analysis.cuts import CutFinder, gray_of, shots_between
+from kinemacolor.engine.analysis.likeness import Summaries, likeness
 from kinemacolor.engine.assign import active_exemplars, references_for
-from kinemacolor.engine.relevance import Summaries, likeness
-from kinemacolor.engine.shots import CutFinder, gray_of, shots_between
 from kinemacolor.evaluation.provenance import provenance
 from kinemacolor.frames import RGB, Chroma, Exemplar, Frame, Luma, Planes, Shot
 from kinemacolor.metrics.psnr import psnr

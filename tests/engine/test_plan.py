@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from kinemacolor.engine import look
+from kinemacolor.engine.analysis import analyze
 from kinemacolor.engine.plan import plan_of, with_keys
 from kinemacolor.errors import ShotListError
 from kinemacolor.frames import Exemplar, Shot
@@ -67,8 +67,8 @@ def test_what_was_seen_once_is_remembered(
 ) -> None:
     first = plan(film, stills, memory=tmp_path / "survey.json")
     passes = []
-    real = look.survey
-    monkeypatch.setattr(look, "survey", lambda *a, **k: passes.append(1) or real(*a, **k))
+    real = analyze.survey
+    monkeypatch.setattr(analyze, "survey", lambda *a, **k: passes.append(1) or real(*a, **k))
     again = plan(film, stills, memory=tmp_path / "survey.json")
     assert passes == []
     assert names(again) == names(first)

@@ -26,7 +26,7 @@ def shots(
 ) -> None:
     """Find a film's shots and write them as a list to edit and give to `colorize --shots`."""
     from kinemacolor.cli.progress import Bar
-    from kinemacolor.engine.shot_list import list_shots
+    from kinemacolor.engine.analysis.shot_list import list_shots
 
     with Bar(shown=not quiet) as bar:
         found = list_shots(

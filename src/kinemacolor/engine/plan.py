@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kinemacolor._version import __version__
+from kinemacolor.engine.analysis.analyze import FilmAnalysis, analyze
+from kinemacolor.engine.analysis.cuts import shots_between
+from kinemacolor.engine.analysis.likeness import Summaries, likeness
+from kinemacolor.engine.analysis.shot_list import ListedShot, read_shots
+from kinemacolor.engine.analysis.still_finder import advice
 from kinemacolor.engine.assign import MOST_ALIKE, active_exemplars, in_order, index_in, references_for
 from kinemacolor.engine.inputs import Inputs
-from kinemacolor.engine.look import Findings, Subject, look
-from kinemacolor.engine.relevance import Summaries, likeness
-from kinemacolor.engine.shot_list import ListedShot, read_shots
-from kinemacolor.engine.shots import shots_between
-from kinemacolor.engine.still_finder import advice
 from kinemacolor.engine.track import KeyedShot, NamedExemplar, TrackHeader
 from kinemacolor.engine.track.keys import exemplar_hash, film_signature, key_of
 from kinemacolor.errors import ShotListError
@@ -68,7 +68,7 @@ def plan_of(
     if listed is not None and (piped or len(stills) <= MOST_ALIKE):
         found = None
     else:
-        found = look(Subject(film, span, signature), stills, cuts=cuts, memory=memory, progress=progress)
+        found = analyze(film, span, stills, signature=signature, cuts=cuts, memory=memory, progress=progress)
     lines = tuple(advice(stills, found.places)) if found is not None else ()
     if listed is None:
         assert found is not None
@@ -94,7 +94,7 @@ def _listed(path: Path, film: Film, span: Shot, stills: Sequence[Exemplar]) -> l
 
 
 def _assigned(
-    listed: Sequence[ListedShot], stills: Sequence[Exemplar], found: Findings | None
+    listed: Sequence[ListedShot], stills: Sequence[Exemplar], found: FilmAnalysis | None
 ) -> tuple[PlannedShot, ...]:
     if len(listed) == 1:
         return (PlannedShot(listed[0].shot, tuple(stills)),)

@@ -7,18 +7,16 @@ from pathlib import Path
 
 from kinemacolor.errors import SettingError
 from kinemacolor.frames import Shot
-from kinemacolor.io import container, images, pipe, sequence
+from kinemacolor.io import images, sequence
 from kinemacolor.io.base import FrameReader
 from kinemacolor.io.info import FilmInfo
 from kinemacolor.io.position import Position, Timecode, parse_position
+from kinemacolor.io.probing import PIPE, probe_source
 from kinemacolor.io.reader import VideoReader
 from kinemacolor.io.timeline import Timeline, frame_by_rate, timeline_of
 
 LONGER_THAN_ANY = 2**62
 """The end of a span whose film does not say how long it is."""
-
-PIPE = "-"
-"""The name of y4m on stdin."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +37,7 @@ class Film:
 
         Raises ``InputError`` (or one of its classes) where it cannot be read, ``SettingError`` for a wrong rate.
         """
-        if str(source) == PIPE:
-            return cls(PIPE, pipe.info_of_stdin())
-        if sequence.is_sequence(Path(source)):
-            return cls(str(source), images.info_of_pictures(Path(source), images.rate_of(frame_rate)))
-        return cls(str(source), *container.probe_film(Path(source)))
+        return cls(str(source), *probe_source(source, frame_rate=frame_rate))
 
     @property
     def is_pipe(self) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from fractions import Fraction
 
-from kinemacolor.frames import Matrix
+from kinemacolor.planes import Matrix
 
 
 @dataclass(frozen=True, slots=True)

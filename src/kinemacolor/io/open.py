@@ -1,4 +1,4 @@
-"""A film's headers or frames by its name in one call, and the right writer for a name."""
+"""A film's frames by its name in one call, and the right writer for a name."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -8,16 +8,7 @@ from kinemacolor.frames import Shot
 from kinemacolor.io import images, sequence
 from kinemacolor.io.base import FrameReader, FrameWriter
 from kinemacolor.io.film import LONGER_THAN_ANY, Film
-from kinemacolor.io.info import FilmInfo
 from kinemacolor.io.writer import VideoWriter
-
-
-def probe(source: str | Path, *, frame_rate: str | Fraction = "24") -> FilmInfo:
-    """The headers of a film, a folder or pattern of pictures, or y4m on stdin: ``Film.open(source).info``.
-
-    Raises ``InputError`` (or one of its classes) where it cannot be read.
-    """
-    return Film.open(source, frame_rate=frame_rate).info
 
 
 def open_reader(

@@ -10,7 +10,7 @@ import cv2
 import torch
 
 from kinemacolor import color
-from kinemacolor.engine.shots import CutFinder, gray_of, shots_between
+from kinemacolor.engine.analysis.cuts import CutFinder, gray_of, shots_between
 from kinemacolor.errors import InputError
 from kinemacolor.frames import Frame, Luma, Plane, Planes, Shot
 from kinemacolor.io import Film

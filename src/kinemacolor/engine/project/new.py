@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from kinemacolor.engine.analysis.cuts import GRAY_WIDTH_PX, shots_between
+from kinemacolor.engine.analysis.shot_list import ListedShot, write_shots
+from kinemacolor.engine.analysis.survey import survey
 from kinemacolor.engine.inputs import fitted_to
 from kinemacolor.engine.job import Job
 from kinemacolor.engine.project.bind import BoundStill, bind
 from kinemacolor.engine.project.files import ENDING, Project, write_settings, write_stills
-from kinemacolor.engine.shot_list import ListedShot, write_shots
-from kinemacolor.engine.shots import GRAY_WIDTH_PX, shots_between
-from kinemacolor.engine.survey import survey
 from kinemacolor.errors import ExemplarError, OutputError, OutputExistsError
 from kinemacolor.frames import Exemplar
 from kinemacolor.io import Film

@@ -113,7 +113,9 @@ class ChunkWriter:
 
     def abandon(self) -> None:
         """Removes what was written."""
-        self._partial.unlink(missing_ok=True)
+        notes = self._path.with_suffix(".json")
+        for partial in (self._partial, notes.with_name(notes.name + _PARTIAL)):
+            partial.unlink(missing_ok=True)
 
 
 def _failed(path: Path, error: Exception) -> OutputError:

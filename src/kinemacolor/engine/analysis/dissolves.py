@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import torch
 
-from kinemacolor.engine.shots import Gray, gray_of
+from kinemacolor.engine.analysis.cuts import Gray, gray_of
 from kinemacolor.errors import SettingError
 from kinemacolor.frames import Frame
 

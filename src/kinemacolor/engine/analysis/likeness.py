@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from kinemacolor import color
-from kinemacolor.engine.shots import GRAY_WIDTH_PX, Gray
+from kinemacolor.engine.analysis.cuts import GRAY_WIDTH_PX, Gray
 from kinemacolor.frames import Exemplar, Luma, Planes
 from kinemacolor.models.matching.features import Encoder
 from kinemacolor.resize import resize

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from kinemacolor.engine.shot_list import ListedShot, clock, list_shots, read_shots, write_shots
+from kinemacolor.engine.analysis.shot_list import ListedShot, clock, list_shots, read_shots, write_shots
 from kinemacolor.errors import OutputExistsError, ShotListError
 from kinemacolor.frames import Shot
 from kinemacolor.io.position import Position

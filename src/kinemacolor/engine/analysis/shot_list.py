@@ -17,7 +17,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
-from kinemacolor.engine.shots import CutFinder, gray_of, shots_between
+from kinemacolor.engine.analysis.cuts import CutFinder, gray_of, shots_between
 from kinemacolor.errors import OutputError, OutputExistsError, ShotListError
 from kinemacolor.frames import Frame, Shot
 from kinemacolor.io import open_reader
@@ -78,7 +78,7 @@ class _Counted:
 
 def _cuts_by(method: Literal["content", "transnet"], frames: Iterable[Frame]) -> list[int]:
     if method == "transnet":
-        from kinemacolor.engine.dissolves import learned_cuts
+        from kinemacolor.engine.analysis.dissolves import learned_cuts
 
         return learned_cuts(frames)
     finder = CutFinder()

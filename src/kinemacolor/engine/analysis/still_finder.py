@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from kinemacolor.engine.shots import Gray
+from kinemacolor.engine.analysis.cuts import Gray
 from kinemacolor.frames import Exemplar
 
 _SIZE_PX = (64, 48)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from kinemacolor.engine.dissolves import learned_cuts
+from kinemacolor.engine.analysis.dissolves import learned_cuts
 from kinemacolor.frames import Frame, Planes
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from kinemacolor.engine.still_finder import advice
-from kinemacolor.engine.survey import survey
+from kinemacolor.engine.analysis.still_finder import advice
+from kinemacolor.engine.analysis.survey import survey
 from kinemacolor.frames import Exemplar
 from kinemacolor.io import open_reader
 

@@ -6,8 +6,8 @@ The pass decodes and looks at small pictures only. Its memory grows with the num
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from kinemacolor.engine.shots import CutFinder, Gray, gray_of
-from kinemacolor.engine.still_finder import StillFinder, StillPlace
+from kinemacolor.engine.analysis.cuts import CutFinder, Gray, gray_of
+from kinemacolor.engine.analysis.still_finder import StillFinder, StillPlace
 from kinemacolor.frames import Exemplar
 from kinemacolor.io import FrameReader
 

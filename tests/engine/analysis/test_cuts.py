@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from kinemacolor.engine.shots import CutFinder, shots_between
+from kinemacolor.engine.analysis.cuts import CutFinder, shots_between
 from kinemacolor.frames import Shot
 
 
