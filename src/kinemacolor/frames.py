@@ -25,6 +25,11 @@ Matrix = Literal["bt601", "bt709", "bt2020"]
 """Which luma coefficients tie Y'CbCr to R'G'B' (ITU-R BT.601, BT.709, BT.2020 non-constant luminance)."""
 
 
+def size_of(planes: Tensor) -> tuple[int, int]:
+    """``(height, width)`` of planes, whatever dimensions come before these two."""
+    return planes.shape[-2], planes.shape[-1]
+
+
 @dataclass(frozen=True, slots=True)
 class Planes:
     """A picture as the film stores it: luma at full size and depth, chroma at the film's own sampling.
@@ -67,7 +72,7 @@ class Frame:
         if self.planes is not None:
             return self.planes.size
         assert self.rgb is not None
-        return self.rgb.shape[-2], self.rgb.shape[-1]
+        return size_of(self.rgb)
 
 
 @dataclass(frozen=True, slots=True)
