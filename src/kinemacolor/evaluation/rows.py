@@ -14,8 +14,9 @@ from torch import Tensor
 from kinemacolor import color
 from kinemacolor.engine.video import colorize_frames
 from kinemacolor.errors import InputError
-from kinemacolor.evaluation.clips import FILM_ENDINGS, Clip, Picture, Pictures, Survey, has_pictures, survey
+from kinemacolor.evaluation.clips import Clip, Picture, Pictures, Survey, has_pictures, survey
 from kinemacolor.frames import Chroma, Exemplar, Frame, Luma
+from kinemacolor.io.endings import is_film_name
 from kinemacolor.io.masks import MaskFile
 from kinemacolor.models.base import Colorizer, Confidence, ConfidentColorizer, Reference
 from kinemacolor.models.cards import goes_both_ways, load_model
@@ -195,7 +196,7 @@ class ResultsRow:
     def _find(self, clip: str) -> Path:
         if self.folder.is_file() or has_pictures(self.folder):
             return self.folder
-        found = [p for p in self.folder.glob(f"{clip}.*") if p.suffix.lower() in FILM_ENDINGS]
+        found = [p for p in self.folder.glob(f"{clip}.*") if is_film_name(p)]
         found += [p for p in (self.folder / clip,) if p.is_dir()]
         if not found:
             raise InputError(f"{self.folder} has no {clip}: neither a film {clip}.mp4 nor a folder {clip}.")
