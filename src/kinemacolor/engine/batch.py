@@ -7,7 +7,6 @@ A manifest is a CSV with a line for each film; paths in it are as seen from its 
     reel2.mov,color/reel2.mp4,stills/a.png@120|stills/b.png,colormnet
 """
 
-import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,8 @@ from typing import Literal
 
 from kinemacolor.engine.video import Progress, Result, colorize_video
 from kinemacolor.errors import KinemacolorError, OutputError, SettingError
+from kinemacolor.io.endings import colored_ending
+from kinemacolor.io.table import read_table
 
 _NEEDED = ("input", "output", "exemplars")
 _OPTIONS = (
@@ -57,29 +58,24 @@ class JobOutcome:
 def read_manifest(path: Path) -> list[Job]:
     """The jobs of a manifest. Raises ``SettingError``, which names the line, where one cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        table = read_table(path)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingError(f"The manifest {path} cannot be read ({error}). Give a CSV file in UTF-8.") from error
-    rows = csv.DictReader(text.splitlines(), delimiter=";" if ";" in text.partition("\n")[0] else ",")
-    names = [name.strip().lower() for name in rows.fieldnames or ()]
-    rows.fieldnames = names
-    wrong = [name for name in names if name not in (*_NEEDED, *_OPTIONS)] + [n for n in _NEEDED if n not in names]
+    unknown = [name for name in table.columns if name not in (*_NEEDED, *_OPTIONS)]
+    wrong = unknown + [name for name in _NEEDED if name not in table.columns]
     if wrong:
         raise SettingError(
-            f"{path}, line 1: '{wrong[0]}' is missing or no column of a manifest. It needs {', '.join(_NEEDED)}, and "
-            f"may have {', '.join(_OPTIONS)}."
+            f"{path}, line {table.line}: '{wrong[0]}' is missing or no column of a manifest. "
+            f"It needs {', '.join(_NEEDED)}, and may have {', '.join(_OPTIONS)}."
         )
     jobs = []
-    for row in rows:
-        cells = {name: (cell or "").strip() for name, cell in row.items() if isinstance(name, str)}
-        if not any(cells.values()):
-            continue
-        if not all(cells.get(name) for name in _NEEDED):
-            raise SettingError(f"{path}, line {rows.line_num}: input, output and exemplars are all needed.")
+    for row in table.rows:
+        if not all(row.cells[name] for name in _NEEDED):
+            raise SettingError(f"{path}, line {row.line}: input, output and exemplars are all needed.")
         try:
-            jobs.append(_job(path.parent, cells))
+            jobs.append(_job(path.parent, row.cells))
         except ValueError:
-            raise SettingError(f"{path}, line {rows.line_num}: '{cells['quality']}' is no quality.") from None
+            raise SettingError(f"{path}, line {row.line}: '{row.cells['quality']}' is no quality.") from None
     return _distinct(jobs)
 
 
@@ -107,8 +103,7 @@ def jobs_for(films: Sequence[str], folder: Path, exemplars: Sequence[str], *, en
     jobs = []
     for film in films:
         path = Path(film)
-        own = ending or (path.suffix if path.suffix.lower() in (".mp4", ".mov", ".mkv", ".m4v") else ".mp4")
-        jobs.append(Job(film, folder / f"{path.stem}.color{own}", tuple(exemplars)))
+        jobs.append(Job(film, folder / f"{path.stem}.color{ending or colored_ending(path)}", tuple(exemplars)))
     return _distinct(jobs)
 
 
