@@ -23,6 +23,7 @@ __all__ = [
     "Plane",
     "Planes",
     "Shot",
+    "size_of",
 ]
 
 RGB = UInt8[Tensor, "3 h w"]
@@ -33,6 +34,11 @@ Luma = Float[Tensor, "1 h w"]
 
 Chroma = Float[Tensor, "2 h w"]
 """CIE a*, b* (D65), about -110..110."""
+
+
+def size_of(planes: Tensor) -> tuple[int, int]:
+    """``(height, width)`` of planes, whatever dimensions come before these two."""
+    return planes.shape[-2], planes.shape[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class Frame:
         if self.planes is not None:
             return self.planes.size
         assert self.rgb is not None
-        return self.rgb.shape[-2], self.rgb.shape[-1]
+        return size_of(self.rgb)
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,8 +90,8 @@ def test_case_20_a_pipe_is_one_shot_and_says_so_and_a_list_gives_it_shots(
 
     def run(name: str, **settings: object):
         counting.begun.clear()
-        with pipe.open("rb") as file, monkeypatch.context() as patch:
-            patch.setattr("sys.stdin", io.TextIOWrapper(file))
+        with io.TextIOWrapper(pipe.open("rb")) as file, monkeypatch.context() as patch:
+            patch.setattr("sys.stdin", file)
             return colorize_video("-", tmp_path / name, stills, model=counting, codec="ffv1", **settings)
 
     whole = run("whole.mkv")
@@ -231,13 +231,13 @@ def test_case_33_a_signal_ends_a_run_soon_and_the_next_goes_on(
     make_film: MakeFilm, tmp_path: Path, shots_csv: Path
 ) -> None:
     film, output = make_film(frames=16), tmp_path / "out.mkv"
-    process = start(film, output, shots_csv)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.strip() == "12":
-            process.send_signal(signal.SIGTERM)
-            sent = time.monotonic()
-    assert process.wait(timeout=10) == 130
+    with start(film, output, shots_csv) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.strip() == "12":
+                process.send_signal(signal.SIGTERM)
+                sent = time.monotonic()
+    assert process.returncode == 130
     assert time.monotonic() - sent < 5
     assert not output.exists()
     assert not [path for path in tmp_path.rglob("*") if ".partial" in path.name]

@@ -176,14 +176,16 @@ _KILLED = """
 def killed_run(film: Path, output: Path, shots: Path, after_frames: int | None) -> list[int]:
     """The frames reported; the process is killed at the ``after_frames``-th, and a little later."""
     script = [sys.executable, "-c", textwrap.dedent(_KILLED), str(film), str(output), str(shots)]
-    process = subprocess.Popen(script, stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
-    assert process.stdout is not None
     seen = []
-    for line in process.stdout:
-        seen.append(int(line))
-        if seen[-1] == after_frames:
-            process.send_signal(signal.SIGKILL)
-    assert process.wait() == (0 if after_frames is None else -signal.SIGKILL)
+    with subprocess.Popen(
+        script, stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            seen.append(int(line))
+            if seen[-1] == after_frames:
+                process.send_signal(signal.SIGKILL)
+    assert process.returncode == (0 if after_frames is None else -signal.SIGKILL)
     return seen
 
 

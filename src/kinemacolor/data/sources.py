@@ -13,13 +13,11 @@ from pathlib import Path
 from typing import Literal
 
 from kinemacolor.errors import InputError, SettingError
+from kinemacolor.io.endings import is_film_name
 from kinemacolor.io.sequence import is_picture_name
 
 TABLE_NAME = "SOURCES.csv"
 UNKNOWN = "unknown"
-_FILM_ENDINGS = frozenset(
-    {".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm", ".mpg", ".mpeg", ".mxf", ".y4m", ".ts", ".ogv"}
-)
 _FEWEST_FRAMES = 8
 _NUMBERED = re.compile(r"(.*?)(\d+)(\D*)")
 
@@ -101,7 +99,7 @@ def _walk(root: Path) -> Iterable[tuple[Path, Kind]]:
 
 
 def _kind_of(path: Path) -> Kind | None:
-    if path.suffix.lower() in _FILM_ENDINGS:
+    if is_film_name(path):
         return "film"
     return "photograph" if is_picture_name(path) else None
 

@@ -8,7 +8,6 @@ A manifest is a CSV with a line for each film; paths in it are as seen from its 
     reel2.mov,color/reel2.mp4,stills/a.png@120|stills/b.png,colormnet
 """
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,8 @@ from typing import Literal
 from kinemacolor.engine.job import Job, option_fields
 from kinemacolor.engine.run import Listeners, run
 from kinemacolor.errors import KinemacolorError, OutputError, SettingError
+from kinemacolor.io.endings import colored_ending
+from kinemacolor.io.table import read_table
 
 _NEEDED = ("input", "output", "exemplars")
 _NOT_HERE = frozenset({"source", "output", "exemplars", "overwrite", "settings"})
@@ -39,30 +40,25 @@ def read_manifest(path: Path, common: Mapping[str, object] | None = None) -> lis
     Raises ``SettingError``, which names the line, where one cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        table = read_table(path)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingError(f"The manifest {path} cannot be read ({error}). Give a CSV file in UTF-8.") from error
-    rows = csv.DictReader(text.splitlines(), delimiter=";" if ";" in text.partition("\n")[0] else ",")
-    names = [name.strip().lower() for name in rows.fieldnames or ()]
-    rows.fieldnames = names
     options = [name for name in option_fields() if name not in _NOT_HERE]
-    wrong = [name for name in names if name not in (*_NEEDED, *options)] + [n for n in _NEEDED if n not in names]
+    unknown = [name for name in table.columns if name not in (*_NEEDED, *options)]
+    wrong = unknown + [name for name in _NEEDED if name not in table.columns]
     if wrong:
         raise SettingError(
-            f"{path}, line 1: '{wrong[0]}' is missing or no column of a manifest. It needs {', '.join(_NEEDED)}, and "
-            f"may have {', '.join(options)}."
+            f"{path}, line {table.line}: '{wrong[0]}' is missing or no column of a manifest. "
+            f"It needs {', '.join(_NEEDED)}, and may have {', '.join(options)}."
         )
     base, jobs = Job.of(common or {}), []
-    for row in rows:
-        cells = {name: (cell or "").strip() for name, cell in row.items() if isinstance(name, str)}
-        if not any(cells.values()):
-            continue
-        if not all(cells.get(name) for name in _NEEDED):
-            raise SettingError(f"{path}, line {rows.line_num}: input, output and exemplars are all needed.")
+    for row in table.rows:
+        if not all(row.cells[name] for name in _NEEDED):
+            raise SettingError(f"{path}, line {row.line}: input, output and exemplars are all needed.")
         try:
-            jobs.append(base.changed({name: cell for name, cell in cells.items() if cell}, folder=path.parent))
+            jobs.append(base.changed({name: cell for name, cell in row.cells.items() if cell}, folder=path.parent))
         except SettingError as error:
-            raise SettingError(f"{path}, line {rows.line_num}: {error}") from None
+            raise SettingError(f"{path}, line {row.line}: {error}") from None
     return _distinct(jobs)
 
 
@@ -78,8 +74,8 @@ def jobs_for(
     jobs = []
     for film in films:
         path = Path(film)
-        own = ending or (path.suffix if path.suffix.lower() in (".mp4", ".mov", ".mkv", ".m4v") else ".mp4")
-        jobs.append(Job.of({**common, "source": film, "output": folder / f"{path.stem}.color{own}"}))
+        output = folder / f"{path.stem}.color{ending or colored_ending(path)}"
+        jobs.append(Job.of({**common, "source": film, "output": output}))
     return _distinct(jobs)
 
 

@@ -12,14 +12,13 @@ import torch
 from kinemacolor import color
 from kinemacolor.engine.compose import bytes_of
 from kinemacolor.errors import InputError, UnreadableImageError
-from kinemacolor.frames import RGB, Planes, Shot
+from kinemacolor.frames import RGB, Planes, Shot, size_of
 from kinemacolor.io import sequence
+from kinemacolor.io.endings import FILM_ENDINGS, is_film_name
 from kinemacolor.io.film import LONGER_THAN_ANY, Film
 from kinemacolor.io.pictures import read_picture
 from kinemacolor.models.base import Confidence
 from kinemacolor.resize import resize
-
-FILM_ENDINGS = frozenset({".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".y4m", ".nut", ".mxf"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,7 @@ def find_clips(root: Path) -> list[Clip]:
         raise InputError(f"{root} does not exist. Give a folder of clips, a film, or a folder of pictures.")
     if root.is_file() or has_pictures(root):
         return [Clip(root.stem if root.is_file() else root.name, root)]
-    found = [Clip(p.stem, p) for p in root.iterdir() if p.is_file() and p.suffix.lower() in FILM_ENDINGS]
+    found = [Clip(p.stem, p) for p in root.iterdir() if p.is_file() and is_film_name(p)]
     found += [Clip(p.name, p) for p in root.iterdir() if p.is_dir() and has_pictures(p)]
     clips = sorted(found, key=lambda clip: (clip.name, str(clip.path)))
     for one, other in pairwise(clips):
@@ -148,7 +147,7 @@ def survey(pictures: Pictures) -> Survey:
     """The number of pictures and their ``(height, width)``, found by reading all of them."""
     count, size = 0, (0, 0)
     for picture in pictures:
-        count, size = count + 1, (picture.rgb.shape[-2], picture.rgb.shape[-1])
+        count, size = count + 1, size_of(picture.rgb)
     if not count:
         raise InputError(f"{pictures.path} has no frame. Copy or download it again.")
     return Survey(count, size)

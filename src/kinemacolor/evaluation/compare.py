@@ -20,7 +20,7 @@ from kinemacolor.evaluation.protocols import PROTOCOLS
 from kinemacolor.evaluation.report import Report
 from kinemacolor.evaluation.rows import ResultsRow, Row, Truth
 from kinemacolor.evaluation.run import RunSettings, evaluate
-from kinemacolor.frames import RGB
+from kinemacolor.frames import RGB, size_of
 from kinemacolor.io import probe
 from kinemacolor.metrics.ciede2000 import ciede2000
 from kinemacolor.resize import fit, resize
@@ -148,5 +148,5 @@ class _Differences:
 
 
 def _small(picture: RGB) -> UInt8[Tensor, "3 h2 w2"]:
-    size = fit((picture.shape[-2], picture.shape[-1]), _TILE_HEIGHT_PX)
+    size = fit(size_of(picture), _TILE_HEIGHT_PX)
     return resize(picture.float(), size).round().clamp(0, 255).byte()

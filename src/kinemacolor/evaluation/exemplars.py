@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kinemacolor.errors import ExemplarIndexError, InputError, SettingError
-from kinemacolor.evaluation.clips import FILM_ENDINGS, Clip, Pictures
+from kinemacolor.evaluation.clips import Clip, Pictures
 from kinemacolor.frames import Exemplar
 from kinemacolor.io import exemplars as stills
+from kinemacolor.io.endings import is_film_name
 from kinemacolor.io.sequence import is_picture_name
 
 NO_EXEMPLARS = "none"
@@ -68,7 +69,7 @@ def parse_exemplars(text: str) -> ExemplarChoice:
     if path.suffix.lower() == ".json" and path.is_file():
         return ExemplarChoice(text, by_clip=_mapping(path))
     bare = stills.parse(path)[0]
-    if bare.is_file() and (is_picture_name(bare) or bare.suffix.lower() in FILM_ENDINGS):
+    if bare.is_file() and (is_picture_name(bare) or is_film_name(bare)):
         return ExemplarChoice(text, for_all=(text,))
     raise SettingError(
         f"Exemplars '{text}' are no frames and no file. Write first, middle, last, 9, first+last, 9+-10, "
@@ -120,7 +121,7 @@ def _own_frames(pictures: Pictures, wanted: Sequence[int]) -> list[Exemplar]:
 
 
 def _is_film(spec: str) -> bool:
-    return stills.parse(spec)[0].suffix.lower() in FILM_ENDINGS
+    return is_film_name(stills.parse(spec)[0])
 
 
 def _frame_of_film(spec: str) -> Exemplar:

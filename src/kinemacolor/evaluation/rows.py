@@ -16,10 +16,11 @@ from kinemacolor.engine.compose import in_color, rgb_of_frame
 from kinemacolor.engine.shot import luma_of
 from kinemacolor.engine.video import answered_frames
 from kinemacolor.errors import InputError
-from kinemacolor.evaluation.clips import FILM_ENDINGS, Clip, Picture, Pictures, Survey, has_pictures, survey
+from kinemacolor.evaluation.clips import Clip, Picture, Pictures, Survey, has_pictures, survey
 from kinemacolor.evaluation.protocols import Keeps
 from kinemacolor.frames import RGB, Chroma, Exemplar, Frame, Luma, ObjectMasks
 from kinemacolor.io.encode import lossless_layout
+from kinemacolor.io.endings import is_film_name
 from kinemacolor.models.base import Colorizer
 from kinemacolor.models.cards import card_of
 from kinemacolor.models.load import load_model
@@ -215,7 +216,7 @@ class ResultsRow:
     def _find(self, clip: str) -> Path:
         if self.folder.is_file() or has_pictures(self.folder):
             return self.folder
-        found = [p for p in self.folder.glob(f"{clip}.*") if p.suffix.lower() in FILM_ENDINGS]
+        found = [p for p in self.folder.glob(f"{clip}.*") if is_film_name(p)]
         found += [p for p in (self.folder / clip,) if p.is_dir()]
         if not found:
             raise InputError(f"{self.folder} has no {clip}: neither a film {clip}.mp4 nor a folder {clip}.")

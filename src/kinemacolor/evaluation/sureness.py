@@ -1,6 +1,7 @@
 """Models' confidence, held against their error."""
 
 from kinemacolor.evaluation.pair import Pair
+from kinemacolor.frames import size_of
 from kinemacolor.metrics.calibration import Calibration
 from kinemacolor.metrics.rank_correlation import rank_correlation
 from kinemacolor.resize import resize
@@ -19,7 +20,7 @@ class Sureness:
         if pair.confidence is None or pair.is_exemplar:
             return {}
         squared = (pair.lab[1:] - pair.true_lab[1:]).square().sum(0, keepdim=True)
-        size = (pair.confidence.shape[-2], pair.confidence.shape[-1])
+        size = size_of(pair.confidence)
         error = resize(squared, size).clamp_min(0).sqrt().flatten()
         step = -(-len(error) // _PIXELS_RANKED)
         confidence = pair.confidence.flatten()

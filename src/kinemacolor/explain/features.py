@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from kinemacolor.frames import RGB
+from kinemacolor.frames import RGB, size_of
 
 _ENDS = (0.02, 0.98)
 
@@ -26,7 +26,7 @@ def pca_pictures(maps: Sequence[Float[Tensor, "c _ _"]], sizes: Sequence[tuple[i
     low, high = (_quantile(components, end) for end in _ENDS)
     shown = ((components - low) / (high - low).clamp_min(1e-12)).clamp(0, 1)
     parts = shown.split([each.shape[-2] * each.shape[-1] for each in maps])
-    shapes = [(each.shape[-2], each.shape[-1]) for each in maps]
+    shapes = [size_of(each) for each in maps]
     return [_enlarged(part.T.reshape(-1, *shape), size) for part, shape, size in zip(parts, shapes, sizes)]
 
 

@@ -18,7 +18,7 @@ from kinemacolor.explain.features import pca_pictures
 from kinemacolor.explain.insight import Correspondence, Insight
 from kinemacolor.explain.plot import plot_curve
 from kinemacolor.explain.usage import write_curve
-from kinemacolor.frames import Chroma, Luma, ObjectMasks, Shot
+from kinemacolor.frames import Chroma, Luma, ObjectMasks, Shot, size_of
 from kinemacolor.models.base import Answer, Reference, StreamingColorizer
 from kinemacolor.resize import resize
 
@@ -123,7 +123,7 @@ def _shown(
 def _written(shown: Explained, output: Path, start: int, note: Callable[[str], None]) -> list[Path]:
     """Draws and writes everything."""
     luma, exemplar, insight = shown.luma, shown.exemplar, shown.insight
-    size, of_exemplar = _size(luma), _size(exemplar.luma)
+    size, of_exemplar = size_of(luma), size_of(exemplar.luma)
     gray, colored = (color.combine(luma, each.cpu()) for each in (0 * shown.chroma, shown.chroma))
     still = color.combine(exemplar.luma.cpu(), exemplar.chroma.cpu())
     rows = [[("frame", gray), ("exemplar", still)]]
@@ -143,7 +143,3 @@ def _written(shown: Explained, output: Path, start: int, note: Callable[[str], N
     except SettingError as error:
         note(str(error))  # the figures are there without it
     return paths
-
-
-def _size(planes: Luma) -> tuple[int, int]:
-    return planes.shape[-2], planes.shape[-1]

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from kinemacolor import color
 from kinemacolor.errors import SettingError
-from kinemacolor.frames import Exemplar, Shot
+from kinemacolor.frames import Exemplar, Shot, size_of
 from kinemacolor.io import Film
 from kinemacolor.models.matching.features import Encoder
 from kinemacolor.resize import fit, resize
@@ -100,4 +100,4 @@ def _home(index: int | None, shots: Sequence[Shot]) -> int:
 
 def _small_luma(exemplar: Exemplar) -> Float[Tensor, "1 h w"]:
     luma, _ = color.split(exemplar.rgb)
-    return resize(luma, fit((luma.shape[-2], luma.shape[-1]), GLANCE_PX))
+    return resize(luma, fit(size_of(luma), GLANCE_PX))

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from kinemacolor import color
 from kinemacolor.errors import InputError, UnreadableImageError
-from kinemacolor.frames import Luma
+from kinemacolor.frames import Luma, size_of
 from kinemacolor.io.exemplars import GRAY_MEAN_CHROMA
 from kinemacolor.io.pictures import read_picture
 from kinemacolor.io.sequence import PICTURE_ENDINGS
@@ -40,7 +40,7 @@ def photo_luma(path: Path) -> tuple[Luma, float]:
     Raises ``UnreadableImageError`` where it cannot be decoded.
     """
     rgb, _ = read_picture(path)
-    size = fit((rgb.shape[-2], rgb.shape[-1]), GLANCE_PX)
+    size = fit(size_of(rgb), GLANCE_PX)
     small = resize(rgb.float(), size).round().clamp(0, 255).to(torch.uint8)
     luma, chroma = color.split(small)
     return luma, float(color.chroma_magnitude(chroma).mean())

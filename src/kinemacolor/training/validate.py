@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from kinemacolor import color
 from kinemacolor.data.samples import Sample, collate
+from kinemacolor.frames import size_of
 from kinemacolor.resize import fit, resize
 from kinemacolor.training.recipe import Recipe
 
@@ -68,5 +69,5 @@ def _row(sample: Sample, chromas: Tensor) -> UInt8[Tensor, "3 h2 w2"]:
         (sample.lumas[-1], chromas[-1]),
         (sample.lumas[-1], sample.chromas[-1]),
     )
-    size = fit((sample.lumas.shape[-2], sample.lumas.shape[-1]), _SHORT_SIDE_PX)
+    size = fit(size_of(sample.lumas), _SHORT_SIDE_PX)
     return torch.cat([color.combine(resize(luma, size), resize(chroma, size)) for luma, chroma in panels], dim=-1)

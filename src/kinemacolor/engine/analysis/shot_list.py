@@ -22,6 +22,7 @@ from kinemacolor.errors import OutputError, OutputExistsError, ShotListError
 from kinemacolor.frames import Frame, Shot
 from kinemacolor.io import open_reader
 from kinemacolor.io.position import FrameAt, parse_position
+from kinemacolor.io.table import Row, read_table
 
 _COLUMNS = ("start", "time", "frames", "exemplars")
 _BETWEEN_NAMES = "|"
@@ -116,9 +117,9 @@ def read_shots(path: Path, frame_at: FrameAt, *, frames: int) -> list[ListedShot
     """
     starts: list[int] = []
     pinned: list[tuple[str, ...]] = []
-    for number, row in _rows(path):
-        where = f"{path}, line {number}"
-        start = _start(row.get("start") or "", frame_at, where)
+    for row in _rows(path):
+        where = f"{path}, line {row.line}"
+        start = _start(row.cells["start"], frame_at, where)
         if not starts and start != 0:
             raise ShotListError(
                 f"{where}: the first shot begins at frame {start}, so frames 0 to {start - 1} belong to none. "
@@ -135,7 +136,7 @@ def read_shots(path: Path, frame_at: FrameAt, *, frames: int) -> list[ListedShot
                 "Delete the line or correct its start."
             )
         starts.append(start)
-        names = (name.strip() for name in (row.get("exemplars") or "").split(_BETWEEN_NAMES))
+        names = (name.strip() for name in row.cells.get("exemplars", "").split(_BETWEEN_NAMES))
         pinned.append(tuple(name for name in names if name))
     if not starts:
         raise ShotListError(f"{path} lists no shot. Begin it with a line of column names and one shot at frame 0.")
@@ -143,30 +144,16 @@ def read_shots(path: Path, frame_at: FrameAt, *, frames: int) -> list[ListedShot
     return [ListedShot(Shot(a, b), names) for a, b, names in zip(starts, stops, pinned)]
 
 
-def _rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    """The lines as dicts with their numbers in the file; empty ones and those that begin with ``#`` left out."""
+def _rows(path: Path) -> tuple[Row, ...]:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        table = read_table(path)
     except (OSError, UnicodeDecodeError) as error:
         raise ShotListError(f"{path} cannot be read as a shot list ({error}). Give a CSV file in UTF-8.") from error
-    # spreadsheets in much of Europe save with semicolons
-    head = text.partition("\n")[0]
-    reader = csv.reader(text.splitlines(), delimiter=";" if ";" in head and "," not in head else ",")
-    names: list[str] | None = None
-    rows = []
-    for row in reader:
-        if not any(cell.strip() for cell in row) or row[0].lstrip().startswith("#"):
-            continue
-        if names is None:
-            names = [cell.strip().lower() for cell in row]
-            if "start" not in names:
-                raise ShotListError(
-                    f"{path}, line {reader.line_num}: there is no column 'start'. "
-                    f"Let the first line be {','.join(_COLUMNS)}."
-                )
-        else:
-            rows.append((reader.line_num, dict(zip(names, (cell.strip() for cell in row)))))
-    return rows
+    if table.columns and "start" not in table.columns:
+        raise ShotListError(
+            f"{path}, line {table.line}: there is no column 'start'. Let the first line be {','.join(_COLUMNS)}."
+        )
+    return table.rows
 
 
 def _start(text: str, frame_at: FrameAt, where: str) -> int:

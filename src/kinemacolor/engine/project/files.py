@@ -12,6 +12,7 @@ from kinemacolor.engine.job import Job, option_fields
 from kinemacolor.engine.project.bind import BoundStill
 from kinemacolor.errors import OutputError, SettingError
 from kinemacolor.io.position import parse_position
+from kinemacolor.io.table import read_table
 
 ENDING = ".kinemacolor"
 SETTINGS, SHOTS, STILLS, TRACK, REPORT = "project.toml", "shots.csv", "exemplars.csv", "track", "report.html"
@@ -121,19 +122,20 @@ def read_stills(project: Project) -> list[BoundStill]:
     """
     path = project.folder / STILLS
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        table = read_table(path)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingError(f"{path} cannot be read ({error}). Give a CSV of {','.join(_STILL_COLUMNS)}.") from error
-    rows = csv.DictReader(text.splitlines(), delimiter=";" if ";" in text.partition("\n")[0] else ",")
-    if "file" not in (rows.fieldnames or ()):
-        raise SettingError(f"{path}, line 1: there is no column 'file'. Let it be {','.join(_STILL_COLUMNS)}.")
+    if "file" not in table.columns:
+        raise SettingError(
+            f"{path}, line {table.line}: there is no column 'file'. Let it be {','.join(_STILL_COLUMNS)}."
+        )
     found = []
-    for row in rows:
-        frame = (row.get("frame") or "").strip()
+    for row in table.rows:
+        frame = row.cells.get("frame", "")
         position = parse_position(frame) if frame else None
         if frame and not isinstance(position, int):
-            raise SettingError(f"{path}, line {rows.line_num}: '{frame}' is no frame number. Write one, or nothing.")
+            raise SettingError(f"{path}, line {row.line}: '{frame}' is no frame number. Write one, or nothing.")
         number = position if isinstance(position, int) else None
-        if row["file"].strip():
-            found.append(BoundStill(project.folder / row["file"].strip(), number, row.get("note") or ""))
+        if row.cells["file"]:
+            found.append(BoundStill(project.folder / row.cells["file"], number, row.cells.get("note", "")))
     return found

@@ -15,6 +15,7 @@ from kinemacolor.errors import ExemplarError, OutputError, OutputExistsError
 from kinemacolor.frames import Exemplar
 from kinemacolor.io import Film
 from kinemacolor.io import exemplars as stills_files
+from kinemacolor.io.endings import colored_ending
 from kinemacolor.resize import fit
 
 
@@ -53,8 +54,7 @@ def new_project(
         found = survey(reader, stills=[exemplar for _, exemplar in loaded], progress=_told(progress, opened))
     paths, named = [path for path, _ in loaded], [exemplar.index for _, exemplar in loaded]
     bound = bind(paths, named, found.places, found.frames)
-    ending = source.suffix if source.suffix.lower() in (".mp4", ".mov", ".mkv", ".m4v") else ".mp4"
-    target = Path(output) if output is not None else place / f"{source.stem}.color{ending}"
+    target = Path(output) if output is not None else place / f"{source.stem}.color{colored_ending(source)}"
     project = Project(place, source, target, dict(options or {}))
     try:
         place.mkdir(exist_ok=True)

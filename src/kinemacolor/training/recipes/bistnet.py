@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from kinemacolor.data.dataset import Variety
 from kinemacolor.data.samples import Batch
 from kinemacolor.errors import ModelError
+from kinemacolor.frames import size_of
 from kinemacolor.models import bistnet
 from kinemacolor.models.base import Reference
 from kinemacolor.models.bistnet import BiSTNet, BiSTNetColorizer, BiSTNetConfig, BiSTNetSettings
@@ -76,7 +77,7 @@ def recipe(
 
     def predict(network: BiSTNet, batch: Batch) -> Float[Tensor, "1 t 2 h w"]:
         device = batch.lumas.device
-        settings = BiSTNetSettings(size=_size_of(batch), saturation=1.0, keep_exemplars=False)
+        settings = BiSTNetSettings(size=size_of(batch.lumas), saturation=1.0, keep_exemplars=False)
         colorizer = BiSTNetColorizer(network, experts_on(device), settings=settings, device=device)
         lumas = (batch.exemplar_luma[0], *batch.lumas[0].unbind(0))
         ends = [
@@ -148,7 +149,3 @@ def _learning(network: BiSTNet) -> list[tuple[list[nn.Parameter], float]]:
     """All but VGG19."""
     frozen = {id(parameter) for parameter in network.features.parameters()}
     return [([p for p in network.parameters() if id(p) not in frozen], 1.0)]
-
-
-def _size_of(batch: Batch) -> tuple[int, int]:
-    return batch.lumas.shape[-2], batch.lumas.shape[-1]

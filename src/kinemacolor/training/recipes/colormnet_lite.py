@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from kinemacolor.data.dataset import Variety
 from kinemacolor.data.samples import Batch
+from kinemacolor.frames import size_of
 from kinemacolor.models import colormnet_lite
 from kinemacolor.models.base import Reference
 from kinemacolor.models.colormnet_lite import ColorMNetLite, ColorMNetLiteColorizer, ColorMNetLiteConfig
@@ -106,7 +107,7 @@ def guess_losses(
     with torch.no_grad():
         maps = network.trunk(lumas)
         keys = torch.stack([maps_of(maps, i).key for i in range(len(lumas))])
-    size = (keys.shape[-2], keys.shape[-1])
+    size = size_of(keys)
     guessed = network.guess(keys, resize(lumas, size))
     truth = resize(chromas, size)
     squared = (guessed.chroma - truth).square().mean(1, keepdim=True)
@@ -121,7 +122,7 @@ def error_likelihood(
 
     The error is the mean over a* and b*, plus 0.5 (what 8-bit colour cannot show).
     """
-    size = (chromas.shape[-2], chromas.shape[-1])
+    size = size_of(chromas)
     error = (chromas.flatten(0, 1) - resize(truth.flatten(0, 1), size)).abs().mean(1, keepdim=True) + _LEAST_ERROR
     pooled = F.avg_pool2d(error, 2, ceil_mode=True).view_as(log_error)
     return (pooled * (-log_error).exp() + log_error).mean()
