@@ -19,15 +19,16 @@ from kinemacolor.models.bistnet.btfb import linear, weight_of_forward
 from kinemacolor.models.bistnet.flows import FlowExpert
 from kinemacolor.models.bistnet.handing import Warped, handed_through, upsampled
 from kinemacolor.models.bistnet.meb import MixedExperts
-from kinemacolor.models.bistnet.network import BiSTNet, Colors, Learned
+from kinemacolor.models.bistnet.network import BiSTNet, Colors
 from kinemacolor.models.bistnet.spans import Span, needs_length, spans_of
+from kinemacolor.models.deep_exemplar.network import Learned
 from kinemacolor.models.deep_exemplar.smoothing import Smoothing, smoothed
 from kinemacolor.models.identity import identity_of
+from kinemacolor.models.references import fitted, own_chroma, require_shown
 from kinemacolor.resize import resize
 
 _PIXELS = 224 * 448
 _STEEPEST = 4.0
-_SAME_ASPECT = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,10 +171,11 @@ class BiSTNetColorizer:
         """
         pair = references[span.forward], references[span.backward]
         left: list[_Frame] = []
+        kept = pair if self.settings.keep_exemplars else ()
         warped = self._warped(frames, span, pair, left)
         for frame, handed in self._handed(warped):
             if not left or frame.index != left[0].index:
-                own = self._own(frame, pair)
+                own = own_chroma(kept, frame.index, frame.size, self.device)
                 yield Answer(self._answer(frame, handed, span) if own is None else own)
         return left
 
@@ -225,14 +227,11 @@ class BiSTNetColorizer:
     def _learned(self, reference: Reference) -> Learned:
         """What the network keeps of an exemplar, seen at its own aspect and through its luma alone."""
         size = self.settings.size or network_size((reference.luma.shape[-2], reference.luma.shape[-1]))
-        luma, chroma = (resize(p.to(self.device, torch.float32), size) for p in (reference.luma, reference.chroma))
-        alpha = None
-        if reference.alpha is not None:
-            alpha = resize(reference.alpha.to(self.device, torch.float32), size)
-            if float(alpha.max()) < 1:
-                raise ExemplarError("An exemplar is transparent all over. Give one with a larger opaque part.")
+        seen = fitted(reference, size, self.device)
         with self._precision():
-            return self.network.learn(luma[None], chroma[None], alpha)
+            learned = self.network.learn(seen.luma[None], seen.chroma[None], seen.alpha)
+        require_shown(learned.counted)
+        return learned
 
     @torch.no_grad()
     def _matched(self, frame: _Frame, forward: Learned, backward: Learned) -> Warped:
@@ -240,15 +239,6 @@ class BiSTNetColorizer:
         return Warped(
             frame.index, frame.size, frame.luma, found.forward, found.backward, found.fused, guide=frame.guide
         )
-
-    def _own(self, frame: Warped, pair: tuple[Reference, Reference]) -> Chroma | None:
-        """The chroma of the exemplar that is this very frame, None where there is none."""
-        for reference in pair if self.settings.keep_exemplars else ():
-            rows, columns = reference.chroma.shape[-2:]
-            same_aspect = abs(columns * frame.size[0] / (rows * frame.size[1]) - 1) < _SAME_ASPECT
-            if reference.index == frame.index and same_aspect and reference.alpha is None:
-                return resize(reference.chroma.to(self.device, torch.float32), frame.size)
-        return None
 
     @torch.no_grad()
     def _answer(self, frame: Warped, handed: Tensor | None, span: Span) -> Chroma:

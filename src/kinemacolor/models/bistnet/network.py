@@ -5,18 +5,17 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
-import torch.nn.functional as F
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from kinemacolor.layers.vgg import VGG19
+from kinemacolor.models.base import Reference
 from kinemacolor.models.bistnet.btfb import GatedFusion, by_similarity
 from kinemacolor.models.bistnet.meb import Priors
 from kinemacolor.models.bistnet.msrb import MSRB, Scales
-from kinemacolor.models.deep_exemplar.correspondence import STRIDE, CorrespondenceSubnet
+from kinemacolor.models.deep_exemplar.correspondence import CorrespondenceSubnet
 from kinemacolor.models.deep_exemplar.matching import matched
-
-_COVERED = 0.5
+from kinemacolor.models.deep_exemplar.network import Learned
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +73,6 @@ class Colors:
     direct: Float[Tensor, "2 h w"] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Learned:
-    """What matching needs of an exemplar: unit vectors and mean a*b* of each 4 x 4, and which of these count."""
-
-    embedding: Float[Tensor, "c m"]
-    chroma: Float[Tensor, "2 m"]
-    counted: Bool[Tensor, " m"] | None = None
-
-
 class Matches(NamedTuple):
     """The a*b* that a frame gets from the forward exemplar, the backward one, and from the more similar of both.
 
@@ -121,11 +111,7 @@ class BiSTNet(nn.Module):
         alpha: Float[Tensor, "1 h w"] | None = None,
     ) -> Learned:
         """What is kept of an exemplar. ``alpha`` (0..1) says which part of it counts."""
-        counted = None
-        if alpha is not None:
-            counted = (F.avg_pool2d(alpha, STRIDE) >= _COVERED).flatten()
-        embedding = self.embed(luma)[0].float().flatten(1)
-        return Learned(embedding, F.avg_pool2d(chroma, STRIDE)[0].flatten(1), counted)
+        return Learned.of(self.embed(luma)[0].float(), Reference(luma[0], chroma[0], alpha=alpha))
 
     def match(self, embedding: Float[Tensor, "c h4 w4"], forward: Learned, backward: Learned) -> Matches:
         """W of both exemplars at a frame, and how similar the places are that they come from."""

@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
@@ -27,6 +26,7 @@ from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.colormnet.propagation import PropagationNetwork
 from kinemacolor.models.colormnet.restriction import Restriction
 from kinemacolor.models.identity import identity_of
+from kinemacolor.models.references import pooled, require_shown
 from kinemacolor.resize import Padding
 
 CHROMA_SCALE = 110.0
@@ -161,7 +161,8 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
         hidden = self.network.no_hidden(key) if state.hidden is None else state.hidden
         value = self.network.encode_value(luma, chroma, features)
         state.hidden = self.network.deep_update(value, hidden)
-        self._write(key, value, state, part=_part(chroma, None, key, 0) if state.index == 0 else None)
+        part = _part(Reference(luma[0], chroma[0] * CHROMA_SCALE, 0), key) if state.index == 0 else None
+        self._write(key, value, state, part=part)
 
     @staticmethod
     def _write(key: Key, value: Tensor, state: ColorMNetState, *, part: Part | None = None) -> None:
@@ -172,31 +173,26 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
         """Puts an exemplar into memory for good, by its own luma and at its own size."""
         size = (reference.luma.shape[-2], reference.luma.shape[-1])
         padding = Padding.to_multiple(size, self.network.multiple)
-        luma = padding.pad(normalised_luma(reference.luma.to(self.device, torch.float32)))[None]
-        chroma = padding.pad(reference.chroma.to(self.device, torch.float32) / CHROMA_SCALE)[None]
-        with self._precision():
-            features, key = self.network.encode(luma)
-            value = self.network.encode_value(luma, chroma, features)
+        luma = padding.pad(normalised_luma(reference.luma.to(self.device, torch.float32)))
+        chroma = padding.pad(reference.chroma.to(self.device, torch.float32))
         alpha = None
         if reference.alpha is not None:
             alpha = padding.pad(reference.alpha.to(self.device, torch.float32))
-        state.memory.write(key, value, permanent=True, part=_part(chroma, alpha, key, reference.index))
+            chroma = torch.where(alpha > 0, chroma, 0)  # the value encoder would see what is hidden
+        with self._precision():
+            features, key = self.network.encode(luma[None])
+            value = self.network.encode_value(luma[None], chroma[None] / CHROMA_SCALE, features)
+        part = _part(Reference(luma, chroma, reference.index, alpha), key)
+        state.memory.write(key, value, permanent=True, part=part)
 
     def _precision(self) -> AbstractContextManager[None]:
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
 
 
-def _part(
-    chroma: Float[Tensor, "1 2 h w"], alpha: Float[Tensor, "1 h w"] | None, key: Key, frame: int | None
-) -> Part:
-    """What an exemplar shows: its colours, a*b* / 110 here, by token, and how much of each its alpha covers."""
-    size = (key.key.shape[-2], key.key.shape[-1])
-    colors = F.adaptive_avg_pool2d(chroma.float(), size)[0].flatten(1).T * CHROMA_SCALE
-    if alpha is None:
-        return Part(colors, frame=frame)
-    coverage = F.adaptive_avg_pool2d(alpha, size)[0].flatten()
-    if not (coverage >= LEAST_COVERAGE).any():
-        raise ExemplarError("An exemplar is transparent all over. Give one with a larger opaque part.")
-    # the colours of what is shown, not of what lies hidden beside it
-    shown = F.adaptive_avg_pool2d(chroma.float() * alpha, size)[0].flatten(1).T * CHROMA_SCALE
-    return Part(shown / coverage[:, None].clamp_min(1e-6), coverage, frame)
+def _part(exemplar: Reference, key: Key) -> Part:
+    """The colours of an exemplar, padded to whole tokens, by token, and how much of each its alpha shows."""
+    tokens = pooled(exemplar, exemplar.luma.shape[-1] // key.key.shape[-1])
+    coverage = None if tokens.alpha is None else tokens.alpha.flatten()
+    if coverage is not None:
+        require_shown(coverage >= LEAST_COVERAGE)
+    return Part(tokens.chroma.flatten(1).T, coverage, exemplar.index)

@@ -27,8 +27,8 @@ from kinemacolor.models.colormnet_lite.guess import Guessed
 from kinemacolor.models.colormnet_lite.network import SEARCH, ColorMNetLite, maps_of
 from kinemacolor.models.identity import identity_of
 from kinemacolor.models.matching.bank import Bank, Match, Search, pictured
-from kinemacolor.models.matching.colorizer import own_chroma
 from kinemacolor.models.matching.features import Features
+from kinemacolor.models.references import own_chroma
 from kinemacolor.resize import resize
 
 Way = tuple[Tensor, Tensor] | None
@@ -174,7 +174,7 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         small = resize(luma, self._size(luma))
         ages = ages_there(self.settings.ages, len(state.seen))
         before = [None if age is None else state.seen[-age] for age in ages]
-        own = own_chroma(luma, state.references, state.looked_at)
+        own = own_chroma(state.references, state.looked_at, (luma.shape[-2], luma.shape[-1]), self.device)
         if own is not None:
             state.seen.clear()
         state.seen.append(small)

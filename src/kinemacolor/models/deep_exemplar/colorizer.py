@@ -21,11 +21,11 @@ from kinemacolor.models.base import Answer, Reference, StreamingColorizer
 from kinemacolor.models.deep_exemplar.network import MULTIPLE, SMALLEST_PX, ExemplarNetwork, Learned
 from kinemacolor.models.deep_exemplar.smoothing import Smoothing, smoothed
 from kinemacolor.models.identity import identity_of
+from kinemacolor.models.references import fitted, own_chroma, pooled, require_shown
 from kinemacolor.resize import resize
 
 RELEASE_CANVAS = (432, 768)
 _STEEPEST = 4.0
-_SAME_ASPECT = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,18 +143,16 @@ class DeepExemplarColorizer(StreamingColorizer[DeepExemplarState]):
         return DeepExemplarState(Learned.joined(learned), tuple(references))
 
     def _learned(self, reference: Reference) -> Learned:
-        luma, chroma = (plane.to(self.device, torch.float32) for plane in (reference.luma, reference.chroma))
-        alpha, small = None, self._small(chroma)
-        if reference.alpha is not None:
-            whole = reference.alpha.to(self.device, torch.float32)
-            alpha = self._small(whole)
-            # weighted by alpha, so that hidden colours do not seep in at the border
-            small = self._small(chroma * whole) / alpha.clamp_min(1e-6)
+        seen = self._seen(reference)
         with self._precision():
-            learned = self.network.learn(torch.cat((self._small(luma), small)), alpha)
-        if learned.counted is not None and not learned.counted.any():
-            raise ExemplarError("An exemplar is transparent all over. Give one with a larger opaque part.")
+            learned = self.network.learn(torch.cat((seen.luma, seen.chroma)), seen.alpha)
+        require_shown(learned.counted)
         return learned
+
+    def _seen(self, reference: Reference) -> Reference:
+        """The exemplar at the network's size."""
+        canvas = self.settings.canvas or canvas_of((reference.luma.shape[-2], reference.luma.shape[-1]))
+        return pooled(fitted(reference, canvas, self.device), 2)
 
     def _on_canvas(self, planes: Float[Tensor, "c h w"]) -> Float[Tensor, "c h2 w2"]:
         return resize(planes, self.settings.canvas or canvas_of((planes.shape[-2], planes.shape[-1])))
@@ -168,12 +166,13 @@ class DeepExemplarColorizer(StreamingColorizer[DeepExemplarState]):
         size = (luma.shape[-2], luma.shape[-1])
         canvas = self._on_canvas(luma.to(self.device, torch.float32))
         small = halved(canvas)
-        own = self._own(size, state)
+        kept = state.references if self.settings.keep_exemplars else ()
+        own = own_chroma(kept, state.index, size, self.device)
         if own is None:
             chroma = self._predicted(small, state)
             shown = resize(self._finished(chroma, canvas), size)
         else:
-            chroma, shown = self._small(own), resize(own, size)
+            chroma, shown = self._small(own), own
         state.before = torch.cat((small, chroma))
         state.index += 1
         return Answer(shown)
@@ -182,9 +181,8 @@ class DeepExemplarColorizer(StreamingColorizer[DeepExemplarState]):
         """The network's a*b*, at its own size."""
         before = state.before
         if before is None and self.settings.begin_with_exemplar:
-            first = state.references[0]
-            lab = torch.cat((first.luma, first.chroma)).to(self.device, torch.float32)
-            before = resize(self._small(lab), (luma.shape[-2], luma.shape[-1]))
+            first = self._seen(state.references[0])
+            before = resize(torch.cat((first.luma, first.chroma)), (luma.shape[-2], luma.shape[-1]))
         with self._precision():
             embedding = self.network.embed(luma[None])[0]
         # outside autocast, which would match in the lower precision
@@ -200,15 +198,6 @@ class DeepExemplarColorizer(StreamingColorizer[DeepExemplarState]):
             return shown
         # whole levels, cut off, as the release's uint8 guide has them
         return smoothed(shown, (canvas * 255 / 100).floor(), self.settings.smoothing)
-
-    def _own(self, size: tuple[int, int], state: DeepExemplarState) -> Chroma | None:
-        """The chroma of the exemplar that is this very frame, None where there is none."""
-        for reference in state.references if self.settings.keep_exemplars else ():
-            rows, columns = reference.chroma.shape[-2:]
-            same_aspect = abs(columns * size[0] / (rows * size[1]) - 1) < _SAME_ASPECT
-            if reference.index == state.index and same_aspect and reference.alpha is None:
-                return resize(reference.chroma.to(self.device, torch.float32), size)
-        return None
 
     def _precision(self) -> AbstractContextManager[Any]:
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)

@@ -11,18 +11,18 @@ from torch import Tensor, nn
 
 from kinemacolor import color
 from kinemacolor.layers.vgg import VGG19, VGGMaps
+from kinemacolor.models.base import Reference
 from kinemacolor.models.deep_exemplar import colorization, correspondence
 from kinemacolor.models.deep_exemplar.colorization import ColorizationSubnet, planes_of
 from kinemacolor.models.deep_exemplar.correspondence import STRIDE, CorrespondenceSubnet
 from kinemacolor.models.deep_exemplar.matching import matched
+from kinemacolor.models.references import counted, pooled
 
 MULTIPLE = correspondence.MULTIPLE
 """What height and width of a picture must be multiples of."""
 
 SMALLEST_PX = max(correspondence.SMALLEST_PX, 2 * colorization.MULTIPLE)
 """What they must be at least."""
-
-_COVERED = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +47,10 @@ class Learned:
     counted: Bool[Tensor, " m"] | None = None
 
     @classmethod
-    def of(
-        cls,
-        embedding: Float[Tensor, "c h4 w4"],
-        chroma: Float[Tensor, "2 h w"],
-        alpha: Float[Tensor, "1 h w"] | None = None,
-    ) -> "Learned":
-        """An exemplar's positions with the mean of their a*b*; where ``alpha`` leaves less than half, none counts."""
-        if alpha is None:
-            return cls(embedding.flatten(1), F.avg_pool2d(chroma, STRIDE).flatten(1))
-        cover = F.avg_pool2d(alpha, STRIDE)
-        pooled = F.avg_pool2d(chroma * alpha, STRIDE) / cover.clamp_min(1e-6)
-        return cls(embedding.flatten(1), pooled.flatten(1), (cover >= _COVERED).flatten())
+    def of(cls, embedding: Float[Tensor, "c h4 w4"], exemplar: Reference) -> "Learned":
+        """The positions of an exemplar at the network's size; one counts that alpha shows by half or more."""
+        cells = pooled(exemplar, STRIDE)
+        return cls(embedding.flatten(1), cells.chroma.flatten(1), counted(cells.alpha))
 
     @classmethod
     def joined(cls, each: "list[Learned]") -> "Learned":
@@ -158,4 +150,5 @@ class DeepExemplar(ExemplarNetwork):
         ``maps`` are what VGG19 sees of it, where they are known, or changed.
         """
         maps = maps or self.seen_color(lab[None])
-        return Learned.of(self.correspondence.embed(maps, exemplar=True)[0].float(), lab[1:], alpha)
+        embedding = self.correspondence.embed(maps, exemplar=True)[0].float()
+        return Learned.of(embedding, Reference(lab[:1], lab[1:], alpha=alpha))

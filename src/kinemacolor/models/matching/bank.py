@@ -16,6 +16,7 @@ from torch import Tensor
 from kinemacolor.frames import Luma
 from kinemacolor.models.base import Reference
 from kinemacolor.models.matching.features import Features, Projection
+from kinemacolor.models.references import counted, fitted
 from kinemacolor.resize import resize
 
 _ROWS_AT_ONCE = 1024
@@ -61,23 +62,17 @@ def entry_of(reference: Reference, features: Features, projection: Projection, d
     """The bank's entry of an exemplar; what its alpha hides by half or more can never be found."""
     device = features.key.device
     size8, size4 = _size_of(features.key), _size_of(features.detail)
-    chroma = reference.chroma.to(device, torch.float32)
-    shown8 = shown4 = None
-    if reference.alpha is None:
-        chroma4 = resize(chroma, size4)
-    else:
-        alpha = reference.alpha.to(device, torch.float32)
-        shown8 = resize(alpha, size8)[0].flatten() >= 0.5
-        shown4 = resize(alpha, size4)[0].flatten() >= 0.5
-        # weighted by alpha, so that hidden colours do not seep in at the border
-        chroma4 = resize(chroma * alpha, size4) / resize(alpha, size4).clamp_min(1e-6)
+    places = fitted(reference, size4, device)
+    shown8 = None
+    if reference.alpha is not None:
+        shown8 = counted(resize(reference.alpha.to(device, torch.float32), size8))
     return Entry(
         key=projection(features.key, dtype),
         shown8=shown8,
         detail=features.detail.flatten(1).T.contiguous().to(dtype),
-        luma=resize(reference.luma.to(device, torch.float32), size4).flatten(),
-        chroma=chroma4.flatten(1).T.contiguous(),
-        shown4=shown4,
+        luma=places.luma.flatten(),
+        chroma=places.chroma.flatten(1).T.contiguous(),
+        shown4=counted(places.alpha),
         size4=size4,
         summary=features.summary,
     )

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from kinemacolor.errors import ExemplarError
-from kinemacolor.frames import Chroma, Luma
+from kinemacolor.frames import Luma
 from kinemacolor.layers.flow import Preset, consistent, optical_flow
 from kinemacolor.layers.warp import warp
 from kinemacolor.models.base import Answer, Confidence, Reference, StreamingColorizer, confidence_of
@@ -17,9 +17,9 @@ from kinemacolor.models.identity import identity_of
 from kinemacolor.models.matching.bank import Bank, Entry, Search, entry_of, pictured
 from kinemacolor.models.matching.features import Encoder, Features, Projection
 from kinemacolor.models.matching.fusion import Noise, carried_variance, fuse
+from kinemacolor.models.references import own_chroma
 from kinemacolor.resize import resize
 
-_SAME_ASPECT = 0.02
 _STRIDE = 2
 _UNIT_VARIANCE = 12.0
 
@@ -68,17 +68,6 @@ def half(luma: Luma) -> tuple[int, int]:
     return -(-luma.shape[-2] // _STRIDE), -(-luma.shape[-1] // _STRIDE)
 
 
-def own_chroma(luma: Luma, references: Sequence[Reference], frame: int) -> Chroma | None:
-    """The chroma of the exemplar that is this very frame of the shot, None where there is none."""
-    height, width = luma.shape[-2:]
-    for reference in references:
-        rows, columns = reference.luma.shape[-2:]
-        same_aspect = abs(columns * height / (rows * width) - 1) < _SAME_ASPECT
-        if reference.index == frame and same_aspect and reference.alpha is None:
-            return resize(reference.chroma.to(luma.device, torch.float32), (height, width))
-    return None
-
-
 class MatchingColorizer(StreamingColorizer[MatchingState]):
     """Flow and matching, fused for each pixel. Without an encoder, flow alone."""
 
@@ -119,7 +108,7 @@ class MatchingColorizer(StreamingColorizer[MatchingState]):
         """The answer for the next frame, of the luma's size. Changes the state, and nothing else."""
         luma = luma.to(self.device, torch.float32)
         small = resize(luma, half(luma))
-        own = own_chroma(luma, state.references, state.frame)
+        own = own_chroma(state.references, state.frame, (luma.shape[-2], luma.shape[-1]), self.device)
         if own is not None:
             chroma, variance = resize(own, half(luma)), torch.zeros_like(small)
         else:

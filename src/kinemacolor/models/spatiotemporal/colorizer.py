@@ -16,6 +16,7 @@ from kinemacolor.errors import ExemplarError
 from kinemacolor.frames import Chroma, Luma, ObjectMasks
 from kinemacolor.models.base import Answer, Reference, StreamingColorizer
 from kinemacolor.models.identity import identity_of
+from kinemacolor.models.references import counted, fitted, own_chroma, pooled, require_shown
 from kinemacolor.models.spatiotemporal import dense_tracking
 from kinemacolor.models.spatiotemporal.dense_tracking import Candidates, Transition
 from kinemacolor.models.spatiotemporal.features import STRIDE, Features
@@ -31,9 +32,6 @@ from kinemacolor.models.spatiotemporal.state import (
 from kinemacolor.models.spatiotemporal.tracking_mask import TrackingMask, combine
 from kinemacolor.models.spatiotemporal.trail import Trail, follow
 from kinemacolor.resize import resize
-
-_SAME_ASPECT = 0.02
-_COVERED = 0.5
 
 
 def working_size(size: tuple[int, int], short_side_px: int, multiple: tuple[int, int]) -> tuple[int, int]:
@@ -95,35 +93,30 @@ class SpatiotemporalColorizer(StreamingColorizer[SpatiotemporalState]):
         self._see(luma, state)
         return self._answer(state)
 
-    def _working(self, luma: Luma) -> Float[Tensor, "1 h2 w2"]:
-        size = (luma.shape[-2], luma.shape[-1])
-        small = working_size(size, self.settings.working_size_px, self.features.multiple)
-        return resize(luma.to(self.device, torch.float32), small)
+    def _working_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        return working_size(size, self.settings.working_size_px, self.features.multiple)
 
     def _phi(self, luma: Luma) -> Float[Tensor, "n c"]:
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
             return centred(self.features(luma).float())
 
     def _known(self, reference: Reference) -> KnownReference:
-        luma = self._working(reference.luma)
-        size = (luma.shape[-2], luma.shape[-1])
-        pooled = F.avg_pool2d(resize(reference.chroma.to(self.device, torch.float32), size), STRIDE)
-        counted = None
-        if reference.alpha is not None:
-            alpha = resize(reference.alpha.to(self.device, torch.float32), size)
-            counted = F.avg_pool2d(alpha, STRIDE).flatten() >= _COVERED
-            if not counted.any():
-                raise ExemplarError("An exemplar is transparent all over. Give one with a larger opaque part.")
-        source = Source(self._phi(luma), pooled.flatten(1).T.contiguous(), counted)
-        return KnownReference(reference, source, (pooled.shape[-2], pooled.shape[-1]))
+        size = (reference.luma.shape[-2], reference.luma.shape[-1])
+        seen = fitted(reference, self._working_size(size), self.device)
+        cells = pooled(seen, STRIDE)
+        shown = counted(cells.alpha)
+        require_shown(shown)
+        source = Source(self._phi(seen.luma), cells.chroma.flatten(1).T.contiguous(), shown)
+        return KnownReference(reference, source, _size_of(cells.chroma))
 
     @torch.inference_mode()
     def _see(self, luma: Luma, state: SpatiotemporalState) -> None:
         """Takes in a frame: its features, its objects, and the transitions that some reference needs."""
         before = state.newest
         index = 0 if before is None else before.index + 1
-        small = self._working(luma)
-        frame = SeenFrame(index, (luma.shape[-2], luma.shape[-1]), small, self._phi(small), None)
+        size = (luma.shape[-2], luma.shape[-1])
+        small = resize(luma.to(self.device, torch.float32), self._working_size(size))
+        frame = SeenFrame(index, size, small, self._phi(small), None)
         if state.objects is not None and self.settings.instances:
             tracked = state.tracker.follow(state.objects.instances(index))
             frame.objects = GridObjects.of(tracked, frame.grid).to(self.device)
@@ -167,9 +160,8 @@ class SpatiotemporalColorizer(StreamingColorizer[SpatiotemporalState]):
         frame = state.ahead.popleft()
         serving = self._serving(frame, state)
         candidates = self._candidates(frame, serving, state)
-        own = _own_chroma(frame, serving)
-        if own is not None:
-            chroma = resize(own.to(self.device, torch.float32), frame.size)
+        chroma = own_chroma((known.given for known in serving), frame.index, frame.size, self.device)
+        if chroma is not None:
             state.before = Coloured(frame.luma, resize(chroma, _size_of(frame.luma)))
             return Answer(chroma)
         masks = [self._mask(frame, known, candidates) for known in serving]
@@ -227,13 +219,3 @@ class SpatiotemporalColorizer(StreamingColorizer[SpatiotemporalState]):
 
 def _size_of(planes: Tensor) -> tuple[int, int]:
     return planes.shape[-2], planes.shape[-1]
-
-
-def _own_chroma(frame: SeenFrame, serving: Sequence[KnownReference]) -> Chroma | None:
-    """The chroma of the exemplar that is this very frame, None where there is none."""
-    for known in serving:
-        rows, columns = known.given.luma.shape[-2:]
-        same_aspect = abs(columns * frame.size[0] / (rows * frame.size[1]) - 1) < _SAME_ASPECT
-        if known.given.index == frame.index and same_aspect and known.given.alpha is None:
-            return known.given.chroma
-    return None

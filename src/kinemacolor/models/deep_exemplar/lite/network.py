@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from kinemacolor.models.base import Reference
 from kinemacolor.models.deep_exemplar.correspondence import unit
 from kinemacolor.models.deep_exemplar.lite.colorization import LightColorizationConfig, LightColorizationSubnet
 from kinemacolor.models.deep_exemplar.lite.features import EfficientNetFeatures
@@ -30,4 +31,4 @@ class DeepExemplarLite(ExemplarNetwork):
 
     def learn(self, lab: Float[Tensor, "3 h w"], alpha: Float[Tensor, "1 h w"] | None = None) -> Learned:
         """What is kept of an exemplar. ``alpha`` (0..1) says which part of it counts."""
-        return Learned.of(self.embed(lab[None, :1])[0].float(), lab[1:], alpha)
+        return Learned.of(self.embed(lab[None, :1])[0].float(), Reference(lab[:1], lab[1:], alpha=alpha))
