@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer",
+    "Answer",
     "Colorizer",
     "Exemplar",
     "Frame",
@@ -39,6 +40,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Answer": "models.base",
     "Answer": "models.base",
     "Colorizer": "models.base",
     "Exemplar": "frames",
