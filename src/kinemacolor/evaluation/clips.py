@@ -6,10 +6,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-import torch
-from jaxtyping import UInt8
-from torch import Tensor
-
 from kinemacolor import color
 from kinemacolor.errors import InputError, UnreadableImageError
 from kinemacolor.frames import RGB, size_of
@@ -18,7 +14,7 @@ from kinemacolor.io.endings import FILM_ENDINGS, is_film_name
 from kinemacolor.io.pictures import read_picture
 from kinemacolor.io.reader import VideoReader
 from kinemacolor.models.base import Confidence
-from kinemacolor.resize import resize
+from kinemacolor.resize import resize_picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +86,13 @@ class Pictures:
     def __iter__(self) -> Iterator[Picture]:
         self.problems = []
         for picture in self._of_folder() if sequence.is_sequence(self.path) else self._of_film():
-            yield picture if self.size is None else replace(picture, rgb=_resized(picture.rgb, self.size))
+            yield picture if self.size is None else replace(picture, rgb=resize_picture(picture.rgb, self.size))
 
     def _of_film(self) -> Iterator[Picture]:
         with VideoReader(self.path, stop=self.stop) as reader:
             for index, frame in enumerate(reader):
                 assert frame.planes is not None
-                yield Picture(index, (color.rgb_of_planes(frame.planes) * 255).round().to(torch.uint8))
+                yield Picture(index, color.to_8_bits(color.rgb_of_planes(frame.planes)))
             self.problems += reader.warnings
 
     def _of_folder(self) -> Iterator[Picture]:
@@ -122,10 +118,6 @@ def _read(path: Path, before: RGB | None) -> RGB:
         sizes = [f"{picture.shape[-1]}x{picture.shape[-2]}" for picture in (rgb, before)]
         raise UnreadableImageError(f"{path} is {sizes[0]}, but the pictures before it are {sizes[1]}.")
     return rgb
-
-
-def _resized(rgb: RGB, size: tuple[int, int]) -> UInt8[Tensor, "3 h2 w2"]:
-    return resize(rgb.float(), size).round().clamp(0, 255).to(torch.uint8)
 
 
 class Survey(NamedTuple):

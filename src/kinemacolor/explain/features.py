@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from kinemacolor.color import to_8_bits
 from kinemacolor.frames import RGB, size_of
 
 _ENDS = (0.02, 0.98)
@@ -37,4 +38,4 @@ def _quantile(columns: Float[Tensor, "n k"], part: float) -> Float[Tensor, " k"]
 def _enlarged(picture: Float[Tensor, "k h0 w0"], size: tuple[int, int]) -> RGB:
     filled = torch.cat((picture, picture.new_zeros(3 - len(picture), *picture.shape[-2:])))
     large = F.interpolate(filled[None], size, mode="nearest-exact")[0]
-    return (large * 255).round().to(torch.uint8).cpu()
+    return to_8_bits(large).cpu()

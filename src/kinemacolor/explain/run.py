@@ -10,7 +10,7 @@ from kinemacolor.engine.shot import luma_of
 from kinemacolor.engine.video import working_size_of
 from kinemacolor.errors import InputError, OutputError, SettingError
 from kinemacolor.explain.adapters import insight_of
-from kinemacolor.explain.drawings import match_lines, sheet
+from kinemacolor.explain.drawings import match_lines
 from kinemacolor.explain.features import pca_pictures
 from kinemacolor.explain.insight import Correspondence, Insight
 from kinemacolor.explain.plot import plot_curve
@@ -18,6 +18,7 @@ from kinemacolor.explain.usage import write_curve
 from kinemacolor.frames import Chroma, Luma, Shot, size_of
 from kinemacolor.io import exemplars as stills
 from kinemacolor.io.open import open_reader, probe
+from kinemacolor.io.sheets import sheet
 from kinemacolor.models.base import Colorizer, Reference, StreamingColorizer
 from kinemacolor.resize import fit, resize
 
