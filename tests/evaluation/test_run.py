@@ -94,9 +94,8 @@ def test_the_report_files_agree(clips: Path, tmp_path: Path) -> None:
 
 def test_beginning_and_end_are_told_apart(tmp_path: Path, clips: Path) -> None:
     shutil.rmtree(clips / "two")
-    source = Image.open(clips / "one" / "00000.png")
     for index in range(6, 50):
-        source.save(clips / "one" / f"{index:05d}.png")
+        shutil.copy(clips / "one" / "00000.png", clips / "one" / f"{index:05d}.png")
     report = run(clips, [CopiedChroma()], tmp_path / "report")
     means = report.scores[0].figures["psnr"]
     values = [
