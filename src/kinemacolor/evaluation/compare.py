@@ -102,8 +102,8 @@ def _views(sources: dict[str, Path], differences: "_Differences") -> Iterator[UI
 
 def beside(pictures: Sequence[RGB], labels: Sequence[str]) -> UInt8[Tensor, "3 _ _"]:
     """Pictures of one height beside each other, each under its label."""
-    labelled = sheet([list(zip(labels, pictures))], gap_px=0)
-    return torch.from_numpy(np.array(labelled)).permute(2, 0, 1)
+    labeled = sheet([list(zip(labels, pictures))], gap_px=0)
+    return torch.from_numpy(np.array(labeled)).permute(2, 0, 1)
 
 
 def difference_picture(picture: RGB, other: RGB) -> tuple[float, UInt8[Tensor, "3 h2 w2"]]:

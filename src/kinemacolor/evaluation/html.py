@@ -93,7 +93,7 @@ def _plots(report: Report, folder: Path) -> list[dict[str, str]]:
             made.append({"title": f"{title} by clip", "svg": bars, "caption": "The axis does not begin at 0."})
     if report.calibration:
         caption = "Of all pixels that a model is about as sure of. A good confidence lies on the dashed line."
-        svg = plots.svg_of(plots.sureness(report))
+        svg = plots.svg_of(plots.calibration(report))
         made.append({"title": "Confidence against error", "svg": svg, "caption": caption})
     if (canvas := plots.cost(report)) is not None:
         caption = "Measured on the way, decoding and scoring left out; other work on the machine counts in."

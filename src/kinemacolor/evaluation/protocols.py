@@ -46,7 +46,7 @@ PROTOCOLS: dict[str, Protocol] = {
         "True PSNR of 8-bit pictures in float64, mean over frames, then over clips; exemplar frames left out.",
         (
             "psnr", "psnr_ab", "ssim_uniform7", "ssim_gaussian11", "ciede2000", "ciede2000_p90", "cdc", "warp_error",
-            "colorfulness", "lpips", "fid", "sureness",
+            "colorfulness", "lpips", "fid", "confidence_spearman",
         ),
     ),
     "colormnet-2024": Protocol(

@@ -31,8 +31,8 @@ def match_lines(
     likeness = sorted(float(found.likeness[place]) for place in places)
     for y, x in places:
         there_y, there_x = divmod(int(found.place[y, x]), columns)
-        start = _centre(x, y, (height, width), frame)
-        end = _centre(there_x, there_y, (rows, columns), exemplar)
+        start = _center(x, y, (height, width), frame)
+        end = _center(there_x, there_y, (rows, columns), exemplar)
         red, green, blue = (round(255 * c) for c in colorsys.hsv_to_rgb(x / width, 0.9, 1.0))
         rank = sum(each < float(found.likeness[y, x]) for each in likeness)
         line = (start, (end[0] + offset, end[1]))
@@ -42,7 +42,7 @@ def match_lines(
     return made
 
 
-def _centre(x: int, y: int, grid: tuple[int, int], picture: RGB) -> tuple[float, float]:
+def _center(x: int, y: int, grid: tuple[int, int], picture: RGB) -> tuple[float, float]:
     """The middle of a place in pixels of the sheet."""
     rows, columns = grid
     return (x + 0.5) * picture.shape[-1] / columns, (y + 0.5) * picture.shape[-2] / rows + LABEL_PX

@@ -20,9 +20,9 @@ def pca_pictures(maps: Sequence[Float[Tensor, "c _ _"]], sizes: Sequence[tuple[i
     0..255, and signed so that its longer tail is bright. Places stay visible: they are enlarged without smoothing.
     """
     rows = torch.cat([each.flatten(1).T.double() for each in maps])
-    centred = rows - rows.mean(0)
-    _, vectors = torch.linalg.eigh(centred.T @ centred)
-    components = centred @ vectors[:, -3:].flip(1)
+    centered = rows - rows.mean(0)
+    _, vectors = torch.linalg.eigh(centered.T @ centered)
+    components = centered @ vectors[:, -3:].flip(1)
     components = components * torch.where(components.pow(3).sum(0) < 0, -1.0, 1.0)
     low, high = (_quantile(components, end) for end in _ENDS)
     shown = ((components - low) / (high - low).clamp_min(1e-12)).clamp(0, 1)

@@ -104,7 +104,7 @@ def _written(shown: Explained, output: Path, start: int, note: Callable[[str], N
     """Draws and writes everything."""
     luma, exemplar, insight = shown.luma, shown.exemplar, shown.insight
     size, of_exemplar = size_of(luma), size_of(exemplar.luma)
-    gray, coloured = (color.combine(luma, each.cpu()) for each in (0 * shown.chroma, shown.chroma))
+    gray, colored = (color.combine(luma, each.cpu()) for each in (0 * shown.chroma, shown.chroma))
     still = color.combine(exemplar.luma.cpu(), exemplar.chroma.cpu())
     rows = [[("frame", gray), ("exemplar", still)]]
     theirs = insight.features(exemplar.luma)
@@ -115,7 +115,7 @@ def _written(shown: Explained, output: Path, start: int, note: Callable[[str], N
     sheet(rows).save(paths[0])
     match_lines(gray, still, shown.found).save(paths[1])
     matched = color.combine(luma, resize(insight.warped(luma, exemplar).cpu(), size))
-    sheet([[("exemplar", still), ("by matching alone", matched), ("result", coloured)]]).save(paths[2])
+    sheet([[("exemplar", still), ("by matching alone", matched), ("result", colored)]]).save(paths[2])
     write_curve(shown.memory, paths[3], first_frame=start)
     try:
         plot_curve(shown.memory, output / "memory.svg", first_frame=start)
