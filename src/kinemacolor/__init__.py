@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer",
-    "Answer",
     "Colorizer",
     "Exemplar",
     "Frame",
@@ -40,7 +39,6 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Answer": "models.base",
     "Answer": "models.base",
     "Colorizer": "models.base",
     "Exemplar": "frames",

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from kinemacolor.frames import RGB, Chroma, Luma, Matrix, Plane, Planes
@@ -82,7 +82,12 @@ def split(rgb: RGB) -> tuple[Luma, Chroma]:
 
 def combine(luma: Luma, chroma: Chroma) -> RGB:
     """The sRGB picture (uint8, rounded) of L* and a*b* of equal size."""
-    return (rgb_of(torch.cat((luma, chroma))) * 255).round().to(torch.uint8)
+    return to_8_bits(rgb_of(torch.cat((luma, chroma))))
+
+
+def to_8_bits(rgb: Float[Tensor, "*b h w"]) -> UInt8[Tensor, "*b h w"]:
+    """Code values 0..255 of values 0..1, rounded; what lies outside is clipped."""
+    return (rgb.clamp(0, 1) * 255).round().to(torch.uint8)
 
 
 def chroma_magnitude(chroma: Float[Tensor, "*b 2 h w"]) -> Float[Tensor, "*b h w"]:

@@ -24,9 +24,10 @@ def train(
     minutes: Annotated[float | None, typer.Option(help="End this sitting then, to go on another time.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")] = "auto",
     initial: Annotated[Path | None, typer.Option(help="Weights to begin with.")] = None,
-    licence_class: Annotated[
+    license_class: Annotated[
         list[str] | None, typer.Option(help="Learn only from files of this class in SOURCES.csv. Repeatable.")
     ] = None,
+    licence_class: Annotated[list[str] | None, typer.Option(hidden=True)] = None,
     table: Annotated[
         Path | None, typer.Option("--sources", help="The table, where it does not lie in or above the data.")
     ] = None,
@@ -54,6 +55,11 @@ def train(
     from kinemacolor.training.loop import RunSettings
     from kinemacolor.training.recipes import recipe_named
 
+    if licence_class:
+        typer.echo(
+            "--licence-class is now spelled --license-class; the old spelling goes in a later version.", err=True
+        )
+    classes = [*(license_class or ()), *(licence_class or ())] or None
     said = _Said(quiet=quiet)
     chosen = recipe_named(recipe, initial=initial)
     settings = RunSettings(
@@ -68,7 +74,7 @@ def train(
     )
     result, warnings = train_on_folders(
         replace(chosen, batch=batch or chosen.batch),
-        DataSettings(data, validation or (), held_out, licence_class, table, cache, short_side, max_frames),
+        DataSettings(data, validation or (), held_out, classes, table, cache, short_side, max_frames),
         out,
         steps=steps,
         seed=seed,

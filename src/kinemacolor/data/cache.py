@@ -72,7 +72,7 @@ class FrameCache:
 
     def _picture(self, rgb: Float[Tensor, "3 h w"]) -> UInt8[np.ndarray, "h2 w2 3"]:
         small = resize(rgb, fit(size_of(rgb), self.short_side_px))
-        return (small * 255).round().byte().permute(1, 2, 0).numpy()
+        return color.to_8_bits(small).permute(1, 2, 0).numpy()
 
     def _write(self, entry: Path, array: np.ndarray) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

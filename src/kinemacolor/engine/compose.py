@@ -5,10 +5,6 @@ What ``colorize`` writes, ``colorize_frames`` yields and ``evaluate`` scores all
 
 from dataclasses import replace
 
-import torch
-from jaxtyping import Float
-from torch import Tensor
-
 from kinemacolor import color
 from kinemacolor.frames import RGB, Chroma, Frame, Matrix, Planes
 from kinemacolor.io.base import OutputLayout
@@ -42,17 +38,12 @@ def rgb_in_color(rgb: RGB, chroma: Chroma, matrix: Matrix = "bt709") -> RGB:
     """The RGB picture with the Y' of ``rgb`` and this chroma (any size)."""
     gray = color.gray_of_rgb(rgb, matrix)
     blue_red = color.blue_red_of(gray, resize(chroma.float().cpu(), (rgb.shape[-2], rgb.shape[-1])), matrix=matrix)
-    return bytes_of(color.rgb_of_blue_red(gray, blue_red, matrix))
+    return color.to_8_bits(color.rgb_of_blue_red(gray, blue_red, matrix))
 
 
 def rgb_of_frame(frame: Frame) -> RGB:
     """The frame as an RGB picture of 8 bits; chroma of planes is upsampled by repetition of the nearest sample."""
     if frame.planes is not None:
-        return bytes_of(color.rgb_of_planes(frame.planes))
+        return color.to_8_bits(color.rgb_of_planes(frame.planes))
     assert frame.rgb is not None
     return frame.rgb
-
-
-def bytes_of(rgb: Float[Tensor, "3 h w"]) -> RGB:
-    """RGB 0..1 as 0..255, rounded."""
-    return (rgb.clamp(0, 1) * 255).round().to(torch.uint8)

@@ -7,10 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-import torch
-
 from kinemacolor import color
-from kinemacolor.engine.compose import bytes_of
 from kinemacolor.errors import InputError, UnreadableImageError
 from kinemacolor.frames import RGB, Planes, Shot, size_of
 from kinemacolor.io import sequence
@@ -18,7 +15,7 @@ from kinemacolor.io.endings import FILM_ENDINGS, is_film_name
 from kinemacolor.io.film import LONGER_THAN_ANY, Film
 from kinemacolor.io.pictures import read_picture
 from kinemacolor.models.base import Confidence
-from kinemacolor.resize import resize
+from kinemacolor.resize import resize_picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +89,9 @@ class Pictures:
     def __iter__(self) -> Iterator[Picture]:
         self.problems = []
         for picture in self._of_folder() if sequence.is_sequence(self.path) else self._of_film():
-            yield picture if self.size is None else _resized(picture, self.size)
+            if self.size is not None:
+                picture = replace(picture, rgb=resize_picture(picture.rgb, self.size), planes=None)
+            yield picture
 
     @cached_property
     def film(self) -> Film:
@@ -103,7 +102,7 @@ class Pictures:
         with self.film.frames(Shot(0, LONGER_THAN_ANY if self.stop is None else self.stop)) as reader:
             for index, frame in enumerate(reader):
                 assert frame.planes is not None
-                yield Picture(index, bytes_of(color.rgb_of_planes(frame.planes)), planes=frame.planes)
+                yield Picture(index, color.to_8_bits(color.rgb_of_planes(frame.planes)), planes=frame.planes)
             self.problems += reader.warnings
 
     def _of_folder(self) -> Iterator[Picture]:
@@ -131,13 +130,8 @@ def _read(path: Path, before: RGB | None) -> RGB:
     return rgb
 
 
-def _resized(picture: Picture, size: tuple[int, int]) -> Picture:
-    rgb = resize(picture.rgb.float(), size).round().clamp(0, 255).to(torch.uint8)
-    return replace(picture, rgb=rgb, planes=None)
-
-
 class Survey(NamedTuple):
-    """How long and how large a clip is."""
+    """The number of frames of a clip, and their size."""
 
     frames: int
     size: tuple[int, int]

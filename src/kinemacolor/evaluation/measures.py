@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Mapping
 from jaxtyping import Bool
 from torch import Tensor
 
+from kinemacolor.evaluation.confidence import ConfidenceRank
 from kinemacolor.evaluation.networks import CLASS_FIGURES, LPIPS_FIGURES, Networks
 from kinemacolor.evaluation.pair import Measure, Pair
-from kinemacolor.evaluation.sureness import Sureness
 from kinemacolor.frames import Luma
 from kinemacolor.layers.flow import Flow
 from kinemacolor.metrics.cdc import Cdc
@@ -175,7 +175,7 @@ _STATEFUL: dict[str, Callable[[], Measure]] = {
     "ciede2000_p90": ColorDifference,
     "warp_error": WarpError,
     "cdc": ColorConsistency,
-    "sureness": Sureness,
+    "confidence_spearman": ConfidenceRank,
 }
 
 
@@ -198,7 +198,7 @@ def measures_for(names: Collection[str], networks: Networks) -> list[Measure]:
 
 def pooled_measures(names: Collection[str], networks: Networks) -> list[Measure]:
     """New measures to be kept for all clips of a row."""
-    found: list[Measure] = [Sureness()] if "sureness" in names else []
+    found: list[Measure] = [ConfidenceRank()] if "confidence_spearman" in names else []
     if networks.fid is not None and "fid" in names:
         found.append(InceptionDistance(networks.fid, "fid"))
     return found

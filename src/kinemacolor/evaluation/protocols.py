@@ -11,7 +11,7 @@ Keeps = Literal["film luma", "lightness"]
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """How a table is made.
+    """The rules by which a table is made.
 
     ``size`` (height, width) is that to which every picture is brought first, None leaves them. At most ``frames`` are
     taken of a clip; ``margin`` of them at each end do not count (exemplar frames never do, but for figures of change
@@ -52,7 +52,7 @@ PROTOCOLS: dict[str, Protocol] = {
         "True PSNR of what colorize writes, mean over frames, then over clips; exemplar frames left out.",
         (
             "psnr", "psnr_ab", "ssim_uniform7", "ssim_gaussian11", "ciede2000", "ciede2000_p90", "cdc", "warp_error",
-            "colorfulness", "lpips", "fid", "sureness",
+            "colorfulness", "lpips", "fid", "confidence_spearman",
         ),
     ),
     "colormnet-2024": Protocol(

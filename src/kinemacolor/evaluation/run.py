@@ -13,6 +13,7 @@ import torch
 from kinemacolor.errors import ExemplarError, InputError, ModelError, OutputError, SettingError
 from kinemacolor.evaluation import table
 from kinemacolor.evaluation.clips import Clip, Pictures, survey
+from kinemacolor.evaluation.confidence import ConfidenceRank
 from kinemacolor.evaluation.exemplars import ExemplarChoice, parse_exemplars
 from kinemacolor.evaluation.figures import FIGURES
 from kinemacolor.evaluation.frames_csv import FramesCsv
@@ -26,7 +27,6 @@ from kinemacolor.evaluation.report import Report
 from kinemacolor.evaluation.rows import ModelRow, Row, Take
 from kinemacolor.evaluation.score import ClipScore, FrameScore, figures_of, score_clip
 from kinemacolor.evaluation.strips import Strips
-from kinemacolor.evaluation.sureness import Sureness
 from kinemacolor.io.masks import open_masks
 
 SEED = 0
@@ -37,7 +37,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """What a run wants beside its protocol. ``frames`` is the most to take of a clip, None is the protocol's own.
+    """Settings of a run beside its protocol. ``frames`` is the most to take of a clip, None is the protocol's own.
 
     Figures that need a network which ``networks`` does not have are left out.
     """
@@ -91,7 +91,7 @@ def evaluate(
 
 
 class _Run:
-    """What stays the same from clip to clip, and the report that grows."""
+    """The run's own settings, the same from clip to clip, and the report that grows."""
 
     def __init__(
         self, rows: Sequence[Row], protocol: Protocol, settings: RunSettings, about: dict[str, object], say: Say
@@ -151,7 +151,8 @@ class _Run:
             name: measure.calibration.points
             for name, pool in self.pools.items()
             for measure in pool
-            if isinstance(measure, Sureness) and not math.isnan(self.report.mean(name, "sureness").whole)
+            if isinstance(measure, ConfidenceRank)
+            and not math.isnan(self.report.mean(name, "confidence_spearman").whole)
         }
 
     def _take(self, clip: Clip) -> Take | None:

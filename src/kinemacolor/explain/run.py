@@ -13,12 +13,13 @@ from kinemacolor.engine.run import loaded_model, planned
 from kinemacolor.engine.shot import colorize_shot, luma_of
 from kinemacolor.errors import InputError, OutputError, SettingError
 from kinemacolor.explain.adapters import insight_of
-from kinemacolor.explain.drawings import match_lines, sheet
+from kinemacolor.explain.drawings import match_lines
 from kinemacolor.explain.features import pca_pictures
 from kinemacolor.explain.insight import Correspondence, Insight
 from kinemacolor.explain.plot import plot_curve
 from kinemacolor.explain.usage import write_curve
 from kinemacolor.frames import Chroma, Luma, ObjectMasks, Shot, size_of
+from kinemacolor.io.sheets import sheet
 from kinemacolor.models.base import Answer, Reference, StreamingColorizer
 from kinemacolor.resize import resize
 

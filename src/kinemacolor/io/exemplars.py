@@ -215,7 +215,7 @@ def _resampled(exemplar: Exemplar, size: tuple[int, int], how: Image.Resampling)
     """The picture at another size; with alpha weighted by it, so that hidden colours do not seep in."""
     if exemplar.alpha is None:
         return replace(exemplar, rgb=_picture_of(exemplar.rgb, size, how))
-    alpha = (exemplar.alpha * 255).round().to(torch.uint8)
+    alpha = color.to_8_bits(exemplar.alpha)
     rgba = torch.cat((exemplar.rgb, alpha))
     sized = _picture_of(rgba, size, how)
     seen = sized[3:]

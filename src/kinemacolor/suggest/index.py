@@ -17,7 +17,7 @@ from kinemacolor.io.exemplars import GRAY_MEAN_CHROMA
 from kinemacolor.io.pictures import read_picture
 from kinemacolor.io.sequence import PICTURE_ENDINGS
 from kinemacolor.models.matching.features import Encoder
-from kinemacolor.resize import fit, resize
+from kinemacolor.resize import fit, resize_picture
 from kinemacolor.suggest.film import GLANCE_PX
 from kinemacolor.weights import cache_folder
 
@@ -41,7 +41,7 @@ def photo_luma(path: Path) -> tuple[Luma, float]:
     """
     rgb, _ = read_picture(path)
     size = fit(size_of(rgb), GLANCE_PX)
-    small = resize(rgb.float(), size).round().clamp(0, 255).to(torch.uint8)
+    small = resize_picture(rgb, size)
     luma, chroma = color.split(small)
     return luma, float(color.chroma_magnitude(chroma).mean())
 
@@ -102,7 +102,7 @@ def _described(path: Path, encoder: Encoder) -> tuple[float, np.ndarray]:
 
 
 def _read(file: Path) -> dict[str, tuple[float, np.ndarray]]:
-    """What was kept; nothing where there is no index, it is damaged, or it is of another kind."""
+    """The descriptors kept; none where there is no index, it is damaged, or it is of another kind."""
     try:
         with np.load(file) as kept:
             if str(kept["kind"]) != _KIND:

@@ -15,7 +15,7 @@ from kinemacolor.models import bistnet
 from kinemacolor.models.bistnet import BiSTNet, BiSTNetConfig
 from kinemacolor.models.bistnet.experts import experts_of
 from kinemacolor.models.bistnet.meb import MixedExperts, NoSegmentation, gradient_edges
-from kinemacolor.training.loop import train
+from kinemacolor.training.loop import RunSettings, train
 from kinemacolor.training.recipe import Recipe, Stage
 from kinemacolor.training.recipes import bistnet as module
 from kinemacolor.training.recipes import recipe_named

@@ -3,12 +3,11 @@
 import io
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from PIL import Image
 
 from kinemacolor import color
 from kinemacolor.frames import Frame, Planes
+from kinemacolor.io.sheets import image_of
 from kinemacolor.models.base import Confidence
 from kinemacolor.resize import fit, resize
 
@@ -51,9 +50,8 @@ def _jpeg(source: Frame, colored: Frame) -> bytes:
     assert source.planes is not None
     assert colored.planes is not None
     pair = torch.cat([_small(_gray(source.planes)), _small(color.rgb_of_planes(colored.planes))], dim=-1)
-    picture = (pair.clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy()
     file = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(picture)).save(file, "JPEG", quality=_QUALITY)
+    image_of(color.to_8_bits(pair)).save(file, "JPEG", quality=_QUALITY)
     return file.getvalue()
 
 

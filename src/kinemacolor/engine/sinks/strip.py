@@ -3,20 +3,15 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image
 
 from kinemacolor import color
 from kinemacolor.frames import RGB, Exemplar, Frame
+from kinemacolor.io.sheets import image_of, stacked
 from kinemacolor.models.base import Confidence
 from kinemacolor.resize import fit, resize
 
 _ROWS, _SHORT_SIDE_PX = 3, 240
-
-
-def _bytes_of(rgb: torch.Tensor) -> RGB:
-    return (rgb.clamp(0, 1) * 255).round().to(torch.uint8)
 
 
 class Strip:
@@ -35,7 +30,7 @@ class Strip:
 
     def _panel(self, rgb: torch.Tensor, height: int) -> RGB:
         size = (height, max(1, round(rgb.shape[-1] * height / rgb.shape[-2])))
-        return _bytes_of(resize(rgb, size))
+        return color.to_8_bits(resize(rgb, size))
 
     def add(self, source: Frame, colored: Frame, confidence: Confidence | None = None) -> None:
         """Takes the pair in if it is one of those wanted."""
@@ -51,7 +46,4 @@ class Strip:
 
     def save(self) -> None:
         """Writes the picture."""
-        width = max(row.shape[-1] for row in self._rows)
-        padded = [torch.nn.functional.pad(row, (0, width - row.shape[-1])) for row in self._rows]
-        picture = torch.cat(padded, dim=-2).permute(1, 2, 0)
-        Image.fromarray(np.ascontiguousarray(picture.numpy())).save(self._path)
+        image_of(stacked(self._rows)).save(self._path)

@@ -36,7 +36,7 @@ from kinemacolor.models.deep_exemplar import (
 from kinemacolor.models.deep_exemplar.discriminator import Discriminator
 from kinemacolor.models.deep_exemplar.network import Learned
 from kinemacolor.training.recipe import Moment, Recipe, Stage
-from kinemacolor.training.recipes.deep_exemplar_terms import PAPER_WEIGHTS, Pair, TermWeights, weighted_terms
+from kinemacolor.training.recipes.deep_exemplar_terms import PAPER_WEIGHTS, Pair, PairWeights, pair_terms
 
 _TEMPERATURE = 0.01
 _CROP_PX = 256
@@ -73,7 +73,7 @@ def recipe(
     initial: Path | None = None,
     *,
     config: DeepExemplarConfig | None = None,
-    weights: TermWeights = PAPER_WEIGHTS,
+    weights: PairWeights = PAPER_WEIGHTS,
     noise: Noise = PAPER_NOISE,
     adversary_width: int = 64,
 ) -> Recipe:
@@ -118,10 +118,10 @@ def recipe(
     )
 
 
-def losses(weights: TermWeights, noise: Noise, both: Contest, batch: Batch, moment: Moment) -> dict[str, Tensor]:
+def losses(weights: PairWeights, noise: Noise, both: Contest, batch: Batch, moment: Moment) -> dict[str, Tensor]:
     """The weighted terms of Eq. 15, and the discriminator's."""
     chromas = pair_chromas(both.network, batch, moment, noise)
-    return weighted_terms(weights, Pair(chromas, batch, both.network, both.discriminator), moment.part)
+    return pair_terms(weights, Pair(chromas, batch, both.network, both.discriminator), moment.part)
 
 
 def pair_chromas(network: DeepExemplar, batch: Batch, moment: Moment, noise: Noise) -> Float[Tensor, "b t 2 h w"]:

@@ -9,14 +9,17 @@ from kinemacolor.resize import resize
 _PIXELS_RANKED = 10_000
 
 
-class Sureness:
-    """Is the model right where it is sure? By rank in each frame, and by amount over all (``calibration``)."""
+class ConfidenceRank:
+    """Rank correlation of confidence and accuracy in each frame; over all frames the error at each confidence.
+
+    The latter is ``calibration``.
+    """
 
     def __init__(self) -> None:
         self.calibration = Calibration()
 
     def of_frame(self, pair: Pair) -> dict[str, float]:
-        """The rank correlation of confidence and the smallness of the error; nothing where nothing was said."""
+        """Spearman's correlation of confidence and the negated error; nothing where the model gave no confidence."""
         if pair.confidence is None or pair.is_exemplar:
             return {}
         squared = (pair.lab[1:] - pair.true_lab[1:]).square().sum(0, keepdim=True)
@@ -25,7 +28,7 @@ class Sureness:
         step = -(-len(error) // _PIXELS_RANKED)
         confidence = pair.confidence.flatten()
         self.calibration.add(confidence, error)
-        return {"sureness": rank_correlation(confidence[::step], -error[::step])}
+        return {"confidence_spearman": rank_correlation(confidence[::step], -error[::step])}
 
     def of_clip(self) -> dict[str, float]:
         """Nothing: a clip's figure is the mean."""
