@@ -13,6 +13,7 @@ import torch
 from kinemacolor.engine.answers import Answers, ShotOutcome
 from kinemacolor.engine.assign import references_for
 from kinemacolor.engine.compose import frame_in_color
+from kinemacolor.engine.exemplars.applied import WithExemplars
 from kinemacolor.engine.given import given_of, late_bindings
 from kinemacolor.engine.output import Watcher, write_answers
 from kinemacolor.engine.pipeline import read_ahead
@@ -32,7 +33,6 @@ from kinemacolor.models.base import Answer, Colorizer
 from kinemacolor.models.cards import card_of
 from kinemacolor.models.default import DEFAULT
 from kinemacolor.models.load import load_model
-from kinemacolor.models.permanent import WithExemplars
 from kinemacolor.resize import fit
 
 WORKING_SIZE = 480
@@ -90,7 +90,7 @@ def colorize_frames(
     None is the default of a model given by name, and no for a loaded one. Memory does not grow with their number.
     """
     colorizer = load_model(model) if isinstance(model, str) else model
-    suited = WithExemplars(colorizer, back=_back(model, both_ways))
+    suited = WithExemplars(colorizer, bidirectional=_back(model, both_ways))
     for frame, answer in answered_frames(frames, exemplars, suited, size, working_size):
         yield frame_in_color(frame, answer.chroma)
 
@@ -258,7 +258,7 @@ def colorize_video(
             if isinstance(model, str)
             else model
         )
-        suited = WithExemplars(colorizer, back=back)
+        suited = WithExemplars(colorizer, bidirectional=back)
         warnings.extend(suited.notes)
         plan = plan_of(
             source,

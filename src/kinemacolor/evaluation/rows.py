@@ -12,6 +12,7 @@ from torch import Tensor
 
 from kinemacolor import color
 from kinemacolor.engine.compose import frame_in_color
+from kinemacolor.engine.exemplars.applied import WithExemplars
 from kinemacolor.engine.video import answered_frames
 from kinemacolor.errors import InputError
 from kinemacolor.evaluation.clips import FILM_ENDINGS, Clip, Picture, Pictures, Survey, has_pictures, survey
@@ -19,7 +20,6 @@ from kinemacolor.frames import Exemplar, Frame, ObjectMasks
 from kinemacolor.models.base import Answer, Colorizer
 from kinemacolor.models.cards import card_of
 from kinemacolor.models.load import load_model
-from kinemacolor.models.permanent import WithExemplars
 from kinemacolor.resize import resize
 
 
@@ -109,7 +109,7 @@ class ModelRow:
     is_model = True
 
     def __init__(self, name: str, model: Colorizer, *, both_ways: bool = False) -> None:
-        self.name, self.model = name, WithExemplars(model, back=both_ways)
+        self.name, self.model = name, WithExemplars(model, bidirectional=both_ways)
         self.seconds = 0.0
 
     def pictures(self, take: Take) -> Iterator[Picture]:
