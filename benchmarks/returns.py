@@ -34,7 +34,8 @@ from torch import Tensor
 from kinemacolor import color
 from kinemacolor.engine.analysis.cuts import CutFinder, gray_of, shots_between
 from kinemacolor.engine.analysis.likeness import Summaries, likeness
-from kinemacolor.engine.assign import active_exemplars, references_for
+from kinemacolor.engine.exemplars.applied import WithExemplars
+from kinemacolor.engine.exemplars.assign import active_exemplars, references_for
 from kinemacolor.evaluation.provenance import provenance
 from kinemacolor.frames import RGB, Chroma, Exemplar, Frame, Luma, Planes, Shot
 from kinemacolor.metrics.psnr import psnr
@@ -43,7 +44,6 @@ from kinemacolor.models.colormnet.colorizer import CHROMA_SCALE, ColorMNetColori
 from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.colormnet_small import ColorMNetSmall, ColorMNetSmallColorizer
 from kinemacolor.models.matching import fast_dtype
-from kinemacolor.models.permanent import WithExemplars
 
 SIZE, VISITS, STILL_AT = (128, 192), ((0, 40), (30, 70), (60, 100)), 8
 SCENES = (
@@ -151,7 +151,7 @@ def ours(frames: Sequence[RGB], stills: Sequence[Exemplar], model: ColorMNetColo
     shots, summaries = found_shots(frames), Summaries()
     middles = [gray_of(Frame(planes=_planes(frames[(s.start + s.stop) // 2]))) for s in shots]
     alike = likeness(summaries.of_grays(middles, full_range=True), summaries.of_stills(stills))
-    both = WithExemplars(model, back=True)
+    both = WithExemplars(model, bidirectional=True)
     for shot, row in zip(shots, alike):
         active = active_exemplars(shot, stills, likeness=[float(x) for x in row])
         lumas = [color.split(frames[n])[0] for n in range(shot.start, shot.stop)]

@@ -23,12 +23,12 @@ import numpy as np
 import torch
 
 from kinemacolor import color
+from kinemacolor.engine.exemplars.applied import WithExemplars
 from kinemacolor.evaluation.provenance import provenance
 from kinemacolor.frames import RGB, Shot
 from kinemacolor.metrics.psnr import psnr
 from kinemacolor.models import matching
 from kinemacolor.models.base import Colorizer, Reference
-from kinemacolor.models.permanent import WithExemplars
 from kinemacolor.suggest.choose import suggest_among
 from kinemacolor.suggest.film import look_through, samples_of
 
@@ -108,7 +108,7 @@ def main() -> None:
     torch.set_num_threads(1)
     matcher, rows = matching.load(), list[dict[str, object]]()
     assert matcher.encoder is not None
-    model = WithExemplars(matcher, back=not arguments.forward)
+    model = WithExemplars(matcher, bidirectional=not arguments.forward)
     for name, scenes in FILMS.items():
         paths = {scene: next(p for f in arguments.folders for p in f.glob(f"{scene}.mp4")) for scene, _, _ in scenes}
         pictures = [picture for scene, start, stop in scenes for picture in clip(paths[scene], start, stop)]

@@ -12,7 +12,7 @@ import hashlib
 from pathlib import Path
 
 from kinemacolor.models import colormnet_lite
-from kinemacolor.models.deep_exemplar import lite
+from kinemacolor.models import deep_exemplar_lite as lite
 
 PLACES = {
     "colormnet-lite/permissive": colormnet_lite.WEIGHTS.with_name("permissive.safetensors"),

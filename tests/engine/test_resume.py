@@ -90,7 +90,7 @@ def test_case_37_another_exemplar_computes_only_its_shots_and_all_is_as_from_not
     colored, stills, tmp_path: Path, position: int, shots: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if position == 3:
-        monkeypatch.setattr("kinemacolor.engine.assign.MOST_ALIKE", 0)
+        monkeypatch.setattr("kinemacolor.engine.exemplars.assign.MOST_ALIKE", 0)
     colored()
     changed = recolored(stills, position)
     result = colored(exemplars=changed)

@@ -16,22 +16,24 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_without_the_file_the_address_the_licence_and_the_option_are_named(cache: Path) -> None:
     with pytest.raises(LicenseNotAcceptedError) as refusal:
-        path_of(ALEXNET, None, accept_license=False)
+        path_of(ALEXNET, None, option="--lpips-weights", accept_license=False)
     for words in ("download.pytorch.org/models/alexnet-owt-7be5be79.pth", "BSD-3-Clause", "--lpips-weights"):
         assert words in str(refusal.value)
 
 
 def test_a_path_that_is_given_counts_and_must_exist(cache: Path) -> None:
     (cache / "mine.pth").write_bytes(b"x")
-    assert path_of(VGG19, cache / "mine.pth", accept_license=False) == cache / "mine.pth"
+    assert (
+        path_of(VGG19, cache / "mine.pth", option="--classifier-weights", accept_license=False) == cache / "mine.pth"
+    )
     with pytest.raises(WeightsError, match="--fid-weights"):
-        path_of(INCEPTION_FID, cache / "none.pth", accept_license=False)
+        path_of(INCEPTION_FID, cache / "none.pth", option="--fid-weights", accept_license=False)
 
 
 def test_a_file_in_the_cache_with_another_digest_is_refused(cache: Path) -> None:
     (cache / ALEXNET.file.name).write_bytes(b"something else")
     with pytest.raises(WeightsError, match="7be5be79"):
-        path_of(ALEXNET, None, accept_license=False)
+        path_of(ALEXNET, None, option="--lpips-weights", accept_license=False)
 
 
 def test_the_digest_is_the_beginning_of_the_whole_one_where_that_is_known() -> None:

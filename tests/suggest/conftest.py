@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from kinemacolor.layers.efficientnet_lite import EfficientNetLite, EfficientNetLiteConfig
-from kinemacolor.models.matching.features import Encoder
+from kinemacolor.layers.place_features import PlaceEncoder
 
 
 def scene(seed: int, size: tuple[int, int] = (96, 144)) -> np.ndarray:
@@ -36,9 +36,9 @@ def write_film(path: Path, pictures: list[np.ndarray]) -> Path:
 
 
 @pytest.fixture(scope="session")
-def encoder() -> Encoder:
+def encoder() -> PlaceEncoder:
     torch.manual_seed(0)
-    return Encoder(EfficientNetLite(EfficientNetLiteConfig.tiny()).eval())
+    return PlaceEncoder(EfficientNetLite(EfficientNetLiteConfig.tiny()).eval())
 
 
 @pytest.fixture

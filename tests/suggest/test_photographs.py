@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from kinemacolor.errors import InputError
-from kinemacolor.models.matching.features import Encoder
+from kinemacolor.layers.place_features import PlaceEncoder
 from kinemacolor.suggest import index, match_photographs
 from kinemacolor.suggest.index import photographs_of
 
@@ -25,7 +25,7 @@ def test_each_shot_finds_the_photograph_of_its_scene(
     make_film: Callable[[list[tuple[int, int]]], Path],
     write_photographs: Callable[[Path, list[int]], None],
     tmp_path: Path,
-    encoder: Encoder,
+    encoder: PlaceEncoder,
 ) -> None:
     folder = tmp_path / "photographs"
     (folder / "inner").mkdir(parents=True)
@@ -46,7 +46,7 @@ def test_each_shot_finds_the_photograph_of_its_scene(
 
 def test_only_new_and_changed_photographs_are_read_again(
     tmp_path: Path,
-    encoder: Encoder,
+    encoder: PlaceEncoder,
     monkeypatch: pytest.MonkeyPatch,
     write_photographs: Callable[[Path, list[int]], None],
 ) -> None:
@@ -68,7 +68,7 @@ def test_only_new_and_changed_photographs_are_read_again(
     assert len(photographs_of(folder, encoder, index=kept).paths) == 4
 
 
-def test_a_folder_without_colour_photographs_is_refused(tmp_path: Path, encoder: Encoder) -> None:
+def test_a_folder_without_colour_photographs_is_refused(tmp_path: Path, encoder: PlaceEncoder) -> None:
     with pytest.raises(InputError, match="no colour photograph"):
         photographs_of(tmp_path, encoder, index=tmp_path / "i.npz")
     with pytest.raises(InputError, match="no folder"):

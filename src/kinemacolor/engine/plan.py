@@ -10,7 +10,7 @@ from kinemacolor.engine.analysis.cuts import shots_between
 from kinemacolor.engine.analysis.likeness import Summaries, likeness
 from kinemacolor.engine.analysis.shot_list import ListedShot, read_shots
 from kinemacolor.engine.analysis.still_finder import advice
-from kinemacolor.engine.assign import MOST_ALIKE, active_exemplars, in_order, index_in, references_for
+from kinemacolor.engine.exemplars.assign import MOST_ALIKE, active_exemplars, in_order, index_in, references_for
 from kinemacolor.engine.inputs import Inputs
 from kinemacolor.engine.track import KeyedShot, NamedExemplar, TrackHeader
 from kinemacolor.engine.track.keys import exemplar_hash, film_signature, key_of

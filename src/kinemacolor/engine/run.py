@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kinemacolor.engine.answers import Answers
+from kinemacolor.engine.exemplars.applied import WithExemplars
 from kinemacolor.engine.inputs import Inputs, prepare, track_place
 from kinemacolor.engine.job import Job
 from kinemacolor.engine.pipeline import read_ahead
@@ -34,7 +35,6 @@ from kinemacolor.engine.track.keys import folder_signature
 from kinemacolor.io import FrameReader, FrameWriter, open_writer
 from kinemacolor.models.base import Colorizer
 from kinemacolor.models.load import dtype_of, load_model
-from kinemacolor.models.permanent import WithExemplars
 
 FRAMES_AHEAD = 4
 """How many frames are decoded ahead of the model."""
@@ -81,7 +81,7 @@ def run(job: Job, listeners: Listeners | None = None) -> Result:
         writer = stack.enter_context(_writer(inputs, reader))
         if track is not None:
             track.note_run(writer.partial)
-        model = WithExemplars(loaded_model(job, heard), back=inputs.bidirectional)
+        model = WithExemplars(loaded_model(job, heard), bidirectional=inputs.bidirectional)
         plan = planned(inputs, model, track, heard)
         pictures = _pictures(inputs, plan)
         sinks: list[Sink] = [FilmSink(writer, pictures=list(pictures.values())), progress, summary]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from kinemacolor.engine.answers import AnsweredFrame, Answers
 from kinemacolor.engine.compose import in_color
+from kinemacolor.engine.exemplars.applied import WithExemplars
 from kinemacolor.engine.inputs import is_bidirectional, working_size_of
 from kinemacolor.engine.job import Job
 from kinemacolor.engine.plan import Plan, PlannedShot
@@ -19,7 +20,6 @@ from kinemacolor.io.film import LONGER_THAN_ANY
 from kinemacolor.io.pixels import UNSPECIFIED_MATRIX, matrix_of
 from kinemacolor.models.base import Colorizer
 from kinemacolor.models.default import DEFAULT
-from kinemacolor.models.permanent import WithExemplars
 from kinemacolor.resize import fit
 
 
@@ -75,7 +75,7 @@ def colorize_frames(
     None is the default of a model given by name, and no for a loaded one. Memory does not grow with their number.
     """
     job = Job.of({"model": model, "both_ways": both_ways, "working_size": working_size})
-    applied = WithExemplars(loaded_model(job), back=is_bidirectional(job))
+    applied = WithExemplars(loaded_model(job), bidirectional=is_bidirectional(job))
     matrix = matrix_of(UNSPECIFIED_MATRIX, size[0], is_rgb=False)
     luma = partial(luma_of, matrix=matrix)
     for answered in answered_frames(frames, exemplars, applied, size, working_size=working_size, luma=luma):

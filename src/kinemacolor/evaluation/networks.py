@@ -62,23 +62,31 @@ def load_networks(figures: Sequence[str], files: NetworkFiles) -> tuple[Networks
 
 
 def _loaders(files: NetworkFiles) -> Mapping[str, tuple[frozenset[str], Callable[[], object]]]:
-    def path(backbone: backbones.Backbone, given: Path | None) -> Path:
-        return backbones.path_of(backbone, given, accept_license=files.accept_license)
+    def path(backbone: backbones.Backbone, given: Path | None, option: str) -> Path:
+        return backbones.path_of(backbone, given, option=option, accept_license=files.accept_license)
 
     def lpips() -> Lpips:
-        return Lpips.load(path(backbones.ALEXNET, files.lpips), path(backbones.LPIPS_HEADS, files.lpips_heads))
+        return Lpips.load(
+            path(backbones.ALEXNET, files.lpips, "--lpips-weights"),
+            path(backbones.LPIPS_HEADS, files.lpips_heads, "--lpips-heads"),
+        )
 
     def classify() -> Classify:
         if files.classifier is None:
             return classifier.efficientnet_lite()
-        return classifier.VGG19Classifier.load(path(backbones.VGG19, files.classifier))
+        return classifier.VGG19Classifier.load(path(backbones.VGG19, files.classifier, "--classifier-weights"))
 
     return {
         "lpips": (LPIPS_FIGURES, lpips),
-        "fid": (frozenset({"fid"}), lambda: Inception.load(path(backbones.INCEPTION_FID, files.fid), fid=True)),
+        "fid": (
+            frozenset({"fid"}),
+            lambda: Inception.load(path(backbones.INCEPTION_FID, files.fid, "--fid-weights"), fid=True),
+        ),
         "fid_clip": (
             frozenset({"fid_clip"}),
-            lambda: Inception.load(path(backbones.INCEPTION_IMAGENET, files.fid_clip), fid=False),
+            lambda: Inception.load(
+                path(backbones.INCEPTION_IMAGENET, files.fid_clip, "--fid-clip-weights"), fid=False
+            ),
         ),
         "classify": (CLASS_FIGURES, classify),
     }

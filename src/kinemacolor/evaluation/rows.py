@@ -13,6 +13,7 @@ from torch import Tensor
 from kinemacolor import color
 from kinemacolor.engine.answers import AnsweredFrame
 from kinemacolor.engine.compose import in_color, rgb_of_frame
+from kinemacolor.engine.exemplars.applied import WithExemplars
 from kinemacolor.engine.shot import luma_of
 from kinemacolor.engine.video import answered_frames
 from kinemacolor.errors import InputError
@@ -24,7 +25,6 @@ from kinemacolor.io.endings import is_film_name
 from kinemacolor.models.base import Colorizer
 from kinemacolor.models.cards import card_of
 from kinemacolor.models.load import load_model
-from kinemacolor.models.permanent import WithExemplars
 from kinemacolor.resize import resize
 
 
@@ -135,7 +135,7 @@ class ModelRow:
     is_model = True
 
     def __init__(self, name: str, model: Colorizer, *, both_ways: bool = False) -> None:
-        self.name, self.model = name, WithExemplars(model, back=both_ways)
+        self.name, self.model = name, WithExemplars(model, bidirectional=both_ways)
         self.seconds = 0.0
 
     def pictures(self, take: Take) -> Iterator[Picture]:

@@ -10,11 +10,11 @@ from kinemacolor.explain.insight import Correspondence
 from kinemacolor.explain.usage import tensor_bytes
 from kinemacolor.frames import Luma, size_of
 from kinemacolor.layers.efficientnet_lite import EfficientNetLite
+from kinemacolor.layers.place_features import PlaceFeatures, features_of
 from kinemacolor.models.base import Reference
 from kinemacolor.models.colormnet_lite.colorizer import ColorMNetLiteColorizer
 from kinemacolor.models.matching.bank import Bank, Search
 from kinemacolor.models.matching.colorizer import MatchingColorizer
-from kinemacolor.models.matching.features import Features, features_of
 
 _QUERIES_AT_ONCE = 1024
 
@@ -28,7 +28,7 @@ class BankInsight:
         self.colorizer, self.trunk, self.search = colorizer, trunk, search
 
     @torch.inference_mode()
-    def _features(self, luma: Luma) -> Features:
+    def _features(self, luma: Luma) -> PlaceFeatures:
         luma = luma.to(self.colorizer.device, torch.float32)
         return features_of({stride: level[0] for stride, level in self.trunk(luma[None]).items()})
 

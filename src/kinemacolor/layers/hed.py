@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from kinemacolor.errors import WeightsError
-from kinemacolor.weights.tensors import check_names, read_tensors
+from kinemacolor.weights.tensors import load_strictly, read_tensors
 
 _GROUPS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
 """Channels and number of 3x3 convolutions of each group."""
@@ -74,8 +74,8 @@ def load_hed(path: Path) -> HED:
     """
     tensors = _from_keras(path) if path.suffix == ".h5" else _from_torch(read_tensors(path))
     network = HED()
-    check_names(tensors, network.state_dict(), path)
-    network.load_state_dict(tensors)
+    # cloned, since what is read may be mapped to a file that is gone in a moment
+    load_strictly(network, {name: tensor.clone() for name, tensor in tensors.items()}, path)
     return network.eval().requires_grad_(False)
 
 

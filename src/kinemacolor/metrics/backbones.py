@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from kinemacolor import weights
 from kinemacolor.errors import LicenseNotAcceptedError, WeightsError
 from kinemacolor.weights import WeightsFile
-from kinemacolor.weights.tensors import check_names, read_tensors
+from kinemacolor.weights.tensors import load_strictly, read_tensors
 
 _BSD = ("BSD-3-Clause, trained on ImageNet", "https://github.com/pytorch/vision/blob/main/LICENSE")
 _TORCH = "https://download.pytorch.org/models/"
@@ -18,21 +18,20 @@ _TORCH = "https://download.pytorch.org/models/"
 
 @dataclass(frozen=True, slots=True)
 class Backbone:
-    """A published file, the beginning of its SHA-256 (torch's hub has it in the name), and the option for a path."""
+    """A published file, and the beginning of its SHA-256 (torch's hub has it in the name)."""
 
     file: WeightsFile
     digest: str
-    option: str
 
 
-def _torchvision(name: str, option: str) -> Backbone:
+def _torchvision(name: str) -> Backbone:
     file = WeightsFile(name, _TORCH + name, None, None, *_BSD)
-    return Backbone(file, name.rpartition("-")[2].removesuffix(".pth"), option)
+    return Backbone(file, name.rpartition("-")[2].removesuffix(".pth"))
 
 
-ALEXNET = _torchvision("alexnet-owt-7be5be79.pth", "--lpips-weights")
-VGG19 = _torchvision("vgg19-dcbb9e9d.pth", "--classifier-weights")
-INCEPTION_IMAGENET = _torchvision("inception_v3_google-0cc3c7bd.pth", "--fid-clip-weights")
+ALEXNET = _torchvision("alexnet-owt-7be5be79.pth")
+VGG19 = _torchvision("vgg19-dcbb9e9d.pth")
+INCEPTION_IMAGENET = _torchvision("inception_v3_google-0cc3c7bd.pth")
 INCEPTION_FID = Backbone(
     WeightsFile(
         "pt_inception-2015-12-05-6726825d.pth",
@@ -43,7 +42,6 @@ INCEPTION_FID = Backbone(
         "https://github.com/mseitzer/pytorch-fid/blob/master/LICENSE",
     ),
     "6726825d",
-    "--fid-weights",
 )
 LPIPS_HEADS = Backbone(
     WeightsFile(
@@ -55,25 +53,24 @@ LPIPS_HEADS = Backbone(
         "https://github.com/richzhang/PerceptualSimilarity/blob/master/LICENSE",
     ),
     "df73285e",
-    "--lpips-heads",
 )
 
 
-def path_of(backbone: Backbone, given: Path | None, *, accept_license: bool) -> Path:
+def path_of(backbone: Backbone, given: Path | None, *, option: str, accept_license: bool) -> Path:
     """The file to read: the one given, else the cache's, else fetched; its SHA-256 is checked unless it was given.
+
+    ``option`` is what a user gives the path by, for messages.
 
     Raises ``WeightsError`` where it is missing or damaged; ``LicenseNotAcceptedError`` before anything is fetched.
     """
     if given is not None:
         if not given.is_file():
-            raise WeightsError(
-                f"{backbone.option} {given}: there is no such file. Give the path of {backbone.file.name}."
-            )
+            raise WeightsError(f"{option} {given}: there is no such file. Give the path of {backbone.file.name}.")
         return given
     if not accept_license and weights.locate(backbone.file) is None:
         raise LicenseNotAcceptedError(
             f"{backbone.file.name} is not here. It is at {backbone.file.url} under {backbone.file.license}. "
-            f"Agree with --accept-license to fetch it, give your copy with {backbone.option} PATH, or do without."
+            f"Agree with --accept-license to fetch it, give your copy with {option} PATH, or do without."
         )
     path = weights.fetch(backbone.file, accept_license=accept_license)
     with path.open("rb") as file:
@@ -94,8 +91,6 @@ def load_published(
     for name, value in read_tensors(path).items():
         if name.startswith(prefix) and keep(name):
             found[name.removeprefix(prefix)] = value
-    expected = network.state_dict()
     # older files lack the counters of batch norms, which inference does not use
-    counters = {name: value for name, value in expected.items() if name.endswith("num_batches_tracked")}
-    check_names({**counters, **found}, expected, path)
-    network.load_state_dict({**counters, **found})
+    counters = {name: value for name, value in network.state_dict().items() if name.endswith("num_batches_tracked")}
+    load_strictly(network, {**counters, **found}, path)

@@ -130,7 +130,7 @@ CARDS: dict[str, ModelCard] = {
         "Learnt from permissively licensed films and photographs.",
         exemplars="one or more, of the film or of another scene",
         license="Apache-2.0 (code and the EfficientNet-Lite0 weights it installs)",
-        package="kinemacolor.models.deep_exemplar.lite",
+        package="kinemacolor.models.deep_exemplar_lite",
         included=True,
         takes_own=True,
     ),

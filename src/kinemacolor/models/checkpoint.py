@@ -4,7 +4,7 @@ Our own files are safetensors whose metadata holds the network's name and its co
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from kinemacolor.errors import WeightsError
-from kinemacolor.weights.tensors import check_names, read_tensors
+from kinemacolor.weights.tensors import read_tensors
 
 ConfigT = TypeVar("ConfigT")
 
@@ -67,25 +67,3 @@ def _built(kind: Any, values: Mapping[str, Any]) -> Any:
             value = _built(hints[name], value)
         made[name] = tuple(value) if isinstance(value, list) else value
     return kind(**made)
-
-
-def load_strictly(
-    network: nn.Module, tensors: Mapping[str, Tensor], path: Path, *, name_of: Callable[[str], str] = str
-) -> None:
-    """Puts the tensors into a network that was built on the ``meta`` device; they stay memory-mapped.
-
-    ``name_of`` turns our names into those that the file has, for messages.
-
-    Raises ``WeightsError`` naming the tensors that are missing, extra or of another shape.
-    """
-    expected = network.state_dict()
-    check_names(
-        {name_of(name): tensor for name, tensor in tensors.items()},
-        {name_of(name): tensor for name, tensor in expected.items()},
-        path,
-    )
-    cast = {
-        name: tensors[name].to(value.dtype) if value.is_floating_point() else tensors[name]
-        for name, value in expected.items()
-    }
-    network.load_state_dict(cast, assign=True)

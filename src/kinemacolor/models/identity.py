@@ -26,7 +26,7 @@ def identity_of(name: str, *parts: object, settings: object = None) -> str:
     """
     digest = hashlib.blake2b(json.dumps([name, _plain(settings)]).encode(), digest_size=_BYTES)
     for part in parts:
-        digest.update(f"\n{_name_of(part)}\n".encode())
+        digest.update(b"network;" if isinstance(part, nn.Module) else f"{_name_of(part)};".encode())
         for key, value in sorted(part.state_dict().items()) if isinstance(part, nn.Module) else ():
             digest.update(f"{key} {value.dtype} {tuple(value.shape)};".encode())
             digest.update(_bytes_of(value))
@@ -36,7 +36,7 @@ def identity_of(name: str, *parts: object, settings: object = None) -> str:
 def _name_of(part: object) -> str:
     """The name of a function or class, or that of an object's class."""
     named = part if isinstance(part, FunctionType | type) else type(part)
-    return f"{named.__module__}.{named.__qualname__}"
+    return named.__qualname__
 
 
 def _bytes_of(values: Tensor) -> memoryview:

@@ -12,7 +12,7 @@ from kinemacolor import color
 from kinemacolor.errors import SettingError
 from kinemacolor.frames import Exemplar, Shot, size_of
 from kinemacolor.io import Film
-from kinemacolor.models.matching.features import Encoder
+from kinemacolor.layers.place_features import PlaceEncoder
 from kinemacolor.resize import fit, resize
 from kinemacolor.suggest.coverage import choose, covered, errors_of, keys_of
 from kinemacolor.suggest.film import GLANCE_PX, Sample, features_of, look_through, samples_of
@@ -43,7 +43,7 @@ def suggest_frames(
     shots: Sequence[Shot] | None = None,
     exemplars: Sequence[Exemplar] = (),
     confidence: Mapping[int, float] | None = None,
-    encoder: Encoder | None = None,
+    encoder: PlaceEncoder | None = None,
 ) -> list[Suggestion]:
     """Up to ``count`` frames, the one that brings most first. Fewer where no more would bring anything.
 
@@ -56,7 +56,7 @@ def suggest_frames(
         raise SettingError(f"{count} frames cannot be suggested. Give 1 or more.")
     found, glances = look_through(film, shots=shots)
     samples = samples_of(found, glances, _MOST_SAMPLES)
-    return suggest_among(samples, found, count, encoder or Encoder(), exemplars=exemplars, confidence=confidence)
+    return suggest_among(samples, found, count, encoder or PlaceEncoder(), exemplars=exemplars, confidence=confidence)
 
 
 @torch.inference_mode()
@@ -64,7 +64,7 @@ def suggest_among(
     samples: Sequence[Sample],
     shots: Sequence[Shot],
     count: int,
-    encoder: Encoder,
+    encoder: PlaceEncoder,
     *,
     exemplars: Sequence[Exemplar] = (),
     confidence: Mapping[int, float] | None = None,

@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from kinemacolor.models.matching.features import Features, Projection
+from kinemacolor.layers.place_features import PlaceFeatures, PlaceProjection
 
 _CHANNELS = 64
 _NO_GAIN = 1e-4
@@ -30,11 +30,11 @@ Errors = Float[Tensor, "n m p"]
 """The error that candidate m leaves in place p of frame n, as a share of a gray picture's."""
 
 
-def keys_of(features: Sequence[Features], places: int) -> Float[Tensor, "n p c"]:
+def keys_of(features: Sequence[PlaceFeatures], places: int) -> Float[Tensor, "n p c"]:
     """``places`` places of each picture, evenly, as unit rows, all in the same principal components."""
     sampled = [each.key.flatten(1) for each in features]
     sampled = [key[:, torch.linspace(0, key.shape[1] - 1, places).round().long()] for key in sampled]
-    projection = Projection.of(torch.cat(sampled, dim=1), min(_CHANNELS, len(sampled[0])))
+    projection = PlaceProjection.of(torch.cat(sampled, dim=1), min(_CHANNELS, len(sampled[0])))
     return torch.stack([projection(key[:, None]) for key in sampled])
 
 

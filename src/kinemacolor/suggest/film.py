@@ -14,7 +14,7 @@ from kinemacolor.engine.analysis.cuts import CutFinder, gray_of, shots_between
 from kinemacolor.errors import InputError
 from kinemacolor.frames import Frame, Luma, Plane, Planes, Shot
 from kinemacolor.io import Film
-from kinemacolor.models.matching.features import Encoder, Features
+from kinemacolor.layers.place_features import PlaceEncoder, PlaceFeatures
 from kinemacolor.resize import fit
 
 GLANCE_PX = 96
@@ -94,6 +94,6 @@ def samples_of(shots: Sequence[Shot], glances: Sequence[Glance], most: int) -> l
 
 
 @torch.inference_mode()
-def features_of(lumas: Sequence[Luma], encoder: Encoder) -> list[Features]:
+def features_of(lumas: Sequence[Luma], encoder: PlaceEncoder) -> list[PlaceFeatures]:
     """The features of small pictures; of their size or any other."""
     return [encoder(luma.float()) for luma in lumas]

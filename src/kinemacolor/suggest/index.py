@@ -16,7 +16,7 @@ from kinemacolor.frames import Luma, size_of
 from kinemacolor.io.exemplars import GRAY_MEAN_CHROMA
 from kinemacolor.io.pictures import read_picture
 from kinemacolor.io.sequence import PICTURE_ENDINGS
-from kinemacolor.models.matching.features import Encoder
+from kinemacolor.layers.place_features import PlaceEncoder
 from kinemacolor.resize import fit, resize_picture
 from kinemacolor.suggest.film import GLANCE_PX
 from kinemacolor.weights import cache_folder
@@ -47,7 +47,11 @@ def photo_luma(path: Path) -> tuple[Luma, float]:
 
 
 def photographs_of(
-    folder: Path, encoder: Encoder, *, index: Path | None = None, progress: Callable[[int, int], None] | None = None
+    folder: Path,
+    encoder: PlaceEncoder,
+    *,
+    index: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Photographs:
     """The colour photographs of a folder and of the folders in it, in the order of their names.
 
@@ -92,7 +96,7 @@ def _key(path: Path, folder: Path) -> str:
 
 
 @torch.inference_mode()
-def _described(path: Path, encoder: Encoder) -> tuple[float, np.ndarray]:
+def _described(path: Path, encoder: PlaceEncoder) -> tuple[float, np.ndarray]:
     """Mean chroma and summary; a chroma of NaN where the picture cannot be read."""
     try:
         luma, chroma = photo_luma(path)

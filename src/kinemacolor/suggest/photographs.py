@@ -15,7 +15,7 @@ from torch import Tensor
 
 from kinemacolor.frames import Shot
 from kinemacolor.io import Film
-from kinemacolor.models.matching.features import Encoder, Features
+from kinemacolor.layers.place_features import PlaceEncoder, PlaceFeatures
 from kinemacolor.suggest.coverage import keys_of
 from kinemacolor.suggest.film import Sample, features_of, look_through, samples_of
 from kinemacolor.suggest.index import Photographs, photo_luma, photographs_of
@@ -45,7 +45,7 @@ def match_photographs(
     best: int = 3,
     shots: Sequence[Shot] | None = None,
     index: Path | None = None,
-    encoder: Encoder | None = None,
+    encoder: PlaceEncoder | None = None,
     note: Callable[[str], None] | None = None,
 ) -> list[PhotoMatch]:
     """The ``best`` photographs of each shot, in the order of shots, the most alike first.
@@ -53,7 +53,7 @@ def match_photographs(
     ``index`` is where the photographs' descriptors are kept, None for the cache folder; ``note`` is told which
     pictures were left out. Raises ``InputError`` where film or folder cannot be read.
     """
-    encoder = encoder or Encoder()
+    encoder = encoder or PlaceEncoder()
     photographs = photographs_of(folder, encoder, index=index)
     for line in photographs.left_out:
         if note is not None:
@@ -66,9 +66,9 @@ def match_photographs(
 def _matches(
     shots: Sequence[Shot],
     samples: Sequence[Sample],
-    features: Sequence[Features],
+    features: Sequence[PlaceFeatures],
     photographs: Photographs,
-    encoder: Encoder,
+    encoder: PlaceEncoder,
     best: int,
 ) -> list[PhotoMatch]:
     numbers = sorted({sample.shot for sample in samples})

@@ -2,13 +2,13 @@
 
 import pickle
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from kinemacolor.errors import WeightsError
 from kinemacolor.weights.download import refuse_html
@@ -69,6 +69,29 @@ def check_names(found: Mapping[str, Tensor], expected: Mapping[str, Tensor], pat
             f"{path} belongs to another network: of {len(expected)} tensors {'; '.join(problems)}. "
             "Give the weights of this model, or choose the model of these weights."
         )
+
+
+def load_strictly(
+    network: nn.Module, tensors: Mapping[str, Tensor], path: Path, *, name_of: Callable[[str], str] = str
+) -> None:
+    """Puts the tensors of a file into a network, which may have been built on the ``meta`` device.
+
+    They take the place of the network's own, in its dtypes, and stay memory-mapped where they are. ``name_of`` turns
+    our names into those that the file has, for messages.
+
+    Raises ``WeightsError`` naming the tensors that are missing, extra or of another shape.
+    """
+    expected = network.state_dict()
+    check_names(
+        {name_of(name): tensor for name, tensor in tensors.items()},
+        {name_of(name): tensor for name, tensor in expected.items()},
+        path,
+    )
+    cast = {
+        name: tensors[name].to(value.dtype) if value.is_floating_point() else tensors[name]
+        for name, value in expected.items()
+    }
+    network.load_state_dict(cast, assign=True)
 
 
 def _some(names: list[str]) -> str:

@@ -6,36 +6,36 @@ import pytest
 import torch
 from torch.nn.functional import normalize
 
+from kinemacolor.layers.place_features import PlaceFeatures, PlaceProjection
 from kinemacolor.models.base import Reference
 from kinemacolor.models.matching.bank import Bank, Search, entry_of
-from kinemacolor.models.matching.features import Features, Projection
 
 SEARCH = Search(top_k=3)
 
 
-def features_of(height8: int, width8: int, generator: torch.Generator, *, odd: bool = False) -> Features:
+def features_of(height8: int, width8: int, generator: torch.Generator, *, odd: bool = False) -> PlaceFeatures:
     height4, width4 = 2 * height8 - odd, 2 * width8 - odd
     key = torch.randn(20, height8, width8, generator=generator)
     detail = torch.randn(6, height4, width4, generator=generator)
-    return Features(
+    return PlaceFeatures(
         normalize(key, dim=0), normalize(detail, dim=0), normalize(torch.randn(5, generator=generator), dim=0)
     )
 
 
-def reference_of(features: Features, generator: torch.Generator, **more: torch.Tensor) -> Reference:
+def reference_of(features: PlaceFeatures, generator: torch.Generator, **more: torch.Tensor) -> Reference:
     height, width = (4 * n for n in features.detail.shape[-2:])
     luma = torch.rand(1, height, width, generator=generator) * 100
     return Reference(luma, torch.randn(2, height, width, generator=generator) * 20, **more)
 
 
-def bank_of(references: list[Reference], features: list[Features], at_once: int = 4) -> Bank:
-    projection = Projection.of(torch.cat([f.key.flatten(1) for f in features], 1), 12)
+def bank_of(references: list[Reference], features: list[PlaceFeatures], at_once: int = 4) -> Bank:
+    projection = PlaceProjection.of(torch.cat([f.key.flatten(1) for f in features], 1), 12)
     return Bank(
         [entry_of(r, f, projection, torch.float32) for r, f in zip(references, features)], projection, at_once=at_once
     )
 
 
-def plain_match(bank: Bank, luma4: torch.Tensor, asked: Features, search: Search) -> torch.Tensor:
+def plain_match(bank: Bank, luma4: torch.Tensor, asked: PlaceFeatures, search: Search) -> torch.Tensor:
     """One place at a time, as the docstrings say."""
     queries = bank.projection(asked.key)
     keys = torch.cat([entry.key for entry in bank.entries])

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from kinemacolor.errors import SettingError
+from kinemacolor.models import deep_exemplar_lite as lite
 from kinemacolor.models.base import Reference
-from kinemacolor.models.deep_exemplar import lite
-from kinemacolor.models.deep_exemplar.lite import DeepExemplarLite, LightColorizationConfig
+from kinemacolor.models.deep_exemplar_lite import DeepExemplarLite, LightColorizationConfig
 from kinemacolor.models.load import load_model
 from kinemacolor.models.spatiotemporal import SpatiotemporalColorizer
 

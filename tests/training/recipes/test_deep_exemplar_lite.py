@@ -11,8 +11,8 @@ from torch import Generator
 from kinemacolor.data.dataset import Request
 from kinemacolor.data.samples import Batch, collate
 from kinemacolor.layers.efficientnet_lite import EfficientNetLite, EfficientNetLiteConfig
-from kinemacolor.models.deep_exemplar import lite
-from kinemacolor.models.deep_exemplar.lite import DeepExemplarLite, EfficientNetFeatures, LightColorizationConfig
+from kinemacolor.models import deep_exemplar_lite as lite
+from kinemacolor.models.deep_exemplar_lite import DeepExemplarLite, EfficientNetFeatures, LightColorizationConfig
 from kinemacolor.training.loop import RunSettings, train
 from kinemacolor.training.recipe import Moment, Recipe, Stage
 from kinemacolor.training.recipes import recipe_named

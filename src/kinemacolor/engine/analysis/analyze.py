@@ -9,7 +9,7 @@ from pathlib import Path
 from kinemacolor.engine.analysis.likeness import Summaries
 from kinemacolor.engine.analysis.still_finder import StillPlace
 from kinemacolor.engine.analysis.survey import Survey, survey
-from kinemacolor.engine.assign import MOST_ALIKE
+from kinemacolor.engine.exemplars.assign import MOST_ALIKE
 from kinemacolor.engine.track.chunk import write_json
 from kinemacolor.engine.track.keys import exemplar_hash, key_of
 from kinemacolor.frames import Exemplar, Shot

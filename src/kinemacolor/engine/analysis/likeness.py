@@ -8,7 +8,7 @@ import torch
 from kinemacolor import color
 from kinemacolor.engine.analysis.cuts import GRAY_WIDTH_PX, Gray
 from kinemacolor.frames import Exemplar, Luma, Planes
-from kinemacolor.models.matching.features import Encoder
+from kinemacolor.layers.place_features import PlaceEncoder
 from kinemacolor.resize import resize
 
 _DIGITS = 4
@@ -18,7 +18,7 @@ class Summaries:
     """Pictures in a few hundred numbers each: EfficientNet-Lite's features, averaged over the picture."""
 
     def __init__(self) -> None:
-        self._encoder = Encoder()
+        self._encoder = PlaceEncoder()
 
     def of_grays(self, grays: Sequence[Gray], *, full_range: bool) -> list[list[float]]:
         """Those of frames; rounded, so that they are the same when they have been written down."""

@@ -5,11 +5,12 @@ from pathlib import Path
 import torch
 
 from kinemacolor.models import checkpoint
-from kinemacolor.models.bistnet import archive
+from kinemacolor.models.bistnet import official
 from kinemacolor.models.bistnet.colorizer import BiSTNetColorizer, BiSTNetSettings
 from kinemacolor.models.bistnet.experts import experts_of, fill
 from kinemacolor.models.bistnet.meb import SegmentationExpert
 from kinemacolor.models.bistnet.network import BiSTNet, BiSTNetConfig
+from kinemacolor.weights.tensors import load_strictly
 
 __all__ = ["SETTINGS", "BiSTNet", "BiSTNetColorizer", "BiSTNetConfig", "BiSTNetSettings", "load", "save"]
 
@@ -36,7 +37,7 @@ def load(
 
     Raises ``WeightsError`` where files are missing, damaged, or not exactly these networks'; it names the tensors.
     """
-    with archive.opened(path) as files:
+    with official.opened(path) as files:
         network = _own(files["network"]) if "network" in files else _released(files)
         chosen = device or next(network.parameters()).device
         experts = experts_of(files, network.config, chosen, segmentation=segmentation)
@@ -60,7 +61,7 @@ def _own(path: Path) -> BiSTNet:
     tensors, metadata = checkpoint.read(path)
     with torch.device("meta"):
         network = BiSTNet(checkpoint.config_from(metadata, BiSTNetConfig, _NAME, path))
-    checkpoint.load_strictly(network, tensors, path)
+    load_strictly(network, tensors, path)
     return network
 
 

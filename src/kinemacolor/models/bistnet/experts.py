@@ -15,7 +15,7 @@ from kinemacolor.models.bistnet.network import BiSTNetConfig
 from kinemacolor.models.bistnet.official import PARTS
 from kinemacolor.models.bistnet.protoseg import ProtoSeg
 from kinemacolor.models.bistnet.raft import RAFT
-from kinemacolor.weights.tensors import check_names, read_tensors
+from kinemacolor.weights.tensors import load_strictly, read_tensors
 
 _NO_EDGES = (
     "BiSTNet has no edge network (HED): steepness of the luma stands in for it, and borders of objects may bleed. "
@@ -84,12 +84,11 @@ def load_protoseg(path: Path) -> ProtoSeg:
 
     Raises ``WeightsError`` where the file is missing, damaged or of another network.
     """
-    tensors = PARTS["segmentation"].renamed(read_tensors(path))
+    tensors = {name: tensor.clone() for name, tensor in PARTS["segmentation"].renamed(read_tensors(path)).items()}
     prototypes = tensors.get("prototypes")
     classes, each = (19, 10) if prototypes is None or prototypes.ndim != 3 else prototypes.shape[:2]
     network = ProtoSeg(classes=classes, prototypes=each)
-    check_names(tensors, network.state_dict(), path)
-    network.load_state_dict(tensors)
+    load_strictly(network, tensors, path)
     return network.eval().requires_grad_(False)
 
 
@@ -99,11 +98,6 @@ def fill(network: nn.Module, path: Path, part: str) -> None:
     Raises ``WeightsError`` where the file is damaged, or names or shapes are not those of the network.
     """
     file = PARTS[part]
-    tensors = file.renamed(read_tensors(path))
-    expected = network.state_dict()
-    check_names(
-        {file.official_name(name): tensor for name, tensor in tensors.items()},
-        {file.official_name(name): tensor for name, tensor in expected.items()},
-        path,
-    )
-    network.load_state_dict(tensors)
+    # cloned, since what is read may be mapped to a file that is gone in a moment
+    tensors = {name: tensor.clone() for name, tensor in file.renamed(read_tensors(path)).items()}
+    load_strictly(network, tensors, path, name_of=file.official_name)

@@ -5,12 +5,16 @@ only place that knows their names. A name is a section's prefix, then at most on
 first that fits.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase as fnmatch
+from pathlib import Path
 
 from torch import Tensor
 
+from kinemacolor.errors import WeightsError
+from kinemacolor.models import release
 from kinemacolor.models.deep_exemplar.official import COLORIZATION, CORRESPONDENCE
 
 Pairs = tuple[tuple[str, str], ...]
@@ -168,3 +172,30 @@ PARTS: dict[str, Part] = {
     "edges": Part("*bsds500*", needed=False),
 }
 """The release's files by what they hold. HED's it fetches when it runs; ``layers.hed`` knows its names."""
+
+_OWN, _OWN_SUFFIX = "network", ".safetensors"
+_ADVICE = "Give the authors' checkpoints.zip, the folder it unpacks to, or a file that Kinemacolor saved."
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[dict[str, Path]]:
+    """The file of each part of the release that is there, by the part's name; unpacked files are gone afterwards.
+
+    A safetensors file is Kinemacolor's own: the part ``network``, which stands for all that are needed.
+
+    Raises ``WeightsError`` where ``path`` is neither an archive nor a folder, or a needed part is missing.
+    """
+    if path.suffix == _OWN_SUFFIX:
+        yield {_OWN: path}
+        return
+    with release.opened(path, _part_of, advice=_ADVICE) as found:
+        missing = [part.pattern for name, part in PARTS.items() if part.needed and name not in found]
+        if missing and _OWN not in found:
+            raise WeightsError(f"{path} is not BiSTNet's release: it has no {', no '.join(missing)}. {_ADVICE}")
+        yield found
+
+
+def _part_of(name: str) -> str | None:
+    if fnmatch(name, f"bistnet*{_OWN_SUFFIX}"):
+        return _OWN
+    return next((part for part, file in PARTS.items() if fnmatch(name, file.pattern)), None)

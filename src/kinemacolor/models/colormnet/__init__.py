@@ -11,6 +11,7 @@ from kinemacolor.models.colormnet.colorizer import ColorMNetColorizer, ColorMNet
 from kinemacolor.models.colormnet.network import ColorMNet, ColorMNetConfig
 from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.colormnet.restriction import Restriction
+from kinemacolor.weights.tensors import load_strictly
 
 __all__ = [
     "SETTINGS",
@@ -51,7 +52,7 @@ def load(
         config, tensors = official.config_of(tensors, path), official.renamed(tensors)
     with torch.device("meta"):
         network = ColorMNet(config)
-    checkpoint.load_strictly(network, tensors, path, name_of=str if ours else official.official_name)
+    load_strictly(network, tensors, path, name_of=str if ours else official.official_name)
     return ColorMNetColorizer(network, policy=settings, restriction=restriction, device=device, dtype=dtype)
 
 

@@ -10,6 +10,7 @@ from kinemacolor.models.colormnet_lite.colorizer import ColorMNetLiteColorizer, 
 from kinemacolor.models.colormnet_lite.config import ColorMNetLiteConfig
 from kinemacolor.models.colormnet_lite.network import ColorMNetLite
 from kinemacolor.models.matching import fast_dtype
+from kinemacolor.weights.tensors import load_strictly
 
 __all__ = [
     "SETTINGS",
@@ -61,7 +62,7 @@ def load_network(path: Path = WEIGHTS) -> ColorMNetLite:
         tensors |= {f"trunk.{name}": value for name, value in published.items()}
     with torch.device("meta"):
         network = ColorMNetLite(config)
-    checkpoint.load_strictly(network, tensors, path)
+    load_strictly(network, tensors, path)
     return network
 
 

@@ -8,11 +8,11 @@ from jaxtyping import Bool, Float
 from torch import Generator, Tensor
 
 from kinemacolor.layers.flow import Preset
+from kinemacolor.layers.place_features import PlaceFeatures
 from kinemacolor.models.base import Reference
 from kinemacolor.models.colormnet_lite.evidence import Carried, Evidence, Past, ages_there, carry, flows, fused
 from kinemacolor.models.colormnet_lite.network import ColorMNetLite, maps_of
 from kinemacolor.models.matching.bank import Bank
-from kinemacolor.models.matching.features import Features
 from kinemacolor.resize import resize
 
 
@@ -86,7 +86,7 @@ def _colored(
 def _evidence(
     network: ColorMNetLite,
     luma: Tensor,
-    features: Features,
+    features: PlaceFeatures,
     bank: Bank,
     pasts: Sequence[Past],
     settings: ClipSettings,

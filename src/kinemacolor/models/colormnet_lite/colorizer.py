@@ -14,6 +14,7 @@ from torch import Tensor
 from kinemacolor.errors import ExemplarError, SettingError
 from kinemacolor.frames import Chroma, Luma, ObjectMasks
 from kinemacolor.layers.flow import Preset
+from kinemacolor.layers.place_features import PlaceFeatures
 from kinemacolor.models.base import (
     Answer,
     Confidence,
@@ -27,7 +28,6 @@ from kinemacolor.models.colormnet_lite.guess import Guessed
 from kinemacolor.models.colormnet_lite.network import SEARCH, ColorMNetLite, maps_of
 from kinemacolor.models.identity import identity_of
 from kinemacolor.models.matching.bank import Bank, Match, Search, pictured
-from kinemacolor.models.matching.features import Features
 from kinemacolor.models.references import own_chroma
 from kinemacolor.resize import resize
 
@@ -137,7 +137,7 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
     def _size(self, luma: Luma) -> tuple[int, int]:
         return -(-luma.shape[-2] // self.settings.stride), -(-luma.shape[-1] // self.settings.stride)
 
-    def _features(self, luma: Luma) -> Features:
+    def _features(self, luma: Luma) -> PlaceFeatures:
         with self._fast():
             maps = self.network.trunk(luma[None])
         return maps_of(maps, 0)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from kinemacolor.frames import Luma
 from kinemacolor.layers.efficientnet_lite import EfficientNetLite, load_trunk
+from kinemacolor.layers.place_features import PlaceFeatures, PlaceProjection, features_of
 from kinemacolor.models.base import Reference
 from kinemacolor.models.colormnet_lite.config import ColorMNetLiteConfig
 from kinemacolor.models.colormnet_lite.evidence import Doubt, sign_channels
@@ -19,7 +20,6 @@ from kinemacolor.models.colormnet_lite.guess import Guess, Guessed
 from kinemacolor.models.colormnet_lite.judge import Judge
 from kinemacolor.models.colormnet_lite.smoothing import smoothed
 from kinemacolor.models.matching.bank import Bank, Match, Search, entry_of
-from kinemacolor.models.matching.features import Features, Projection, features_of
 from kinemacolor.resize import resize
 
 _LEVELS = (8, 16, 32)
@@ -53,28 +53,28 @@ class ColorMNetLite(nn.Module):
     def bank(
         self,
         references: Sequence[Reference],
-        features: Iterable[Features],
+        features: Iterable[PlaceFeatures],
         dtype: torch.dtype,
         *,
         at_once: int,
-        some: Sequence[Features],
+        some: Sequence[PlaceFeatures],
     ) -> Bank:
         """The exemplars as memory; ``features`` are those of their lumas, each held no longer than needed.
 
         Keys are the principal components of ``some`` of these, and are compared in ``dtype``.
         """
         keys = torch.cat([each.key.flatten(1) for each in some], dim=1)
-        projection = Projection.of(keys, self.config.key_channels)
+        projection = PlaceProjection.of(keys, self.config.key_channels)
         entries = [entry_of(r, f, projection, dtype) for r, f in zip(references, features)]
         return Bank(entries, projection, at_once=at_once)
 
-    def match(self, bank: Bank, luma: Luma, features: Features, search: Search = SEARCH) -> Match:
+    def match(self, bank: Bank, luma: Luma, features: PlaceFeatures, search: Search = SEARCH) -> Match:
         """What a frame finds in the exemplars, at stride 4."""
         found = bank.match(luma, features, search)
         size = (found.chroma.shape[-2], found.chroma.shape[-1])
         return smoothed(found, resize(luma, size), luma_sigma=_LUMA_SIGMA)
 
-    def guessed(self, luma: Luma, features: Features) -> Guessed:
+    def guessed(self, luma: Luma, features: PlaceFeatures) -> Guessed:
         """What colours a frame is likely to have by its look alone, at stride 8."""
         size = (features.key.shape[-2], features.key.shape[-1])
         guessed: Guessed = self.guess(features.key[None], resize(luma, size)[None])
@@ -88,6 +88,6 @@ class ColorMNetLite(nn.Module):
         return {name: value for name, value in tensors.items() if not name.startswith(_TRUNK)}
 
 
-def maps_of(maps: Mapping[int, Tensor], index: int) -> Features:
+def maps_of(maps: Mapping[int, Tensor], index: int) -> PlaceFeatures:
     """The features of one of several pictures that went through the trunk together."""
     return features_of({stride: level[index] for stride, level in maps.items()})

@@ -10,6 +10,7 @@ from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.colormnet.restriction import Restriction
 from kinemacolor.models.colormnet_small.colorizer import ColorMNetSmallColorizer
 from kinemacolor.models.colormnet_small.network import ColorMNetSmall, ColorMNetSmallConfig
+from kinemacolor.weights.tensors import load_strictly
 
 __all__ = [
     "SETTINGS",
@@ -49,7 +50,7 @@ def load_network(path: Path) -> ColorMNetSmall:
     config = checkpoint.config_from(metadata, ColorMNetSmallConfig, _NAME, path)
     with torch.device("meta"):
         network = ColorMNetSmall(config)
-    checkpoint.load_strictly(network, tensors, path)
+    load_strictly(network, tensors, path)
     return network
 
 

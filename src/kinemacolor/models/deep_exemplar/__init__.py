@@ -6,13 +6,14 @@ from pathlib import Path
 import torch
 
 from kinemacolor.models import checkpoint
-from kinemacolor.models.deep_exemplar import archive, official
+from kinemacolor.models.deep_exemplar import official
 from kinemacolor.models.deep_exemplar.colorizer import (
     DeepExemplarColorizer,
     DeepExemplarSettings,
     DeepExemplarState,
 )
 from kinemacolor.models.deep_exemplar.network import DeepExemplar, DeepExemplarConfig
+from kinemacolor.weights.tensors import load_strictly
 
 __all__ = [
     "SETTINGS",
@@ -52,13 +53,13 @@ def load_network(path: Path) -> DeepExemplar:
         tensors, metadata = checkpoint.read(path)
         with torch.device("meta"):
             network = DeepExemplar(checkpoint.config_from(metadata, DeepExemplarConfig, _NAME, path))
-        checkpoint.load_strictly(network, tensors, path)
+        load_strictly(network, tensors, path)
         return network
-    parts = archive.read(path, official.FILES)
+    parts = official.read(path)
     with torch.device("meta"):
         network = DeepExemplar(DeepExemplarConfig())
     for part, tensors in parts.items():
-        checkpoint.load_strictly(
+        load_strictly(
             network.get_submodule(part),
             official.renamed(part, tensors),
             path / official.FILES[part],

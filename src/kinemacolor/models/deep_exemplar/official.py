@@ -4,10 +4,15 @@ These tables are the only place that knows their names. VGG19's convolutions bea
 """
 
 from collections.abc import Mapping
+from fnmatch import fnmatch
+from pathlib import Path
 
 from torch import Tensor
 
+from kinemacolor.errors import WeightsError
 from kinemacolor.layers.vgg import BEYOND
+from kinemacolor.models import release
+from kinemacolor.weights.tensors import read_tensors
 
 FILES = {
     "features": "vgg19_conv.pth",
@@ -15,6 +20,8 @@ FILES = {
     "colorization": "colornet_iter_*.pth",
 }
 """The release's files by the part of ``DeepExemplar`` that they hold. ``vgg19_gray.pth`` has no use."""
+
+_ADVICE = "Give the authors' colorization_checkpoint.zip, the folder it unpacks to, or a file that Kinemacolor saved."
 
 
 def _branch(number: int, *positions: int) -> dict[str, str]:
@@ -99,3 +106,23 @@ def renamed(part: str, published: Mapping[str, Tensor]) -> dict[str, Tensor]:
     bare = {name.removeprefix("module."): tensor for name, tensor in published.items()}
     beyond = BEYOND if part == "features" else frozenset()
     return {our_name(part, name): tensor for name, tensor in bare.items() if name not in beyond}
+
+
+def read(path: Path) -> dict[str, dict[str, Tensor]]:
+    """The tensors of each part of the release, by the part's name, from its archive or folder.
+
+    Raises ``WeightsError`` where ``path`` is neither an archive nor a folder, a part is missing, or a file damaged.
+    """
+    with release.opened(path, _part_of, advice=_ADVICE) as found:
+        missing = [pattern for part, pattern in FILES.items() if part not in found]
+        if missing:
+            raise WeightsError(f"{path} is not Deep Exemplar's release: it has no {', no '.join(missing)}. {_ADVICE}")
+        # cloned, since what is read is mapped to files that are gone in a moment
+        return {
+            part: {name: tensor.clone() for name, tensor in read_tensors(file).items()}
+            for part, file in found.items()
+        }
+
+
+def _part_of(name: str) -> str | None:
+    return next((part for part, pattern in FILES.items() if fnmatch(name, pattern)), None)

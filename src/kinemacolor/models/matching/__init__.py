@@ -2,8 +2,8 @@
 
 import torch
 
+from kinemacolor.layers.place_features import PlaceEncoder
 from kinemacolor.models.matching.colorizer import MatchingColorizer, MatchingSettings, MatchingState
-from kinemacolor.models.matching.features import Encoder
 
 __all__ = ["SETTINGS", "MatchingColorizer", "MatchingSettings", "MatchingState", "fast_dtype", "load"]
 
@@ -25,7 +25,7 @@ def load(
     """
     chosen = settings or SETTINGS
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    encoder = Encoder().to(place) if chosen.features else None
+    encoder = PlaceEncoder().to(place) if chosen.features else None
     return MatchingColorizer(encoder, chosen, place, dtype or fast_dtype(place))
 
 

@@ -14,8 +14,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from kinemacolor.frames import Luma
+from kinemacolor.layers.place_features import PlaceFeatures, PlaceProjection
 from kinemacolor.models.base import Reference
-from kinemacolor.models.matching.features import Features, Projection
 from kinemacolor.models.references import counted, fitted
 from kinemacolor.resize import resize
 
@@ -58,7 +58,7 @@ def _size_of(planes: Tensor) -> tuple[int, int]:
     return planes.shape[-2], planes.shape[-1]
 
 
-def entry_of(reference: Reference, features: Features, projection: Projection, dtype: torch.dtype) -> Entry:
+def entry_of(reference: Reference, features: PlaceFeatures, projection: PlaceProjection, dtype: torch.dtype) -> Entry:
     """The bank's entry of an exemplar; what its alpha hides by half or more can never be found."""
     device = features.key.device
     size8, size4 = _size_of(features.key), _size_of(features.detail)
@@ -102,7 +102,7 @@ class Match:
 class Bank:
     """All exemplars of a shot. A frame is compared with at most ``at_once`` of them, the most alike as a whole."""
 
-    def __init__(self, entries: Sequence[Entry], projection: Projection, *, at_once: int) -> None:
+    def __init__(self, entries: Sequence[Entry], projection: PlaceProjection, *, at_once: int) -> None:
         self.entries, self.projection, self.at_once = tuple(entries), projection, at_once
 
     def _active(self, summary: Float[Tensor, " s"]) -> list[Entry]:
@@ -111,7 +111,7 @@ class Bank:
         alike = torch.stack([entry.summary @ summary for entry in self.entries])
         return [self.entries[i] for i in alike.topk(self.at_once).indices.tolist()]
 
-    def match(self, luma: Luma, features: Features, search: Search) -> Match:
+    def match(self, luma: Luma, features: PlaceFeatures, search: Search) -> Match:
         """The colours that a frame's places find in the bank."""
         entries = self._active(features.summary)
         places = _Places.of(entries)
@@ -131,7 +131,7 @@ class Bank:
         return Match(planes[:2], planes[2:3], planes[3:], similarity)
 
     def _nearest(
-        self, features: Features, entries: Sequence[Entry], top_k: int
+        self, features: PlaceFeatures, entries: Sequence[Entry], top_k: int
     ) -> tuple[Float[Tensor, "n k"], Int[Tensor, "n k"]]:
         """Scores and places (through all entries, in order) of the best ``top_k`` at stride 8, best first."""
         queries = self.projection(features.key, entries[0].key.dtype)

@@ -11,11 +11,11 @@ from torch import Tensor
 from kinemacolor.errors import ExemplarError
 from kinemacolor.frames import Luma
 from kinemacolor.layers.flow import Preset, consistent, optical_flow
+from kinemacolor.layers.place_features import PlaceEncoder, PlaceFeatures, PlaceProjection
 from kinemacolor.layers.warp import warp
 from kinemacolor.models.base import Answer, Confidence, Reference, StreamingColorizer, confidence_of
 from kinemacolor.models.identity import identity_of
 from kinemacolor.models.matching.bank import Bank, Entry, Search, entry_of, pictured
-from kinemacolor.models.matching.features import Encoder, Features, Projection
 from kinemacolor.models.matching.fusion import Noise, carried_variance, fuse
 from kinemacolor.models.references import own_chroma
 from kinemacolor.resize import resize
@@ -72,7 +72,7 @@ class MatchingColorizer(StreamingColorizer[MatchingState]):
     """Flow and matching, fused for each pixel. Without an encoder, flow alone."""
 
     def __init__(
-        self, encoder: Encoder | None, settings: MatchingSettings, device: torch.device, dtype: torch.dtype
+        self, encoder: PlaceEncoder | None, settings: MatchingSettings, device: torch.device, dtype: torch.dtype
     ) -> None:
         self.encoder, self.settings, self.device, self.dtype = encoder, settings, device, dtype
 
@@ -91,14 +91,14 @@ class MatchingColorizer(StreamingColorizer[MatchingState]):
     def _bank(self, references: Sequence[Reference]) -> Bank:
         lumas = [reference.luma.to(self.device, torch.float32) for reference in references]
         some = [self._features(luma) for luma in pictured(lumas)]
-        projection = Projection.of(
+        projection = PlaceProjection.of(
             torch.cat([each.key.flatten(1) for each in some], dim=1), self.settings.key_channels
         )
         features = some if len(some) == len(lumas) else map(self._features, lumas)
         entries: list[Entry] = [entry_of(r, f, projection, self.dtype) for r, f in zip(references, features)]
         return Bank(entries, projection, at_once=self.settings.exemplars_at_once)
 
-    def _features(self, luma: Luma) -> Features:
+    def _features(self, luma: Luma) -> PlaceFeatures:
         assert self.encoder is not None
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
             return self.encoder(luma)

@@ -6,7 +6,7 @@ import torch
 
 from kinemacolor.errors import SettingError
 from kinemacolor.models.deep_exemplar.colorization import Refinement
-from kinemacolor.models.deep_exemplar.lite import WEIGHTS, load_subnet
+from kinemacolor.models.deep_exemplar_lite import WEIGHTS, load_subnet
 from kinemacolor.models.spatiotemporal.colorizer import SpatiotemporalColorizer
 from kinemacolor.models.spatiotemporal.dense_tracking import TrackingPolicy
 from kinemacolor.models.spatiotemporal.features import EfficientNetFeatures

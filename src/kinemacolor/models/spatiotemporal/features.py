@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from kinemacolor.frames import Luma
-from kinemacolor.models.deep_exemplar.lite.features import STRIDE, EfficientNetFeatures
+from kinemacolor.models.deep_exemplar_lite.features import STRIDE, EfficientNetFeatures
 
 __all__ = ["STRIDE", "EfficientNetFeatures", "Features"]
 

@@ -22,11 +22,11 @@ from kinemacolor.data.dataset import Variety
 from kinemacolor.data.samples import Batch
 from kinemacolor.models.base import Reference
 from kinemacolor.models.deep_exemplar.colorizer import DeepExemplarColorizer
-from kinemacolor.models.deep_exemplar.lite import SETTINGS, load_network, save
-from kinemacolor.models.deep_exemplar.lite.colorization import LightColorizationConfig
-from kinemacolor.models.deep_exemplar.lite.features import EfficientNetFeatures
-from kinemacolor.models.deep_exemplar.lite.network import DeepExemplarLite
 from kinemacolor.models.deep_exemplar.network import Aligned
+from kinemacolor.models.deep_exemplar_lite import SETTINGS, load_network, save
+from kinemacolor.models.deep_exemplar_lite.colorization import LightColorizationConfig
+from kinemacolor.models.deep_exemplar_lite.features import EfficientNetFeatures
+from kinemacolor.models.deep_exemplar_lite.network import DeepExemplarLite
 from kinemacolor.training.recipe import Moment, Recipe, Stage
 from kinemacolor.training.terms import Colored, TermWeights, weighted_terms
 

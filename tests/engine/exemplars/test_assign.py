@@ -1,6 +1,6 @@
 import torch
 
-from kinemacolor.engine.assign import active_exemplars
+from kinemacolor.engine.exemplars.assign import active_exemplars
 from kinemacolor.frames import Exemplar, Shot
 
 

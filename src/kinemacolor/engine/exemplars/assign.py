@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from kinemacolor import color
+from kinemacolor.engine.exemplars.marks import is_mark
 from kinemacolor.frames import Exemplar, Shot
 from kinemacolor.models.base import Reference
-from kinemacolor.models.permanent import is_mark
 
 MOST_ALIKE = 2
 """How many exemplars from elsewhere a shot gets for being like it, besides the nearest in time."""
@@ -17,7 +17,7 @@ def active_exemplars(
 ) -> list[Exemplar]:
     """Those of a film's exemplars that a shot is coloured from, in the order given.
 
-    Corrections (``models.permanent.is_mark``) belong to the shot they are in. Of the rest
+    Corrections (``engine.exemplars.marks.is_mark``) belong to the shot they are in. Of the rest
     all inside the shot; those of the nearest frame before and after it; the ``pinned``, by file name; and of the
     others the two most like the shot by ``likeness`` (one number each), so that a set that returns is remembered.
     """

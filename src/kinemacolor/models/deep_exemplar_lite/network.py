@@ -6,9 +6,9 @@ from torch import Tensor, nn
 
 from kinemacolor.models.base import Reference
 from kinemacolor.models.deep_exemplar.correspondence import unit
-from kinemacolor.models.deep_exemplar.lite.colorization import LightColorizationConfig, LightColorizationSubnet
-from kinemacolor.models.deep_exemplar.lite.features import EfficientNetFeatures
 from kinemacolor.models.deep_exemplar.network import ExemplarNetwork, Learned
+from kinemacolor.models.deep_exemplar_lite.colorization import LightColorizationConfig, LightColorizationSubnet
+from kinemacolor.models.deep_exemplar_lite.features import EfficientNetFeatures
 
 
 class DeepExemplarLite(ExemplarNetwork):

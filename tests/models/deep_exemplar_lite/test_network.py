@@ -9,12 +9,13 @@ from torch import Tensor
 from kinemacolor import color
 from kinemacolor.errors import WeightsError
 from kinemacolor.io.exemplars import load
+from kinemacolor.models import deep_exemplar_lite as lite
 from kinemacolor.models.base import Reference
-from kinemacolor.models.deep_exemplar import DeepExemplarColorizer, DeepExemplarSettings, lite
-from kinemacolor.models.deep_exemplar.lite import DeepExemplarLite
+from kinemacolor.models.deep_exemplar import DeepExemplarColorizer, DeepExemplarSettings
+from kinemacolor.models.deep_exemplar_lite import DeepExemplarLite
 from kinemacolor.models.load import load_model
 
-SAMPLE = Path(__file__).parents[4] / "examples" / "sample"
+SAMPLE = Path(__file__).parents[3] / "examples" / "sample"
 PLAIN = DeepExemplarSettings(canvas=(64, 96), temperature=0.03, saturation=1.0, smoothing=None)
 
 

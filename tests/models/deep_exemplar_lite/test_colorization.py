@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from kinemacolor.models.deep_exemplar.colorization import planes_of
-from kinemacolor.models.deep_exemplar.lite import LightColorizationConfig, LightColorizationSubnet
+from kinemacolor.models.deep_exemplar_lite import LightColorizationConfig, LightColorizationSubnet
 
 
 def planes(*, before: bool = True, seed: int = 0) -> Tensor:

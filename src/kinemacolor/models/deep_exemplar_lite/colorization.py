@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from kinemacolor.models.deep_exemplar.colorization import INPUTS
-from kinemacolor.models.deep_exemplar.lite.features import STRIDE
+from kinemacolor.models.deep_exemplar_lite.features import STRIDE
 
 MULTIPLE = 8
 """What both sides of the planes must be multiples of."""

@@ -15,7 +15,7 @@ _LEVELS = (8, 16, 32)
 
 
 @dataclass(frozen=True, slots=True)
-class Features:
+class PlaceFeatures:
     """``key`` says what lies at a place, ``detail`` tells it from its neighbours, ``summary`` the whole picture."""
 
     key: Float[Tensor, "c h8 w8"]
@@ -23,19 +23,19 @@ class Features:
     summary: Float[Tensor, " s"]
 
 
-class Encoder(nn.Module):
+class PlaceEncoder(nn.Module):
     """EfficientNet-Lite's features of strides 8, 16 and 32 together, and those of stride 4."""
 
     def __init__(self, trunk: EfficientNetLite | None = None) -> None:
         super().__init__()
         self.trunk = (trunk or load_trunk(last_stride=max(_LEVELS))).fold()
 
-    def forward(self, luma: Luma) -> Features:
+    def forward(self, luma: Luma) -> PlaceFeatures:
         """Features in float32; ``h4 = ceil(h / 4)``, ``h8 = ceil(h / 8)``."""
         return features_of({stride: level[0] for stride, level in self.trunk(luma[None]).items()})
 
 
-def features_of(maps: Mapping[int, Float[Tensor, "_ _ _"]]) -> Features:
+def features_of(maps: Mapping[int, Float[Tensor, "_ _ _"]]) -> PlaceFeatures:
     """The features that a trunk's maps hold: strides 8, 16 and 32 as unit vectors joined, stride 4, and the mean."""
     levels = {stride: level.float() for stride, level in maps.items()}
     size = levels[8].shape[-2:]
@@ -43,7 +43,7 @@ def features_of(maps: Mapping[int, Float[Tensor, "_ _ _"]]) -> Features:
     key = torch.cat([_unit(level) for level in same]) / len(same) ** 0.5
     # the mean says "this is a picture", the differences from it say which place
     detail = _unit(levels[4] - levels[4].mean((1, 2), keepdim=True))
-    return Features(key, detail, F.normalize(levels[32].mean((1, 2)), dim=0))
+    return PlaceFeatures(key, detail, F.normalize(levels[32].mean((1, 2)), dim=0))
 
 
 def _unit(planes: Float[Tensor, "c h w"]) -> Float[Tensor, "c h w"]:
@@ -52,14 +52,14 @@ def _unit(planes: Float[Tensor, "c h w"]) -> Float[Tensor, "c h w"]:
 
 
 @dataclass(frozen=True, slots=True)
-class Projection:
+class PlaceProjection:
     """Keys in fewer channels: the principal components of the exemplars' keys."""
 
     mean: Float[Tensor, "c 1"]
     basis: Float[Tensor, "p c"]
 
     @classmethod
-    def of(cls, keys: Float[Tensor, "c n"], channels: int) -> "Projection":
+    def of(cls, keys: Float[Tensor, "c n"], channels: int) -> "PlaceProjection":
         """The ``channels`` directions in which these keys differ most."""
         mean = keys.mean(1, keepdim=True)
         centred = keys - mean

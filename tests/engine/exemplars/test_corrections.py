@@ -3,10 +3,11 @@ from collections.abc import Iterable, Iterator, Sequence
 import pytest
 import torch
 
+from kinemacolor.engine.exemplars.applied import suited
+from kinemacolor.engine.exemplars.corrections import Corrected
+from kinemacolor.engine.exemplars.marks import is_mark, spread
 from kinemacolor.frames import Luma, ObjectMasks
 from kinemacolor.models.base import Answer, Reference
-from kinemacolor.models.permanent import Corrected, suited
-from kinemacolor.models.permanent.marks import is_mark, spread
 
 HEIGHT, WIDTH = 96, 128
 
@@ -135,6 +136,6 @@ def test_a_point_stops_at_an_edge_of_luma_and_of_present_colour() -> None:
 
 def test_only_shots_with_parts_of_their_frames_are_corrected() -> None:
     model = AllGreen()
-    assert suited(model, [disc(48, 40, 1)], back=False) is not model
+    assert suited(model, [disc(48, 40, 1)], bidirectional=False) is not model
     plain = disc(48, 40, 1)
-    assert suited(model, [Reference(plain.luma, plain.chroma, None, plain.alpha)], back=True) is model
+    assert suited(model, [Reference(plain.luma, plain.chroma, None, plain.alpha)], bidirectional=True) is model

@@ -11,9 +11,9 @@ from dataclasses import replace
 
 import torch
 
+from kinemacolor.engine.exemplars.answered import AnsweredFrame, Answering, answers, confidence_at
 from kinemacolor.frames import Luma, ObjectMasks, ObjectsFrom
 from kinemacolor.models.base import Colorizer, Reference
-from kinemacolor.models.permanent.answers import AnsweredFrame, Answering, answers, confidence_at
 
 REACH_FRAMES = 96
 """How far back an exemplar colours, and the most frames that are held: about 5 MB each at 854x480."""
@@ -22,7 +22,7 @@ _FAR_FRAMES = 4 * REACH_FRAMES
 _DECISIVE = 2
 
 
-class BothWays(Answering):
+class Bidirectional(Answering):
     """A model that colours in both directions from the exemplars inside a shot.
 
     With no exemplar inside, or one at the shot's first frame only, it is the model itself to the bit.
@@ -35,7 +35,7 @@ class BothWays(Answering):
     @property
     def identity(self) -> str:
         """That of the model, and how far back it colours."""
-        return f"{self.model.identity}-both-{self.reach_frames}"
+        return f"{self.model.identity}-bidirectional-{self.reach_frames}"
 
     def _answers(
         self, lumas: Iterable[Luma], references: Sequence[Reference], objects: ObjectMasks | None

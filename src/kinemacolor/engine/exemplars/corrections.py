@@ -13,12 +13,12 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from kinemacolor.engine.exemplars.answered import AnsweredFrame, Answering, answers
+from kinemacolor.engine.exemplars.marks import Field, is_mark, spread
 from kinemacolor.frames import Luma, ObjectMasks
 from kinemacolor.layers.flow import consistent, optical_flow
 from kinemacolor.layers.warp import warp
 from kinemacolor.models.base import Colorizer, Reference
-from kinemacolor.models.permanent.answers import AnsweredFrame, Answering, answers
-from kinemacolor.models.permanent.marks import Field, is_mark, spread
 from kinemacolor.resize import resize
 
 REACH_FRAMES = 96

@@ -6,9 +6,10 @@ import torch
 
 from kinemacolor.models import checkpoint
 from kinemacolor.models.deep_exemplar.colorizer import DeepExemplarColorizer, DeepExemplarSettings
-from kinemacolor.models.deep_exemplar.lite.colorization import LightColorizationConfig, LightColorizationSubnet
-from kinemacolor.models.deep_exemplar.lite.features import EfficientNetFeatures
-from kinemacolor.models.deep_exemplar.lite.network import DeepExemplarLite
+from kinemacolor.models.deep_exemplar_lite.colorization import LightColorizationConfig, LightColorizationSubnet
+from kinemacolor.models.deep_exemplar_lite.features import EfficientNetFeatures
+from kinemacolor.models.deep_exemplar_lite.network import DeepExemplarLite
+from kinemacolor.weights.tensors import load_strictly
 
 __all__ = [
     "SETTINGS",
@@ -62,7 +63,7 @@ def load_subnet(path: Path) -> LightColorizationSubnet:
     """
     tensors, metadata = checkpoint.read(path)
     subnet = LightColorizationSubnet(checkpoint.config_from(metadata, LightColorizationConfig, _NAME, path))
-    checkpoint.load_strictly(subnet, tensors, path)
+    load_strictly(subnet, tensors, path)
     return subnet
 
 

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
+from kinemacolor.models import deep_exemplar_lite as lite
 from kinemacolor.models.base import Colorizer
-from kinemacolor.models.deep_exemplar import lite
 from kinemacolor.models.load import load_model
 
 SHA256 = "dfc2d852b2438f481d3ca337d84bd7f8c7fdd1864f97ddb5162ebbf38222e673"

@@ -1,0 +1,43 @@
+"""A model as the exemplars of each shot need it: bidirectional, corrected, both, or as it is."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from kinemacolor.engine.exemplars.bidirectional import Bidirectional
+from kinemacolor.engine.exemplars.corrections import Corrected
+from kinemacolor.frames import Luma, ObjectMasks
+from kinemacolor.models.base import Answer, Colorizer, Reference
+
+
+def suited(model: Colorizer, references: Sequence[Reference], *, bidirectional: bool) -> Colorizer:
+    """The model as a shot's exemplars need it, else the model itself.
+
+    It is corrected where parts of its frames are given, and with ``bidirectional`` it colours towards the start too
+    where exemplars lie inside.
+    """
+    inside = [r for r in references if r.index is not None]
+    if bidirectional and any(r.alpha is None and r.index for r in inside):
+        model = Bidirectional(model)
+    return Corrected(model) if any(r.alpha is not None for r in inside) else model
+
+
+class WithExemplars:
+    """The model that colours each shot as ``suited`` to its exemplars."""
+
+    def __init__(self, model: Colorizer, *, bidirectional: bool) -> None:
+        self.model, self.bidirectional = model, bidirectional
+
+    @property
+    def identity(self) -> str:
+        """That of the model, and whether it colours towards the start too."""
+        return f"{self.model.identity}-{'bidirectional' if self.bidirectional else 'forward'}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Those of the model."""
+        return self.model.notes
+
+    def colorize(
+        self, lumas: Iterable[Luma], references: Sequence[Reference], objects: ObjectMasks | None = None
+    ) -> Iterator[Answer]:
+        """The answer for each luma of one shot, in order."""
+        return suited(self.model, references, bidirectional=self.bidirectional).colorize(lumas, references, objects)

@@ -1,0 +1,45 @@
+"""The files of an authors' release: from the archive as it is published, or from the folder it unpacks to."""
+
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from kinemacolor.errors import WeightsError
+
+
+@contextmanager
+def opened(path: Path, part_of: Callable[[str], str | None], *, advice: str) -> Iterator[dict[str, Path]]:
+    """The file of each part that is there, by the part's name; what was unpacked is gone afterwards.
+
+    ``part_of`` names the part that a file of this name holds, None for a file of no use. ``advice`` is a sentence on
+    what to give, for messages.
+
+    Raises ``WeightsError`` where ``path`` is neither an archive nor a folder.
+    """
+    with tempfile.TemporaryDirectory(prefix="kinemacolor-") as folder:
+        yield _in_folder(path, part_of) if path.is_dir() else _unpacked(path, Path(folder), part_of, advice)
+
+
+def _in_folder(folder: Path, part_of: Callable[[str], str | None]) -> dict[str, Path]:
+    # in order, so that of two trainings' files the last counts, whatever the file system's order
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {part: path for path in files if (part := part_of(path.name)) is not None}
+
+
+def _unpacked(path: Path, folder: Path, part_of: Callable[[str], str | None], advice: str) -> dict[str, Path]:
+    found = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name in sorted(archive.namelist()):
+                part = part_of(PurePosixPath(name).name)
+                if part is not None:
+                    # the name within the archive is never used as a path: it could lead anywhere
+                    found[part] = folder / f"{part}{PurePosixPath(name).suffix}"
+                    with archive.open(name) as source, found[part].open("wb") as target:
+                        shutil.copyfileobj(source, target)
+    except (zipfile.BadZipFile, EOFError, OSError) as error:
+        raise WeightsError(f"{path} is damaged or no archive ({error}). {advice}") from error
+    return found
