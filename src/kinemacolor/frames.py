@@ -22,7 +22,7 @@ Plane = NDArray[np.uint8] | NDArray[np.uint16]
 """One plane of code values, ``(height, width)``; uint8 up to 8 bits, else uint16, low-aligned."""
 
 Matrix = Literal["bt601", "bt709", "bt2020"]
-"""Which luma coefficients tie Y'CbCr to R'G'B' (ITU-R BT.601, BT.709, BT.2020 non-constant luminance)."""
+"""The luma coefficients that tie Y'CbCr to R'G'B' (ITU-R BT.601, BT.709, BT.2020 non-constant luminance)."""
 
 
 def size_of(planes: Tensor) -> tuple[int, int]:

@@ -31,7 +31,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Variety:
-    """How often what is drawn. The five exemplar weights are relative to each other.
+    """Probabilities of what is drawn. The five exemplar weights are relative to each other.
 
     ``clean`` samples are not worn; of the exemplars of worn clips half are. ``elsewhere`` exemplars that are another
     frame of the film show another part of the picture, too: less of the clip is to be found in them.

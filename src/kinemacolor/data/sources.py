@@ -1,4 +1,4 @@
-"""Which films, folders of frames and photographs there are to learn from, and under which license.
+"""The films, folders of frames and photographs to learn from, and their licenses.
 
 A table ``SOURCES.csv`` with the columns ``file`` (relative to the table) and ``license_class`` may lie in a data
 folder or above it. What it does not name is of class ``unknown``.

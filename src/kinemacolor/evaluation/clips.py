@@ -121,7 +121,7 @@ def _read(path: Path, before: RGB | None) -> RGB:
 
 
 class Survey(NamedTuple):
-    """How long and how large a clip is."""
+    """The number of frames of a clip, and their size."""
 
     frames: int
     size: tuple[int, int]

@@ -1,4 +1,4 @@
-"""Which exemplars a clip is coloured from: frames of its own, or stills and clips from elsewhere."""
+"""The choice of a clip's exemplars: frames of its own, or stills and clips from elsewhere."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ _NAMED = {"first": 0, "last": -1}
 
 @dataclass(frozen=True, slots=True)
 class ExemplarChoice:
-    """What ``--exemplars`` says: ``frames`` of the clip itself, files ``by_clip``, or else the files ``for_all``.
+    """The value of ``--exemplars``: ``frames`` of the clip itself, files ``by_clip``, or else the files ``for_all``.
 
     Frames count from 0, or from -1 backwards; None is the middle one.
     """

@@ -1,4 +1,4 @@
-"""What is measured: each figure's name, title, unit, and which way is better."""
+"""The figures there are: each one's name, title, unit, and which way is better."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -8,7 +8,7 @@ from kinemacolor.errors import SettingError
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """How a table is made.
+    """The rules by which a table is made.
 
     ``size`` (height, width) is that to which every picture is brought first, None leaves them. At most ``frames`` are
     taken of a clip; ``margin`` of them at each end do not count (exemplar frames never do, but for figures of change

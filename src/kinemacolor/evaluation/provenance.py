@@ -1,4 +1,4 @@
-"""Where figures come from: machine, commit, versions, date."""
+"""Provenance of figures: machine, commit, versions, date."""
 
 import os
 import platform

@@ -37,7 +37,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """What a run wants beside its protocol. ``frames`` is the most to take of a clip, None is the protocol's own.
+    """Settings of a run beside its protocol. ``frames`` is the most to take of a clip, None is the protocol's own.
 
     Figures that need a network which ``networks`` does not have are left out.
     """
@@ -91,7 +91,7 @@ def evaluate(
 
 
 class _Run:
-    """What stays the same from clip to clip, and the report that grows."""
+    """The run's own settings, the same from clip to clip, and the report that grows."""
 
     def __init__(
         self, rows: Sequence[Row], protocol: Protocol, settings: RunSettings, about: dict[str, object], say: Say

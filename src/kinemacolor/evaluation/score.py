@@ -17,7 +17,7 @@ from kinemacolor.frames import RGB
 from kinemacolor.metrics.mean import Mean
 
 END_FRAMES = 20
-"""How many frames the means over a clip's beginning and end take."""
+"""Number of frames that the means over a clip's beginning and end take."""
 
 
 @dataclass(slots=True)

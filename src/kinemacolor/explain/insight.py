@@ -12,7 +12,7 @@ from kinemacolor.models.base import Reference
 
 @dataclass(frozen=True, slots=True)
 class Correspondence:
-    """Where each place of a frame finds its like in an exemplar.
+    """The most similar place of an exemplar for each place of a frame.
 
     ``place`` counts the exemplar's places row after row over ``exemplar_grid`` (rows, columns). ``likeness`` is the
     model's own measure: the higher, the more alike.
@@ -32,7 +32,7 @@ class Insight(Protocol):
         ...
 
     def correspondence(self, luma: Luma, exemplar: Reference) -> Correspondence:
-        """What the model's keys find in the exemplar."""
+        """The places of the exemplar that the model's keys find."""
         ...
 
     def warped(self, luma: Luma, exemplar: Reference) -> Float[Tensor, "2 h4 w4"]:
@@ -40,5 +40,5 @@ class Insight(Protocol):
         ...
 
     def memory_bytes(self, state: Any) -> dict[str, int]:
-        """What a shot has left behind so far, by part."""
+        """Bytes that a shot's state takes so far, by part."""
         ...

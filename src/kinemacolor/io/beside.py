@@ -1,4 +1,4 @@
-"""What lies beside the film: sound, subtitles, attachments, chapters and metadata, copied from source to output.
+"""Streams beside the picture: sound, subtitles, attachments, chapters and metadata, copied from source to output.
 
 Packets are read in a pass of their own and handed over as the film reaches their time, so memory stays bounded.
 """

@@ -24,14 +24,14 @@ _REFUSED_LATE = {
     "mp4": {"subrip", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_f32le", "pcm_u8"},
     "avi": {"aac"},
 }
-"""What a muxer accepts as a stream, and then refuses at its header or while writing."""
+"""Codecs that a muxer accepts as a stream, and then refuses at its header or while writing."""
 _SOUND_TAKEN = {
     "mpegts": {"mp2", "mp3", "aac", "ac3", "eac3", "dts", "opus"},
     "mpeg": {"mp2", "mp3", "ac3", "dts"},
     "mxf": {"pcm_s16le", "pcm_s24le"},
     "flv": {"aac", "mp3"},
 }
-"""What muxers that refuse nothing can really store."""
+"""Codecs that muxers which refuse nothing can really store."""
 _LAYOUTS = {1: "mono", 2: "stereo"}
 """PCM says how many channels there are, but not which; encoders want to know."""
 _MILLISECOND = Fraction(1, 1000)
@@ -47,11 +47,11 @@ class Track(Protocol):
         ...
 
     def packets(self, packet: Packet, shift_seconds: Fraction) -> list[Packet]:
-        """What the output gets for one packet of the source, moved earlier by ``shift_seconds``."""
+        """The output's packets for one of the source, moved earlier by ``shift_seconds``."""
         ...
 
     def flush(self) -> list[Packet]:
-        """What is left at the end."""
+        """The packets that are left at the end."""
         ...
 
 
@@ -159,7 +159,7 @@ class Reencoded:
         return done
 
     def flush(self) -> list[Packet]:
-        """What resampler and encoder still hold."""
+        """The packets that resampler and encoder still hold."""
         done = []
         for part in self._resampler.resample(None):
             done += self.out.encode(part)

@@ -1,4 +1,4 @@
-"""How many frames and packets a file has, counted without decoding."""
+"""Numbers of frames and packets of a file, counted without decoding."""
 
 from collections.abc import Mapping
 from fractions import Fraction

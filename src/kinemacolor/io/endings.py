@@ -7,7 +7,7 @@ FILM_ENDINGS = frozenset(
         ".avi", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mxf", ".nut", ".ogv", ".ts", ".webm", ".y4m"
     }
 )  # fmt: skip
-"""What a folder is searched for; a film that is named itself may have any ending."""
+"""Endings that a folder is searched for; a film that is named itself may have any ending."""
 
 _KEPT = frozenset({".m4v", ".mkv", ".mov", ".mp4"})
 

@@ -170,7 +170,7 @@ def _warnings(container: InputContainer, film: VideoStream, info: FilmInfo) -> t
 
 
 def info_of_film(path: Path) -> FilmInfo:
-    """What the file's headers and its first frame say.
+    """Description of a film by its headers and its first frame.
 
     Raises ``InputError`` where there is no film to read.
     """

@@ -1,4 +1,4 @@
-"""What a film is: FilmInfo, and ``probe``, which reads it from a file, a folder of pictures, or y4m on stdin."""
+"""Description of a film: FilmInfo, which ``probe`` reads from a file, a folder of pictures, or y4m on stdin."""
 
 from dataclasses import dataclass, fields
 from fractions import Fraction
@@ -27,7 +27,7 @@ class ChapterInfo:
 
 @dataclass(frozen=True, slots=True)
 class FilmInfo:
-    """What a film is. Sizes are as stored; ``display_size`` is what a viewer sees.
+    """Description of a film. Sizes are as stored; ``display_size`` is what a viewer sees.
 
     ``frames`` is exact where ``frames_exact``, else an estimate, else None. ``rotation_degrees`` is the clockwise
     turn that displays the picture upright; ``display_matrix`` is the container's own (turns and flips).

@@ -12,7 +12,7 @@ from kinemacolor.io.writer import VideoWriter
 
 
 def probe(source: str | Path, *, frame_rate: str | Fraction = "24") -> FilmInfo:
-    """What a film, a folder or pattern of pictures, or y4m on stdin is. ``frame_rate`` is that of pictures.
+    """Description of a film, a folder or pattern of pictures, or y4m on stdin. ``frame_rate`` is that of pictures.
 
     Raises ``InputError`` (or one of its classes) where it cannot be read.
     """

@@ -30,7 +30,7 @@ def _stdin() -> io.BufferedReader:
 
 
 def info_of_stdin() -> FilmInfo:
-    """What the y4m header on stdin says. Reads nothing away: the frames can still be read.
+    """Description of the film on stdin by its y4m header. The frames can still be read afterwards.
 
     Raises ``NotAVideoError`` where stdin does not begin with a y4m header.
     """

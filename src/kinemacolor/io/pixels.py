@@ -27,7 +27,7 @@ _LIMITED_UNLESS_TAGGED = frozenset({"h264", "hevc", "vvc", "av1", "vp8", "vp9", 
 
 
 class PixelLayout(NamedTuple):
-    """How a pixel format stores a picture once it is planar."""
+    """Layout of a pixel format once it is planar."""
 
     planar_name: str
     bits: int

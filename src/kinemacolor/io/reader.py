@@ -149,7 +149,7 @@ class VideoReader:
                 yield packet
 
     def _frames_of(self, packet: Packet | None) -> list[VideoFrame] | None:
-        """What the decoder gives for a packet, or for the end (None); None where it fails."""
+        """The decoder's frames for a packet, or for the end (None); None where it fails."""
         try:
             return self._stream.decode(packet)
         except EOFError:

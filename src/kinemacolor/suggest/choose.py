@@ -1,4 +1,4 @@
-"""Which frames of a film to colour next, and what each would bring."""
+"""The frames of a film to colour next, and how much each would add."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -88,7 +88,7 @@ def suggest_among(
 
 
 def _need(frame: int, confidence: Mapping[int, float] | None) -> float:
-    """How much a frame still needs colours: all, or little where a model was sure."""
+    """Weight of a frame: all of it, or little where a model was confident."""
     return max(_KNOWN_WEIGHT, 1 - (confidence or {}).get(frame, 0.0))
 
 

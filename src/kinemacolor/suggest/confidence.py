@@ -1,4 +1,4 @@
-"""How sure a model was of each frame: from the chroma track of a run, or from a file."""
+"""A model's confidence in each frame, from the chroma track of a run or from a file."""
 
 import json
 from pathlib import Path

@@ -102,7 +102,7 @@ def _described(path: Path, encoder: Encoder) -> tuple[float, np.ndarray]:
 
 
 def _read(file: Path) -> dict[str, tuple[float, np.ndarray]]:
-    """What was kept; nothing where there is no index, it is damaged, or it is of another kind."""
+    """The descriptors kept; none where there is no index, it is damaged, or it is of another kind."""
     try:
         with np.load(file) as kept:
             if str(kept["kind"]) != _KIND:

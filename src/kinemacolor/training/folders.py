@@ -19,7 +19,7 @@ _FRAMES, _GAP = 8, 2
 
 @dataclass(frozen=True, slots=True)
 class DataSettings:
-    """What a run reads.
+    """The data that a run reads.
 
     ``validation`` are films and photographs to measure on; without them ``held_out`` of the data's are put aside
     (films where there are enough). ``license_classes`` and ``table`` are as for ``find_sources``; they choose what
@@ -75,7 +75,7 @@ def train_on_folders(
 
 
 def _divided(library: Library, data: DataSettings, seed: int) -> tuple[Library, list[Sample]]:
-    """What is learnt from, and what is measured on."""
+    """The clips to learn from, and the samples to measure on."""
     measured = library
     if data.validation:
         measured = Library.open(find_sources(data.validation), library.cache)

@@ -31,7 +31,7 @@ Ending = Literal["complete", "stopped", "out of time"]
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """How a run behaves; nothing here changes what is learnt, but ``bf16`` a little.
+    """Settings of a run; nothing here changes what is learnt, but ``bf16`` a little.
 
     ``device`` ``"auto"`` is a GPU where there is one. With ``resume`` a run goes on from the newest checkpoint in its
     folder; without, what an earlier run left there is removed first. ``stop_after_minutes`` ends this sitting with a
@@ -60,7 +60,7 @@ class RunSettings:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a run is. ``psnr`` is that of the last evaluation."""
+    """Progress of a run. ``psnr`` is that of the last evaluation."""
 
     step: int
     steps: int

@@ -28,7 +28,7 @@ from kinemacolor.training.losses.smoothness import smoothness_loss, wls_weights
 from kinemacolor.training.losses.temporal import temporal_loss
 
 GivenT = TypeVar("GivenT")
-"""What a recipe's terms are computed from."""
+"""The input of a recipe's terms."""
 
 _CHROMA_SCALE = 110.0
 _VIVID_GAIN = 2.0

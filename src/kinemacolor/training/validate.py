@@ -1,4 +1,4 @@
-"""How good a network is on clips it never saw: PSNR, and a strip of pictures to look at."""
+"""Validation on clips that the network never saw: PSNR, and a strip of pictures to look at."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ class Validation:
 
 @torch.no_grad()
 def validate(recipe: Recipe, network: nn.Module, samples: Sequence[Sample], device: torch.device) -> Validation:
-    """What the network makes of each sample, one at a time."""
+    """The validation of a network on samples, coloured one at a time."""
     every: list[float] = []
     last: list[float] = []
     rows: list[Tensor] = []

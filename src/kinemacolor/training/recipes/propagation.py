@@ -1,4 +1,4 @@
-"""What recipes of ColorMNet and its kin share: a clip through the network in training, and in use."""
+"""Shared by the recipes of ColorMNet and its relatives: a clip through the network in training, and in use."""
 
 import torch
 from jaxtyping import Float
