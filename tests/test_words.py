@@ -236,7 +236,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for place in ("clips", "photos", "train_clips", "train_photos"):
         names = [path.name for path in (folder / place).iterdir()]
         text = "".join(f"{name},permissive\n" for name in names)
-        (folder / place / "SOURCES.csv").write_text(f"file,licence_class\n{text}")
+        (folder / place / "SOURCES.csv").write_text(f"file,license_class\n{text}")
     write_dataset(folder / "ROOT")
     (folder / "study" / "key.json").write_text(json.dumps({"films": {"aa": "ours", "bb": "theirs"}}))
     (folder / "answers-1.csv").write_text("voter,clip,shown,chosen\nann,pan,aa bb,bb\n")

@@ -18,7 +18,7 @@ class ConfidenceRank:
     def __init__(self) -> None:
         self.calibration = Calibration()
 
-    def of_frame(self, pair: Pair) -> dict[str, float]:
+    def update(self, pair: Pair) -> dict[str, float]:
         """Spearman's correlation of confidence and the negated error; nothing where the model gave no confidence."""
         if pair.confidence is None or pair.is_exemplar:
             return {}
@@ -30,6 +30,6 @@ class ConfidenceRank:
         self.calibration.add(confidence, error)
         return {"confidence_spearman": rank_correlation(confidence[::step], -error[::step])}
 
-    def of_clip(self) -> dict[str, float]:
+    def compute(self) -> dict[str, float]:
         """Nothing: a clip's figure is the mean."""
         return {}

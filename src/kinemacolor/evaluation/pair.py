@@ -41,10 +41,10 @@ class Pair:
 class Measure(Protocol):
     """Figures of one clip, given frame by frame."""
 
-    def of_frame(self, pair: Pair) -> Mapping[str, float]:
+    def update(self, pair: Pair) -> Mapping[str, float]:
         """The figures of this frame, by name."""
         ...
 
-    def of_clip(self) -> Mapping[str, float]:
+    def compute(self) -> Mapping[str, float]:
         """The figures of the clip as a whole, after its last frame."""
         ...

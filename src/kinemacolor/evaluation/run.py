@@ -144,7 +144,7 @@ class _Run:
                 self.say(_line(score))
         strips.save(strip)
         self.report.pooled = {
-            name: {figure: value for measure in pool for figure, value in measure.of_clip().items()}
+            name: {figure: value for measure in pool for figure, value in measure.compute().items()}
             for name, pool in self.pools.items()
         }
         self.report.calibration = {

@@ -27,9 +27,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A step's place in its run.
-
-    ``generator`` (on the CPU) is for what a loss draws: it depends on seed and step alone.
+    """A step's place in its run. ``generator`` (on the CPU) is for what a loss draws, by seed and step alone.
 
     ``checkpointed`` asks to compute activations again in the backward pass instead of keeping them.
     """
