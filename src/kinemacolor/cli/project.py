@@ -8,7 +8,7 @@ import typer
 from kinemacolor.cli.options import takes_options
 
 app = typer.Typer(
-    help="A film's folder: shots, stills, state, report. Made once, edited, run as often as you like.",
+    help="A folder for a film, with its shots, stills, state and report: made once, edited, and run again and again.",
     no_args_is_help=True,
 )
 _Folder = Annotated[Path, typer.Argument(metavar="PROJECT", help="The folder that `project new` made.")]
@@ -21,13 +21,14 @@ def new(
     film: Annotated[str, typer.Argument(metavar="INPUT", help="A film, or a folder or pattern of pictures.")],
     exemplars: Annotated[
         list[str],
-        typer.Option("--exemplars", "--exemplar", "-e", help="Colour stills, or a folder of them. Repeatable."),
+        typer.Option("--exemplars", "--exemplar", "-e", help="Color stills, or a folder of them. Repeatable."),
     ],
     folder: Annotated[
-        Path | None, typer.Option("--folder", "-o", help="Where; else beside the film, REEL.kinemacolor.")
+        Path | None,
+        typer.Option("--folder", "-o", help="The folder to make; REEL.kinemacolor beside the film by default."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", help="The film to write; else within the folder.")
+        Path | None, typer.Option("--output", help="The film to write; within the folder by default.")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar.")] = False,
 ) -> None:
