@@ -34,7 +34,7 @@ def evaluate(
     exemplars: Annotated[
         str | None,
         typer.Option(
-            help="The exemplars: first, middle, last, 9, first+last, 9+-10; a still or clip; a folder or JSON by clip."
+            help="Exemplars: first, middle, last, 9, first+last, 9+-10; a still or clip; a folder or JSON of clips."
         ),
     ] = None,
     dataset: Annotated[
