@@ -23,6 +23,13 @@ from kinemacolor.io.signature import missing_bytes, why_unreadable
 from kinemacolor.io.timeline import Timeline, timeline_of
 
 _REFERRING_FORMATS = frozenset({"hls", "concat", "dash", "imf", "rtsp", "sdp", "lavfi", "ffmetadata", "tty"})
+_BARE_FORMATS = frozenset(
+    {"h264", "hevc", "vvc", "mpegvideo", "m4v", "mjpeg", "obu", "vc1", "h261", "h263", "dirac", "dv"}
+)
+"""Formats that are a codec's own stream, without a container's times."""
+_RATELESS_FORMATS = frozenset({"mjpeg", "obu"})
+"""Those of them whose codec says no rate either; FFmpeg assumes 25."""
+_ROUNDED_UP = Fraction(101, 100)
 _CENTER_SITED = frozenset({"mjpeg", "mpeg1video"})
 
 COUNT_BELOW_BYTES = 2 * 2**30
@@ -155,6 +162,19 @@ def _fraction(value: Fraction | None) -> Fraction | None:
     return value if value else None
 
 
+def _rate_of(container: InputContainer, stream: VideoStream) -> Fraction | None:
+    """Frames a second: the mean that the container gives, or what the codec says where that mean is none.
+
+    FFmpeg gives a bare stream 25 as its mean, and a film of a few frames the rate of its clock.
+    No film's mean is above its base rate, at which all its times are whole.
+    """
+    mean, base = _fraction(stream.average_rate), _fraction(stream.base_rate)
+    told = _fraction(stream.guessed_rate) or base
+    if mean is None or container.format.name in _BARE_FORMATS or (base is not None and mean > base * _ROUNDED_UP):
+        return told or mean
+    return mean
+
+
 def _duration(container: InputContainer, stream: VideoStream) -> Fraction | None:
     if stream.duration and stream.time_base:
         return stream.duration * stream.time_base
@@ -166,6 +186,8 @@ def _warnings(container: InputContainer, film: VideoStream, info: FilmInfo) -> t
     others = [s for s in container.streams.video if s.index != film.index and not is_cover(s)]
     if others:
         warnings.append(f"{info.path} has {len(others) + 1} video streams. Stream {film.index} is taken.")
+    if container.format.name in _RATELESS_FORMATS and info.frame_rate:
+        warnings.append(f"{info.path} says no frame rate. {info.frame_rate} frames a second are assumed.")
     if info.interlaced:
         warnings.append(f"{info.path} is interlaced. Its fields are kept; deinterlace first for best colour.")
     if info.missing_bytes:
@@ -197,7 +219,7 @@ def describe_film(
     name = str(path) if path is not None else "-"
     codec = stream.codec_context.codec.canonical_name
     layout = pixels.layout_of(frame.format.name)
-    rate = _fraction(stream.average_rate) or _fraction(stream.guessed_rate) or _fraction(stream.base_rate)
+    rate = _rate_of(container, stream)
     duration = _duration(container, stream) if path is not None else None
     counted = timeline.frames if timeline is not None else 0
     if path is not None and timeline is None:

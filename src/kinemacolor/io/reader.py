@@ -57,6 +57,8 @@ class VideoReader:
         self._container: InputContainer = pipe.open_stdin() if self._is_pipe else containers.open_film(self._source)
         self._stream: VideoStream = containers.film_stream(self._container, self.info.path)
         self._stream.thread_type = "AUTO"
+        # AVI stores packets in the order of decoding, without the times at which they are shown
+        self._is_untimed = self.info.container == "avi" and self._stream.codec_context.has_b_frames
         self._unseen: list[int] = []
         self._broken = self._held = self._damaged = 0
         self._frames: Iterator[VideoFrame] = self._decoded()
@@ -140,12 +142,19 @@ class VideoReader:
         for packet in self._packets():
             if packet.pts is not None and not packet.is_discard:
                 heapq.heappush(self._unseen, packet.pts)
-            yield from self._frames_of(packet) or ()
+            yield from self._in_order(self._frames_of(packet))
         for _ in range(_FLUSH_TRIES):
             frames = self._frames_of(None)
             if frames is not None and not frames:
                 return
-            yield from frames or ()
+            yield from self._in_order(frames)
+
+    def _in_order(self, frames: list[VideoFrame] | None) -> Iterator[VideoFrame]:
+        """The frames; in a container that stores no shown times each has the earliest that is left."""
+        for frame in frames or ():
+            if self._is_untimed and self._unseen:
+                frame.pts = self._unseen[0]
+            yield frame
 
     def _packets(self) -> Iterator[Packet]:
         packets = self._container.demux(self._stream)

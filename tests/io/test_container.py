@@ -1,0 +1,61 @@
+"""What headers say, where containers say it badly: rates of bare streams, times in AVI."""
+
+from fractions import Fraction
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from kinemacolor.io import Film, open_reader
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "size", "pixel_format", "rate"),
+    [
+        ("tape.dv", "dvvideo", (576, 720), "yuv420p", Fraction(25)),
+        ("tape.dv", "dvvideo", (480, 720), "yuv411p", Fraction(30000, 1001)),
+        ("bare.h264", "libx264", (48, 64), "yuv420p", Fraction(24)),
+        ("bare.h264", "libx264", (48, 64), "yuv420p", Fraction(30000, 1001)),
+        ("bare.m2v", "mpeg2video", (48, 64), "yuv420p", Fraction(24000, 1001)),
+        ("few.mkv", "libx264", (48, 64), "yuv420p", Fraction(18)),
+        ("slow.avi", "libx264", (48, 64), "yuv420p", Fraction(16)),
+    ],
+)
+def test_a_film_has_the_rate_that_its_codec_or_container_says(
+    media: SimpleNamespace,
+    tmp_path: Path,
+    name: str,
+    codec: str,
+    size: tuple[int, int],
+    pixel_format: str,
+    rate: Fraction,
+) -> None:
+    path = media.encode(tmp_path / name, codec=codec, size=size, pixel_format=pixel_format, rate=rate, frames=3)
+    film = Film.open(path)
+    assert film.info.frame_rate == rate
+    assert film.frame_at(2 / rate) == 2
+    with film.frames() as reader:
+        times = [frame.seconds for frame in reader]
+    assert [time - times[0] for time in times] == pytest.approx([0, 1 / rate, 2 / rate], abs=0.001)
+
+
+def test_a_bare_tape_becomes_a_film_of_its_rate(media: SimpleNamespace, tmp_path: Path) -> None:
+    tape = media.encode(tmp_path / "tape.dv", codec="dvvideo", size=(576, 720), frames=3)
+    media.colored(tape, tmp_path / "out.mp4")
+    assert media.times_of(tmp_path / "out.mp4") == [0, Fraction(1, 25), Fraction(2, 25)]
+
+
+def test_a_stream_that_says_no_rate_is_said_to_have_none(media: SimpleNamespace, tmp_path: Path) -> None:
+    path = media.encode(tmp_path / "bare.mjpeg", codec="mjpeg", pixel_format="yuvj420p", rate=16)
+    assert any("says no frame rate. 25 frames a second are assumed" in line for line in Film.open(path).info.warnings)
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4"])
+@pytest.mark.parametrize("between", [0, 2])
+def test_frames_of_an_avi_have_times_that_rise(
+    media: SimpleNamespace, tmp_path: Path, codec: str, between: int
+) -> None:
+    path = media.encode(tmp_path / "old.avi", codec=codec, frames=12, options={"bf": str(between)})
+    with open_reader(path) as reader:
+        times = [frame.seconds for frame in reader]
+    assert [time - times[0] for time in times] == [Fraction(i, 25) for i in range(12)]
