@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 
 from kinemacolor.errors import InputError, NotAVideoError, NoVideoStreamError, TruncatedError
 from kinemacolor.io import pixels
+from kinemacolor.io.clock import may_restart
 from kinemacolor.io.info import ChapterInfo, FilmInfo, StreamInfo
 from kinemacolor.io.signature import missing_bytes, why_unreadable
 from kinemacolor.io.timeline import Timeline, timeline_of
@@ -33,7 +34,9 @@ _ROUNDED_UP = Fraction(101, 100)
 _CENTER_SITED = frozenset({"mjpeg", "mpeg1video"})
 
 COUNT_BELOW_BYTES = 2 * 2**30
-"""Files up to this size have their packets counted; larger ones give the container's own number or an estimate."""
+"""Files up to this size have their packets counted; larger ones give the container's own number or an estimate.
+
+Where a clock may start again (MPEG-PS and -TS) every file is: its times would be wrong without a word."""
 
 
 def open_film(path: Path) -> InputContainer:
@@ -188,6 +191,10 @@ def _warnings(container: InputContainer, film: VideoStream, info: FilmInfo) -> t
         warnings.append(f"{info.path} has {len(others) + 1} video streams. Stream {film.index} is taken.")
     if container.format.name in _RATELESS_FORMATS and info.frame_rate:
         warnings.append(f"{info.path} says no frame rate. {info.frame_rate} frames a second are assumed.")
+    if info.restarts:
+        count = len(info.restarts)
+        times = "once" if count == 1 else f"{count} times"
+        warnings.append(f"{info.path}: its clock starts again {times}. The parts are placed one after the other.")
     if info.interlaced:
         warnings.append(f"{info.path} is interlaced. Its fields are kept; deinterlace first for best colour.")
     if info.missing_bytes:
@@ -204,7 +211,8 @@ def probe_film(path: Path) -> tuple[FilmInfo, Timeline | None]:
         stream = film_stream(container, str(path))
         stream.thread_type = "SLICE"
         frame = first_frame(container, stream, str(path))
-        timeline = timeline_of(path, stream.index) if path.stat().st_size <= COUNT_BELOW_BYTES else None
+        is_counted = path.stat().st_size <= COUNT_BELOW_BYTES or may_restart(container)
+        timeline = timeline_of(path, stream.index) if is_counted else None
         return describe_film(container, stream, frame, path, timeline), timeline
 
 
@@ -221,6 +229,8 @@ def describe_film(
     layout = pixels.layout_of(frame.format.name)
     rate = _rate_of(container, stream)
     duration = _duration(container, stream) if path is not None else None
+    if timeline is not None and timeline.restarts and timeline.times and stream.time_base:
+        duration = (timeline.times[-1] + timeline.lasting - timeline.times[0]) * stream.time_base
     counted = timeline.frames if timeline is not None else 0
     if path is not None and timeline is None:
         counted = stream.frames or (round(duration * rate) if duration and rate else 0)
@@ -261,5 +271,6 @@ def describe_film(
         chapters=_chapters(container),
         missing_bytes=missing_bytes(path) if path is not None else 0,
         stream_index=stream.index,
+        restarts=timeline.restarts if timeline is not None else (),
     )
     return replace(info, warnings=_warnings(container, stream, info))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 from fractions import Fraction
+from typing import NamedTuple
 
 from kinemacolor.planes import Matrix
 
@@ -25,6 +26,13 @@ class ChapterInfo:
     end_seconds: Fraction
 
 
+class Restart(NamedTuple):
+    """A place in a file from which on its clock is another: ``added_seconds`` make its times go on from before."""
+
+    position_bytes: int
+    added_seconds: Fraction
+
+
 @dataclass(frozen=True, slots=True)
 class FilmInfo:
     """Description of a film. Sizes are as stored; ``display_size`` is what a viewer sees.
@@ -34,7 +42,7 @@ class FilmInfo:
     ``primaries``, ``transfer``, ``matrix_code`` and ``range_code`` are the stored ITU-T H.273 codes (2, 2, 2 and 0:
     unspecified); ``matrix`` and ``full_range`` are what follows from them. ``chroma_location`` is the codec's
     convention. ``hdr`` holds ``master-display`` and ``max-cll`` as x265 writes them. ``stream_index`` is the
-    film's place among the container's streams.
+    film's place among the container's streams. ``restarts`` are where its clock starts again.
     """
 
     path: str
@@ -70,6 +78,7 @@ class FilmInfo:
     chapters: tuple[ChapterInfo, ...] = ()
     missing_bytes: int = 0
     stream_index: int = 0
+    restarts: tuple[Restart, ...] = ()
     warnings: tuple[str, ...] = ()
 
     @property

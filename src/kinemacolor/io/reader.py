@@ -17,6 +17,7 @@ from kinemacolor.errors import InputError, TruncatedError
 from kinemacolor.frames import Frame, Planes
 from kinemacolor.io import container as containers
 from kinemacolor.io import pipe, pixels
+from kinemacolor.io.clock import Unrolled
 from kinemacolor.io.info import FilmInfo
 from kinemacolor.io.seek import WORTHWHILE_FRAMES, seek_to_frame
 from kinemacolor.io.timeline import Timeline
@@ -59,6 +60,7 @@ class VideoReader:
         self._stream.thread_type = "AUTO"
         # AVI stores packets in the order of decoding, without the times at which they are shown
         self._is_untimed = self.info.container == "avi" and self._stream.codec_context.has_b_frames
+        self._clock = Unrolled(self.info.restarts)
         self._unseen: list[int] = []
         self._broken = self._held = self._damaged = 0
         self._frames: Iterator[VideoFrame] = self._decoded()
@@ -109,6 +111,7 @@ class VideoReader:
     def _shown(self, first: int) -> Iterator[tuple[VideoFrame, Fraction]]:
         """Decoded frames and their times; where packets were lost, the frame before again at each lost time."""
         before: VideoFrame | None = None
+        seconds: Fraction | None = None
         for count, decoded in enumerate(self._frames, first):
             lost = self._lost_before(decoded.pts) if decoded.pts is not None else []
             self._damaged += decoded.is_corrupt
@@ -117,16 +120,19 @@ class VideoReader:
                 self._held += len(lost)
                 for pts in lost:
                     yield before, pts * self.info.time_base
-            yield decoded, self._seconds(decoded, count)
+            seconds = self._seconds(decoded, count, seconds)
+            yield decoded, seconds
             before = decoded
         if before is not None and self._broken and not self.info.missing_bytes:
             for pts in sorted(self._unseen):
                 self._held += 1
                 yield before, pts * self.info.time_base
 
-    def _seconds(self, decoded: VideoFrame, count: int) -> Fraction:
+    def _seconds(self, decoded: VideoFrame, count: int, before: Fraction | None) -> Fraction:
         if decoded.pts is not None:
             return decoded.pts * self.info.time_base
+        if self.info.restarts and self.info.frame_rate and before is not None:
+            return before + 1 / self.info.frame_rate
         return self.info.start_seconds + (count / self.info.frame_rate if self.info.frame_rate else Fraction(count))
 
     def _lost_before(self, pts: int) -> list[int]:
@@ -167,6 +173,7 @@ class VideoReader:
             if packet is None:
                 return
             if packet.size:
+                self._clock.place(packet)
                 yield packet
 
     def _frames_of(self, packet: Packet | None) -> list[VideoFrame] | None:

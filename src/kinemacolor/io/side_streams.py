@@ -14,6 +14,8 @@ from av.packet import Packet
 from av.stream import Discard, Disposition, Stream
 
 from kinemacolor.io import container
+from kinemacolor.io.clock import Unrolled
+from kinemacolor.io.info import FilmInfo
 from kinemacolor.io.transcode import Copied, Track, track_for
 
 _OWN_TAGS = frozenset(
@@ -48,12 +50,13 @@ class SideStreams:
     handed over, by output stream index.
     """
 
-    def __init__(self, path: Path, film_index: int, output: OutputContainer, warnings: list[str]) -> None:
+    def __init__(self, info: FilmInfo, output: OutputContainer, warnings: list[str]) -> None:
         self.warnings = warnings
         self.expected: dict[int, int] = {}
         self._output = output
-        self._source: InputContainer = container.open_film(path)
-        self._film_index = film_index
+        self._source: InputContainer = container.open_film(Path(info.path))
+        self._film_index = info.stream_index
+        self._clock = Unrolled(info.restarts)
         self._tracks: dict[int, Track] = {}
         self._waiting: Packet | None = None
         self._packets: Iterator[Packet] | None = None
@@ -120,7 +123,10 @@ class SideStreams:
             if stream.index not in self._tracks:
                 stream.discard = Discard.all
         if kept:
-            yield from (packet for packet in self._source.demux(kept) if packet.size)
+            for packet in self._source.demux(kept):
+                if packet.size:
+                    self._clock.place(packet)
+                    yield packet
 
     def keep(self, window: Window) -> None:
         """Sets which part of the source is kept. To be called before the packets it concerns are handed over."""

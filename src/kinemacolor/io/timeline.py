@@ -9,7 +9,11 @@ from pathlib import Path
 
 import av
 from av.error import FFmpegError
+from av.packet import Packet
 from av.stream import Discard
+
+from kinemacolor.io.clock import ClockWatch, may_restart, restarts_of, shown_time, shown_times
+from kinemacolor.io.info import Restart
 
 _ROUNDING_SECONDS = Fraction(1, 2000)
 """Half of a millisecond: a time that was written with three decimals still names its own frame."""
@@ -21,11 +25,18 @@ class Timeline:
 
     ``times`` are their presentation time stamps in order, in units of the stream's time base, and ``keys`` those of
     key frames. Both are empty where a packet has no time stamp or two have the same: such a film has no usable times.
+    ``restarts`` are where the file's clock starts again; times are on one clock, as if it had not.
     """
 
     frames: int
     times: Sequence[int]
     keys: Sequence[int]
+    restarts: tuple[Restart, ...] = ()
+
+    @property
+    def lasting(self) -> int:
+        """How long the last frame is shown: no film says it, so as long as the one before it."""
+        return self.times[-1] - self.times[-2] if len(self.times) > 1 else 0
 
     def frame_shown_at(self, seconds: Fraction, time_base: Fraction) -> int | None:
         """The frame (from 0) that is on the screen so many seconds after the first one appeared.
@@ -36,34 +47,73 @@ class Timeline:
             return None
         tick = self.times[0] + (seconds + _ROUNDING_SECONDS) / time_base
         place = bisect_right(self.times, tick)
-        # the film does not say how long its last frame is shown: as long as the one before it
-        lasting = self.times[-1] - self.times[-2] if len(self.times) > 1 else 0
-        return place if lasting and tick >= self.times[-1] + lasting else max(0, place - 1)
+        is_over = self.lasting and tick >= self.times[-1] + self.lasting
+        return place if is_over else max(0, place - 1)
 
 
 def timeline_of(path: Path, stream_index: int) -> Timeline:
-    """The timeline of one stream of a file; of a damaged file as far as it can be read. Memory: 8 bytes a frame."""
-    times, keys = array("q"), array("q")
-    frames, usable = 0, True
+    """The timeline of one stream of a file; of a damaged file as far as it can be read. Memory: 24 bytes a frame."""
+    seen = _Packets()
     with av.open(f"file:{path}", metadata_errors="replace") as container:
+        film = container.streams[stream_index]
+        watch = ClockWatch(stream_index) if may_restart(container) else None
+        streams = [film, *(container.streams.audio if watch is not None else ())]
         for other in container.streams:
-            if other.index != stream_index:
+            if other not in streams:
                 other.discard = Discard.all
         try:
-            for packet in container.demux(container.streams[stream_index]):
-                if packet.size <= 0 or packet.is_discard:
-                    continue
-                frames += 1
-                usable = usable and packet.pts is not None
-                if packet.pts is not None:
-                    times.append(packet.pts)
-                    if packet.is_keyframe:
-                        keys.append(packet.pts)
+            for packet in container.demux(streams):
+                position = watch.see(packet) if watch is not None and packet.size > 0 else 0
+                if packet.stream.index == stream_index and packet.size > 0 and not packet.is_discard:
+                    seen.add(packet, position)
         except FFmpegError:
             pass  # what could be read counts; the reader says where it ends
-    if not usable or len(set(times)) != len(times):
-        return Timeline(frames, array("q"), array("q"))
-    return Timeline(frames, _in_order(times), _in_order(keys))
+        time_base = film.time_base or Fraction(1)
+    starts = watch.starts() if watch is not None else []
+    times: Sequence[int] = seen.times
+    restarts: tuple[Restart, ...] = ()
+    if starts and seen.usable:
+        times = shown_times(starts, seen.positions, seen.own_times())
+        restarts = restarts_of(starts, seen.positions, times, time_base)
+        times = _unrolled(times, seen.positions, restarts, time_base)
+    if not seen.usable or len(set(times)) != len(times):
+        return Timeline(seen.frames, array("q"), array("q"), restarts)
+    keys = array("q", (time for time, is_key in zip(times, seen.are_keys) if is_key))
+    return Timeline(seen.frames, _in_order(times), _in_order(keys), restarts)
+
+
+class _Packets:
+    """What a pass over a film's packets saw: time stamps, places in the file, which are key frames."""
+
+    def __init__(self) -> None:
+        self.times, self.positions, self.are_keys = array("q"), array("q"), array("b")
+        self.frames, self.usable = 0, True
+        self._foreign: set[int] = set()
+
+    def add(self, packet: Packet, position_bytes: int) -> None:
+        """Takes in a packet that shows a picture."""
+        self.frames += 1
+        if packet.pts is None:
+            self.usable = False
+            return
+        if shown_time(packet) is None:
+            self._foreign.add(len(self.times))
+        self.times.append(packet.pts)
+        self.positions.append(position_bytes)
+        self.are_keys.append(packet.is_keyframe)
+
+    def own_times(self) -> list[int | None]:
+        """The time stamps, None for those that are of another part's clock."""
+        return [None if place in self._foreign else time for place, time in enumerate(self.times)]
+
+
+def _unrolled(
+    times: Sequence[int], positions: Sequence[int], restarts: Sequence[Restart], time_base: Fraction
+) -> Sequence[int]:
+    starts = [restart.position_bytes for restart in restarts]
+    added = [0, *(round(restart.added_seconds / time_base) for restart in restarts)]
+    moved = (time + added[bisect_right(starts, position)] for time, position in zip(times, positions))
+    return array("q", moved)
 
 
 def _in_order(times: Iterable[int]) -> Sequence[int]:

@@ -103,8 +103,7 @@ class VideoWriter:
 
     def _open(self, encoder: codecs.Encoder, extra: dict[str, str], note: str | None) -> None:
         if self.info.container != "pictures" and Path(self.info.path).is_file():
-            path = Path(self.info.path)
-            self._side_streams = SideStreams(path, self.info.stream_index, self._output, self.warnings)
+            self._side_streams = SideStreams(self.info, self._output, self.warnings)
             self._side_streams.add_streams(before=True)
         settings = replace(encoder, options={**encoder.options, **extra})
         self._stream = encode.add_film(self._output, settings, self.info, self.layout, self._time_base)
