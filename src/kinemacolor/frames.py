@@ -68,12 +68,14 @@ class Exemplar:
     """A colour still. ``index`` is its frame in the film (from 0), or None where it is no frame of it.
 
     ``alpha`` (``1 h w``, 0..1) says which part counts, None means all of it. ``name`` is for messages.
+    ``no_frame``: it was said to be none, so nobody need look for its frame.
     """
 
     rgb: RGB
     index: int | None = None
     alpha: Float[Tensor, "1 h w"] | None = None
     name: str = "exemplar"
+    no_frame: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,3 +120,11 @@ def test_case_33_an_interruption_says_how_to_go_on(
     assert kept.exit_code == dropped.exit_code == 130
     assert "the same command goes on" in kept.stderr
     assert "the same command" not in dropped.stderr
+
+
+def test_a_run_says_first_which_still_is_bound_where(film: Path, still: Path, tmp_path: Path) -> None:
+    loud = [word for word in QUICK if word not in ("-q", "--quiet")]
+    done = run("colorize", film, "-e", f"{still}@2", "-o", tmp_path / "a.mkv", *loud)
+    assert f"{still.name}  frame 2" in done.stderr
+    done = run("colorize", film, "-e", f"{still}@none", "-o", tmp_path / "b.mkv", *loud)
+    assert f"{still.name}  no frame of the film" in done.stderr

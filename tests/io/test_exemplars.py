@@ -59,6 +59,17 @@ def test_a_spec_is_a_path_and_what_it_is_bound_to(spec: str, path: str, binding:
         ("preref_12.png", None),
         ("a.b.png", None),
         ("ref_.png", None),
+        ("frame_000123.png", 123),
+        ("Frame 123.tif", 123),
+        ("ref_000123_v2.png", 123),
+        ("ref_000123 copy.png", 123),
+        ("ref_000123 copy 2.png", 123),
+        ("ref_000123 (1).png", 123),
+        ("ref_000123 - Kopie (2).png", 123),
+        ("000123_colorized.png", 123),
+        ("reel1.0123.tif", 123),
+        ("IMG_0123.jpg", None),
+        ("portrait (2).png", None),
     ],
 )
 def test_case_26_a_file_name_says_its_frame(name: str, index: int | None) -> None:
@@ -261,3 +272,29 @@ def test_case_28_what_alpha_hides_has_no_influence(size: tuple[int, int]) -> Non
     assert one.alpha is not None
     assert one.alpha.shape == (1, *size)
     assert 0 < float(one.alpha.mean()) < 1
+
+
+@pytest.mark.parametrize("folders", [("a",), ("a", "b"), ("a/deep", "b", ".")])
+def test_a_folder_is_read_with_the_folders_in_it(tmp_path: Path, folders: tuple[str, ...]) -> None:
+    for number, folder in enumerate(folders):
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        still(tmp_path / folder / f"ref_{number}.png")
+    (tmp_path / ".thumbs").mkdir()
+    still(tmp_path / ".thumbs" / "ref_99.png")
+    assert [exemplar.index for exemplar in load([tmp_path])] == list(range(len(folders)))
+
+
+@pytest.mark.parametrize("name", ["a.heic", "deep/b.psd", "c.exr"])
+def test_pictures_that_cannot_be_read_are_named(tmp_path: Path, name: str) -> None:
+    still(tmp_path / "ref_0.png")
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "notes.txt").write_text("x")
+    lines: list[str] = []
+    load([tmp_path], note=lines.append)
+    assert [f"Left out of {tmp_path}: {name}." in line and "notes" not in line for line in lines] == [True]
+
+
+def test_a_still_said_to_be_no_frame_is_marked_so(tmp_path: Path) -> None:
+    path = still(tmp_path / "portrait.png")
+    assert [exemplar.no_frame for exemplar in (*load([path]), *load([f"{path}@none"]))] == [False, True]

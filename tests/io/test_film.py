@@ -8,9 +8,10 @@ from types import SimpleNamespace
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from kinemacolor.errors import InputError, NotAVideoError, NoVideoStreamError, TruncatedError
-from kinemacolor.io import open_reader, probe
+from kinemacolor.io import Film, open_reader, probe
 
 
 def test_case_01_empty_file_is_one_clear_error(tmp_path: Path) -> None:
@@ -233,3 +234,22 @@ def test_size_that_changes_midway_is_an_error(media: SimpleNamespace, tmp_path: 
     with open_reader(joined) as reader, pytest.raises(InputError, match="128x96, but the film began as 64x64"):
         for _ in reader:
             pass
+
+
+@pytest.mark.parametrize(
+    ("first", "name", "place"),
+    [
+        (1001, "shot_1008.png", 7),  # the name of the picture that was painted over
+        (1001, "shot_1008 copy.tif", 7),
+        (1001, "ref_1008.png", 7),  # past the end, so a picture's number
+        (86400, "ref_086401.png", 1),
+        (0, "ref_3.png", None),
+        (1001, "portrait.png", None),
+    ],
+)
+def test_a_still_may_be_named_as_the_picture_of_a_sequence(
+    tmp_path: Path, first: int, name: str, place: int | None
+) -> None:
+    for number in range(first, first + 10):
+        Image.new("L", (32, 24), number % 256).save(tmp_path / f"shot_{number:04d}.png")
+    assert Film.open(tmp_path).place_of(name) == place

@@ -1,15 +1,33 @@
-"""The progress bar: frames, frames a second, time left, memory."""
+"""What is seen while a run works: its stills' frames, then a bar of frames, frames a second, time left, memory."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 import psutil
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 if TYPE_CHECKING:
+    from kinemacolor.engine.inputs import Inputs
     from kinemacolor.engine.run import Listeners
     from kinemacolor.engine.sinks import Progress as EngineProgress
+    from kinemacolor.frames import Exemplar
+
+
+_NAMED = 20
+
+
+def bindings(exemplars: "Sequence[Exemplar]") -> list[str]:
+    """A line for each exemplar and its frame; of many the first and their number."""
+    shown = exemplars[:_NAMED]
+    names = [Path(each.name).name for each in shown]
+    width = max(map(len, names))
+    places = ["no frame of the film" if each.index is None else f"frame {each.index}" for each in shown]
+    lines = [f"{name:<{width}}  {place}" for name, place in zip(names, places)]
+    return lines + ([f"and {len(exemplars) - _NAMED} more"] if len(exemplars) > _NAMED else [])
 
 
 class Bar:
@@ -25,6 +43,7 @@ class Bar:
             console=console,
             disable=not (shown and console.is_terminal),
         )
+        self._shown = shown
         self._process = psutil.Process()
         self._task: TaskID | None = None
 
@@ -37,7 +56,7 @@ class Bar:
         """What a run tells the bar."""
         from kinemacolor.engine.run import Listeners
 
-        return Listeners(self.update, self.surveying, self.fetching)
+        return Listeners(self.update, self.surveying, self.fetching, self.prepared)
 
     def update(self, progress: "EngineProgress") -> None:
         """Shows frames coloured so far."""
@@ -46,6 +65,11 @@ class Bar:
         of = f"/{progress.frames_total}" if progress.frames_total else ""
         figures = f"{progress.frames_done}{of} frames  {rate:.1f} fps  {memory_gib:.2f} GiB"
         self._show("Colouring", progress.frames_done, progress.frames_total, figures)
+
+    def prepared(self, inputs: "Inputs") -> None:
+        """Says which still is bound to which frame."""
+        if self._shown and inputs.exemplars:
+            typer.echo("\n".join(bindings(inputs.exemplars)), err=True)
 
     def surveying(self, frames_seen: int, frames_total: int | None) -> None:
         """Shows frames looked at before any is coloured."""

@@ -115,7 +115,9 @@ def exemplars_of(
     """
     ready = [spec for spec in choice.exemplars if isinstance(spec, Exemplar)]
     files = [spec for spec in choice.exemplars if not isinstance(spec, Exemplar)]
-    loaded = ready + stills.load(files, frames=film.exact_frames, frame_at=film.frame_at, note=note)
+    loaded = ready + stills.load(
+        files, frames=film.exact_frames, frame_at=film.frame_at, place_of=film.place_of, note=note
+    )
     if required and not loaded:
         raise ExemplarError(
             "There is no exemplar, so there are no colors to take. Give at least one color still with --exemplar."

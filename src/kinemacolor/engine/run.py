@@ -44,13 +44,15 @@ FRAMES_AHEAD = 4
 class Listeners:
     """Who is told how a run comes along.
 
-    ``progress`` after each frame; ``surveying`` with frames seen and frames in all while the film is looked through;
+    ``prepared`` with what was read and bound, before the work; ``progress`` after each frame;
+    ``surveying`` with frames seen and frames in all while the film is looked through;
     ``fetching`` with bytes there and bytes in all (None: unknown) while weights come in.
     """
 
     progress: Callable[[Progress], None] | None = None
     surveying: Callable[[int, int | None], None] | None = None
     fetching: Callable[[int, int | None], None] | None = None
+    prepared: Callable[[Inputs], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ def run(job: Job, listeners: Listeners | None = None) -> Result:
     """
     heard = listeners or Listeners()
     inputs = prepare(job)
+    if heard.prepared is not None:
+        heard.prepared(inputs)
     summary = Summary(inputs.film.source)
     progress = ProgressSink(inputs.frames_total, heard.progress)
     with ExitStack() as stack:

@@ -16,9 +16,11 @@ from kinemacolor.frames import Exemplar
 from kinemacolor.io.pictures import read_picture
 from kinemacolor.io.position import FrameAt, Position, parse_position
 from kinemacolor.io.sequence import PICTURE_ENDINGS
+from kinemacolor.io.still_names import number_in
 
-_ENDINGS = PICTURE_ENDINGS | {".gif", ".avif"}
-_NUMBERED = re.compile(r"(?:(?:.*_)?ref_)?(\d+)", re.IGNORECASE)
+_ENDINGS = PICTURE_ENDINGS | {".gif", ".avif", ".jfif", ".jpe"}
+_NO_STILLS = frozenset({".txt", ".csv", ".md", ".json", ".toml", ".xmp", ".db", ".ini", ".html", ".pdf", ".zip"})
+_NAMED_FILES = 4
 
 GRAY_MEAN_CHROMA, GRAY_PEAK_CHROMA = 2.0, 5.0
 """A still is gray if its mean C*ab and its 99th percentile lie below these; sepia has a mean of 9 and more."""
@@ -34,14 +36,16 @@ class _Still:
 
     path: Path
     index: int | None
+    no_frame: bool = False
 
 
 def parse(spec: str | Path) -> tuple[Path, Position | None]:
     """The path of an exemplar, and what it is bound to: a frame, a time, a timecode, or None.
 
     ``still.png@123``, ``still.png@00:01:02.5`` and ``still.png@62.5s`` say it, ``still.png@none`` says that it is no
-    frame of the film. Without that ``ref_000123.png``, ``shot2_ref_000123.png`` and ``000123.png`` are frame 123, and
-    other names none. A path that exists is taken as it is, whatever ``@`` is in it.
+    frame of the film. Without that ``ref_000123.png``, ``frame_0123.png``, ``000123.png``, ``reel1.0123.png`` and
+    copies of them (``ref_000123 copy.png``) are frame 123, and other names none. A path that exists is taken as it
+    is, whatever ``@`` is in it.
 
     Raises:
         ExemplarError: what follows the ``@`` is no frame and no time.
@@ -49,7 +53,7 @@ def parse(spec: str | Path) -> tuple[Path, Position | None]:
     text = str(spec)
     head, at, tail = text.rpartition("@")
     if not at or Path(text).exists() or "/" in tail or "\\" in tail:
-        return Path(text), _frame_in_name(text)
+        return Path(text), number_in(text)
     if tail.lower() == "none":
         return Path(head), None
     if (position := parse_position(tail)) is not None:
@@ -58,13 +62,7 @@ def parse(spec: str | Path) -> tuple[Path, Position | None]:
         raise ExemplarError(
             f"'{tail}' in {text} is no frame and no time. Write @123, @00:01:02.5, @62.5s, or @none for no frame."
         )
-    return Path(text), _frame_in_name(text)
-
-
-def _frame_in_name(text: str) -> int | None:
-    name = re.split(r"[\\/]", text)[-1]  # both, so that a path copied on Windows names the same frame
-    found = _NUMBERED.fullmatch(name.rpartition(".")[0] or name)
-    return int(found[1]) if found else None
+    return Path(text), number_in(text)
 
 
 def load(
@@ -72,13 +70,14 @@ def load(
     *,
     frames: int | None = None,
     frame_at: FrameAt | None = None,
+    place_of: Callable[[str], int | None] | None = None,
     note: Callable[[str], None] | None = None,
 ) -> list[Exemplar]:
     """The exemplars of files and folders, by frame, those of no frame last and by name; the order given is ignored.
 
-    A folder stands for the pictures in it. ``frames`` is the film's length, None if it is not known; ``frame_at``
-    gives the frame of a time or a timecode; ``note`` is told what is worth knowing but no error. Bindings are checked
-    before any picture is decoded.
+    A folder stands for the pictures in it and in its folders. ``frames`` is the film's length, None if it is not
+    known; ``frame_at`` gives the frame of a time or a timecode; ``place_of`` that of a file's name, where the film
+    knows it; ``note`` is told what is worth knowing but no error. Bindings are checked before any picture is decoded.
 
     Raises:
         ExemplarError: a folder without pictures, two stills for one frame, or a still that is wholly transparent.
@@ -86,7 +85,7 @@ def load(
         UnreadableImageError: a file that is missing or cannot be decoded.
         GrayExemplarError: a still without colour.
     """
-    stills = {still for spec in specs for still in _stills_of(spec, frame_at)}
+    stills = {still for spec in specs for still in _stills_of(spec, frame_at, place_of, note)}
     ordered = sorted(stills, key=_order)
     _check_bindings(ordered, frames)
     return [_exemplar_of(still, note) for still in ordered]
@@ -98,32 +97,60 @@ def _order(still: _Still) -> tuple[bool, int, list[tuple[int, str]], str]:
     return still.index is None, still.index or 0, name, str(still.path)
 
 
-def _stills_of(spec: str | Path, frame_at: FrameAt | None) -> list[_Still]:
+def _stills_of(
+    spec: str | Path,
+    frame_at: FrameAt | None,
+    place_of: Callable[[str], int | None] | None,
+    note: Callable[[str], None] | None,
+) -> list[_Still]:
     path, binding = parse(spec)
+    is_named = str(path) == str(Path(spec))
     if path.is_dir():
-        if str(path) != str(Path(spec)):
+        if not is_named:
             raise ExemplarError(f"{spec}: {path} is a folder, and a folder has no one frame. Number its pictures.")
-        return _stills_in(path)
+        return [_named(each, place_of) for each in pictures_in(path, note=note)]
+    if is_named:
+        return [_named(path, place_of)]
     if binding is None or isinstance(binding, int):
-        return [_Still(path, binding)]
+        return [_Still(path, binding, no_frame=binding is None)]
     if frame_at is None:
         raise ExemplarError(f"{spec}: there is no film here whose frame a time could name. Give a frame number.")
     return [_Still(path, frame_at(binding))]
 
 
-def _stills_in(folder: Path) -> list[_Still]:
-    return [_Still(path, _frame_in_name(path.name)) for path in pictures_in(folder)]
+def _named(path: Path, place_of: Callable[[str], int | None] | None) -> _Still:
+    """A still and the frame that its name says, by the film's own names first."""
+    place = place_of(path.name) if place_of is not None else None
+    return _Still(path, number_in(path.name) if place is None else place)
 
 
-def pictures_in(path: str | Path) -> list[Path]:
-    """The picture files of a folder, or the file itself. Raises ``ExemplarError`` for a folder without pictures."""
+def pictures_in(path: str | Path, *, note: Callable[[str], None] | None = None) -> list[Path]:
+    """The picture files of a folder and of the folders in it, by name, or the file itself.
+
+    ``note`` is told which files look like pictures and cannot be read. Raises ``ExemplarError`` for a folder without
+    pictures.
+    """
     folder = Path(path)
     if not folder.is_dir():
         return [folder]
-    pictures = [p for p in folder.iterdir() if p.suffix.lower() in _ENDINGS and not p.name.startswith(".")]
+    files = sorted(each for each in folder.rglob("*") if each.is_file() and not _is_hidden(each, folder))
+    pictures = [each for each in files if each.suffix.lower() in _ENDINGS]
+    others = [each for each in files if each.suffix.lower() not in _ENDINGS | _NO_STILLS]
     if not pictures:
-        raise ExemplarError(f"{folder} has no pictures. Give a folder of png, jpeg, tiff or webp.")
+        found = f" It has {_listed(others, folder)}." if others else ""
+        raise ExemplarError(f"{folder} has no pictures.{found} Give a folder of png, jpeg, tiff or webp.")
+    if others and note is not None:
+        note(f"Left out of {folder}: {_listed(others, folder)}. Save them as png, jpeg or tiff if they are stills.")
     return pictures
+
+
+def _is_hidden(path: Path, folder: Path) -> bool:
+    return any(part.startswith(".") for part in path.relative_to(folder).parts)
+
+
+def _listed(paths: Sequence[Path], folder: Path) -> str:
+    named = ", ".join(str(each.relative_to(folder)) for each in paths[:_NAMED_FILES])
+    return named + (f" and {len(paths) - _NAMED_FILES} more" if len(paths) > _NAMED_FILES else "")
 
 
 def _check_bindings(ordered: list[_Still], frames: int | None) -> None:
@@ -151,7 +178,7 @@ def _past_the_end(still: _Still, index: int, frames: int) -> str:
 
 def _exemplar_of(still: _Still, note: Callable[[str], None] | None) -> Exemplar:
     rgb, alpha = read_picture(still.path, note=note)
-    exemplar = Exemplar(rgb, still.index, alpha, str(still.path))
+    exemplar = Exemplar(rgb, still.index, alpha, str(still.path), still.no_frame)
     _check_color(exemplar)
     return exemplar
 

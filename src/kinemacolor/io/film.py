@@ -13,6 +13,7 @@ from kinemacolor.io.info import FilmInfo
 from kinemacolor.io.position import Position, Timecode, parse_position
 from kinemacolor.io.probing import PIPE, probe_source
 from kinemacolor.io.reader import VideoReader
+from kinemacolor.io.still_names import number_in, plain_stem
 from kinemacolor.io.timeline import Timeline, frame_by_rate, timeline_of
 
 LONGER_THAN_ANY = 2**62
@@ -93,6 +94,32 @@ class Film:
         if isinstance(position, Timecode):
             return self._shown_at(Fraction(position.seconds)) + position.frames
         return self._shown_at(position)
+
+    def place_of(self, name: str) -> int | None:
+        """The frame that a file of this name shows, where the film is pictures and one is called so; else None.
+
+        A number past the last frame may be that of a picture: sequences begin at 1001 or 86400.
+        """
+        if not self.is_pictures:
+            return None
+        by_stem = self._places_by_stem
+        place = by_stem.get(plain_stem(name).lower())
+        number = number_in(name)
+        if place is None and number is not None and number >= len(by_stem):
+            place = self._places_by_number.get(number)
+        return place
+
+    @cached_property
+    def _places_by_stem(self) -> dict[str, int]:
+        paths, _ = sequence.pictures_of(Path(self.source))
+        return {path.stem.lower(): place for place, path in enumerate(paths)}
+
+    @cached_property
+    def _places_by_number(self) -> dict[int, int]:
+        numbers = {stem: sequence.last_number(stem) for stem in self._places_by_stem}
+        return {
+            number: place for stem, place in self._places_by_stem.items() if (number := numbers[stem]) is not None
+        }
 
     def _shown_at(self, seconds: Fraction) -> int:
         shown = self.timeline.frame_shown_at(seconds, self.info.time_base) if self.timeline is not None else None

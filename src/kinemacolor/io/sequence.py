@@ -91,8 +91,14 @@ def _numbered_in(folder: Path) -> dict[Path, int]:
     if len(kinds) > 1:
         found = ", ".join(f"{count} {kind}" for kind, count in kinds.most_common())
         raise InputError(f"{folder} mixes pictures: {found}. Give a pattern such as {folder}/frame_%04d.png.")
-    numbers = {path: int(match[1]) if (match := _LAST_NUMBER.search(path.stem)) else -1 for path in pictures}
+    numbers = {path: -1 if (number := last_number(path.stem)) is None else number for path in pictures}
     return dict(sorted(numbers.items(), key=lambda item: (item[1], item[0].name)))
+
+
+def last_number(stem: str) -> int | None:
+    """The last number in a name, by which pictures are ordered; None where there is none."""
+    found = _LAST_NUMBER.search(stem)
+    return int(found[1]) if found else None
 
 
 def _gap_warnings(source: Path, numbers: list[int]) -> list[str]:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -47,7 +48,8 @@ def test_cuts_that_are_known_are_kept_and_those_past_the_end_left_out(film: Path
 
 
 def test_case_27_a_still_bound_to_the_wrong_frame_is_named_with_the_right_one(film: Path, still) -> None:
-    stills = [still(12, 33, name="ref_33.png"), still(7, 7, name="ref_7.png"), still(30, None, name="free.png")]
+    free = replace(still(30, None, name="free.png"), no_frame=True)
+    stills = [still(12, 33, name="ref_33.png"), still(7, 7, name="ref_7.png"), free]
     found = places(film, stills)
     assert [place.frame for place in found] == [12, 7, 30]
     assert [place.is_elsewhere for place in found] == [True, False, False]
@@ -86,3 +88,12 @@ def test_a_plain_still_has_no_place(film: Path) -> None:
     plain = Exemplar(torch.full((3, 48, 64), 90, dtype=torch.uint8), 3)
     assert places(film, [plain]) == (None,)
     assert advice([plain], [None]) == []
+
+
+@pytest.mark.parametrize("frame", [0, 12, 30])
+def test_a_still_of_no_frame_that_shows_one_is_said_to(film: Path, still, frame: int) -> None:
+    free = still(frame, None, name="portrait.png")
+    (line,) = advice([free], places(film, [free]))
+    assert f"portrait.png is bound to no frame, but looks like frame {frame}" in line
+    told = replace(free, no_frame=True)
+    assert advice([told], places(film, [told])) == []

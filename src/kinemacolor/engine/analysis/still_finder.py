@@ -19,6 +19,7 @@ SURE = 0.9
 _CLEARLY = 0.1
 _NEARLY_ONE, _TIMES_NEARER = 0.99, 3.0
 _UNLIKE = 0.4
+_ITS_VERY_FRAME = 0.97
 _FAR_FRAMES, _AMONG_EQUALS = 1000, 0.002
 
 
@@ -103,7 +104,10 @@ def _pattern(still: Exemplar) -> tuple[np.ndarray, np.ndarray]:
 
 
 def advice(stills: Sequence[Exemplar], places: Sequence[StillPlace | None]) -> list[str]:
-    """A line for each still that is bound to a frame it does not show; one for all where they count from 1."""
+    """A line for each still that is bound to a frame it does not show, or to none though it shows one.
+
+    One line for all where they count from 1.
+    """
     wrong = [(s, p) for s, p in zip(stills, places) if p is not None and p.is_elsewhere and s.index is not None]
     shifts = {p.frame - (s.index or 0) for s, p in wrong}
     if len(wrong) > 1 and shifts == {-1}:
@@ -112,6 +116,12 @@ def advice(stills: Sequence[Exemplar], places: Sequence[StillPlace | None]) -> l
             "Frames count from 0: number them one less."
         ]
     lines = [
+        f"{s.name} is bound to no frame, but looks like frame {p.frame} (likeness {p.likeness:.2f}). "
+        f"Bind it with @{p.frame}, or say @none."
+        for s, p in zip(stills, places)
+        if p is not None and s.index is None and not s.no_frame and p.likeness >= _ITS_VERY_FRAME
+    ]
+    lines += [
         f"{s.name} is bound to frame {s.index} (likeness {p.own:.2f}), but looks like frame {p.frame} "
         f"({p.likeness:.2f}). Bind it with @{p.frame} if that is where it belongs."
         for s, p in wrong

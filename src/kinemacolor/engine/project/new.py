@@ -79,9 +79,11 @@ def _loaded(
     found: dict[Path, Exemplar] = {}
     for spec in specs:
         path, binding = stills_files.parse(spec)
-        listed = stills_files.pictures_in(path) if path.is_dir() else [path]
+        listed = stills_files.pictures_in(path, note=note) if path.is_dir() else [path]
         for each in listed:
             place = stills_files.parse(each)[1] if path.is_dir() else binding
+            if path.is_dir() or str(path) == str(Path(spec)):
+                place = place if (known := film.place_of(each.name)) is None else known
             (exemplar,) = stills_files.load([f"{each}@none"], note=note)
             (fitted,) = fitted_to(film, size, [exemplar])
             found[each] = replace(fitted, index=None if place is None else film.frame_at(place))
