@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kinemacolor.engine.job import ExemplarChoice, Job
+from kinemacolor.engine.overlays import over_their_frames
 from kinemacolor.engine.track import ENDING
 from kinemacolor.errors import ExemplarError, ModelError, OutputError, SettingError
 from kinemacolor.frames import Exemplar, ObjectMasks, Shot
@@ -70,7 +71,7 @@ def prepare(job: Job) -> Inputs:
     warnings: list[str] = []
     film = Film.open(job.film.source, frame_rate=job.film.frame_rate)
     span = film.span(job.film.start, job.film.end)
-    loaded = exemplars_of(job.exemplars, film, warnings.append)
+    loaded = over_their_frames(film, exemplars_of(job.exemplars, film, warnings.append), warnings.append)
     size = fit(film.size, working_size_of(job.model.working_size))
     masks = open_masks(job.model.masks) if job.model.masks is not None else None
     return Inputs(

@@ -1,0 +1,160 @@
+"""A still of a frame that a tool has cropped, padded, squeezed or enlarged, laid over that frame again.
+
+Where it lies is found by luma alone. A few ways that tools change a size are tried first (cut at the same scale, bars
+above and below or beside, squeezed into another aspect), then other scales; the middle of the frame is looked for in
+the still by normalized correlation, small and then at full size.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import torch
+
+from kinemacolor.engine.analysis.cuts import Gray
+from kinemacolor.frames import Exemplar
+
+LIKE = 0.9
+"""The least correlation of lumas at which a still is taken to show its frame."""
+
+_MIDDLE = 0.5
+_COARSE_PX, _FINE_PX = 160, 1280
+_SAME_ASPECT = 0.02
+_EXACT_IS_BETTER = 0.004
+_WHOLE_IS_ENOUGH = 0.004
+_SCALES = np.geomspace(0.5, 2.0, 41)
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """Where a still lies: it is brought to ``size_px`` (height, width), its top left to ``top`` and ``left``.
+
+    In pixels of the frame; ``likeness`` is the correlation of lumas over what both show (-1..1).
+    """
+
+    size_px: tuple[int, int]
+    top: int
+    left: int
+    likeness: float
+
+
+def overlay_of(still: np.ndarray, frame: Gray) -> Overlay | None:
+    """Where a still lies over the frame that it shows; None where it is not like it, or simply is the whole frame."""
+    fine = min(1.0, _FINE_PX / max(frame.shape))
+    if fine < 1:
+        found = overlay_of(_sized(still, _scaled(still.shape, fine)), _sized(frame, _scaled(frame.shape, fine)))
+        if found is None:
+            return None
+        size = _scaled(found.size_px, 1 / fine)
+        return Overlay(size, round(found.top / fine), round(found.left / fine), found.likeness)
+    coarse = min(1.0, _COARSE_PX / max(frame.shape))
+    sizes = {
+        size: _search(still, frame, size, coarse)[0] + better for size, better in _sizes(still.shape, frame.shape)
+    }
+    best = max(sizes, key=lambda size: sizes[size])
+    found = max((_placed(still, frame, size) for size in _near(best)), key=lambda each: each.likeness)
+    return None if found.likeness < LIKE or _is_whole(still, frame, found) else found
+
+
+def _is_whole(still: np.ndarray, frame: Gray, found: Overlay) -> bool:
+    """Whether the still is of the frame's shape, and as like it without being moved."""
+    aspect = still.shape[1] / still.shape[0] * frame.shape[0] / frame.shape[1]
+    whole = _likeness(_sized(still, frame.shape), frame, 0, 0)
+    return abs(aspect - 1) <= _SAME_ASPECT and found.likeness - whole < _WHOLE_IS_ENOUGH
+
+
+def _sizes(still: tuple[int, int], frame: tuple[int, int]) -> Iterator[tuple[tuple[int, int], float]]:
+    """Sizes in the frame's pixels that the still may have, and how much more those are believed that tools make."""
+    rows, columns = still
+    for scale in _SCALES:
+        yield (max(1, round(rows * frame[1] / columns * scale)), max(1, round(frame[1] * scale))), 0.0
+    yield still, _EXACT_IS_BETTER
+    yield (max(1, round(rows * frame[1] / columns)), frame[1]), _EXACT_IS_BETTER
+    yield (frame[0], max(1, round(columns * frame[0] / rows))), _EXACT_IS_BETTER
+    yield frame, _EXACT_IS_BETTER
+
+
+def _near(size: tuple[int, int]) -> Iterator[tuple[int, int]]:
+    """The size, and those a little larger and smaller of the same shape."""
+    yield size
+    for scale in (0.98, 0.985, 0.99, 0.995, 1.005, 1.01, 1.015, 1.02):
+        yield round(size[0] * scale), round(size[1] * scale)
+
+
+def _search(still: np.ndarray, frame: Gray, size: tuple[int, int], scale: float) -> tuple[float, int, int]:
+    """How like the still of this size is to the middle of the frame, and at which row and column it then lies."""
+    small = _sized(frame, _scaled(frame.shape, scale))
+    inside = _sized(still, _scaled(size, scale))
+    rows, columns = (max(4, round(side * _MIDDLE)) for side in small.shape)
+    top, left = (small.shape[0] - rows) // 2, (small.shape[1] - columns) // 2
+    middle = small[top : top + rows, left : left + columns]
+    if inside.shape[0] < rows or inside.shape[1] < columns or middle.std() < 1:
+        return -1.0, 0, 0
+    scores = cv2.matchTemplate(inside, middle, cv2.TM_CCOEFF_NORMED)
+    _, score, _, (column, row) = cv2.minMaxLoc(scores)
+    return float(score), top - row, left - column
+
+
+def _placed(still: np.ndarray, frame: Gray, size: tuple[int, int]) -> Overlay:
+    _, top, left = _search(still, frame, size, 1.0)
+    return Overlay(size, top, left, _likeness(_sized(still, size), frame, top, left))
+
+
+def _scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _sized(picture: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    if picture.shape[:2] == tuple(size):
+        return picture
+    smaller = size[0] * size[1] < picture.shape[0] * picture.shape[1]
+    sized: np.ndarray = cv2.resize(
+        picture, (size[1], size[0]), interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    )
+    return sized
+
+
+def _shared(still: tuple[int, int], frame: tuple[int, int], top: int, left: int) -> tuple[slice, slice]:
+    """Rows and columns of the frame that the still covers."""
+    return (
+        slice(max(0, top), max(0, min(frame[0], top + still[0]))),
+        slice(max(0, left), max(0, min(frame[1], left + still[1]))),
+    )
+
+
+def _likeness(still: np.ndarray, frame: Gray, top: int, left: int) -> float:
+    """The correlation of lumas over what both show."""
+    rows, columns = _shared(still.shape, frame.shape, top, left)
+    a = frame[rows, columns].astype(np.float64)
+    b = still[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left].astype(np.float64)
+    if a.size < 64 or a.std() < 1 or b.std() < 1:
+        return -1.0
+    return float(((a - a.mean()) * (b - b.mean())).mean() / (a.std() * b.std()))
+
+
+def laid_over(still: Exemplar, frame: Gray) -> Exemplar | None:
+    """The still as a picture of the frame's size, transparent where it shows none of it; None if not needed.
+
+    ``frame`` are the gray levels (0..255) of the displayed frame that the still is bound to.
+    """
+    rgb = np.ascontiguousarray(still.rgb.permute(1, 2, 0).numpy())
+    found = overlay_of(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), frame)
+    if found is None:
+        return None
+    rows, columns = _shared(found.size_px, frame.shape, found.top, found.left)
+    inner = (
+        slice(rows.start - found.top, rows.stop - found.top),
+        slice(columns.start - found.left, columns.stop - found.left),
+    )
+    picture = np.full((*frame.shape, 3), 128, np.uint8)
+    picture[rows, columns] = _sized(rgb, found.size_px)[inner]
+    alpha = np.zeros(frame.shape, np.float32)
+    own = np.ones(rgb.shape[:2], np.float32) if still.alpha is None else still.alpha[0].numpy()
+    alpha[rows, columns] = _sized(own, found.size_px)[inner]
+    is_whole = bool((alpha == 1).all())
+    return replace(
+        still,
+        rgb=torch.from_numpy(picture).permute(2, 0, 1).contiguous(),
+        alpha=None if is_whole else torch.from_numpy(alpha)[None],
+    )
