@@ -23,15 +23,29 @@ class Summary(Sink):
 
     def __init__(self, source: str) -> None:
         self.outcomes: list[ShotOutcome] = []
-        self.warnings: list[str] = []
-        self._source, self._is_first = source, True
+        self._source = source
+        self._frames = self._colored = 0
+        self._first_colored: int | None = None
 
     def take(self, answered: AnsweredFrame) -> None:
-        """Looks whether the film is in color already."""
+        """Looks whether the film is in color already, wherever that begins."""
         planes = answered.frame.planes
-        if self._is_first and planes is not None and has_visible_color(planes):
-            self.warnings.append(f"{self._source} is in color or tinted already. Only its luma is used.")
-        self._is_first = False
+        self._frames += 1
+        if planes is not None and has_visible_color(planes):
+            self._colored += 1
+            if self._first_colored is None:
+                self._first_colored = answered.frame.index
+
+    @property
+    def warnings(self) -> list[str]:
+        """Where the film is in color."""
+        if self._first_colored is None:
+            return []
+        is_all = self._colored == self._frames
+        where = (
+            "" if is_all else f" in {self._colored} of {self._frames} frames, first in frame {self._first_colored}"
+        )
+        return [f"{self._source} is in color or tinted already{where}. Only its luma is used."]
 
     def end(self, shot: AnsweredShot) -> None:
         """Keeps the shot's outcome."""
