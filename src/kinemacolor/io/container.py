@@ -11,6 +11,7 @@ from typing import cast
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.filter import Graph
 from av.sidedata.sidedata import SideData
 from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
@@ -31,6 +32,7 @@ _BARE_FORMATS = frozenset(
 _RATELESS_FORMATS = frozenset({"mjpeg", "obu"})
 """Those of them whose codec says no rate either; FFmpeg assumes 25."""
 _ROUNDED_UP = Fraction(101, 100)
+_TOP_FIRST_TYPE, _TOP_FIRST, _BOTTOM_FIRST = 1, 2, 3
 _CENTER_SITED = frozenset({"mjpeg", "mpeg1video"})
 
 COUNT_BELOW_BYTES = 2 * 2**30
@@ -165,6 +167,27 @@ def _fraction(value: Fraction | None) -> Fraction | None:
     return value if value else None
 
 
+def _field_order(frame: VideoFrame) -> int:
+    """The order of an interlaced frame's fields as the frame itself says it; 0 where it says nothing."""
+    if not frame.interlaced_frame:
+        return 0
+    # PyAV does not tell which field comes first; a filter lets pass what has the upper one first
+    graph = Graph()
+    source = graph.add_buffer(
+        width=frame.width, height=frame.height, format=frame.format, time_base=frame.time_base or Fraction(1)
+    )
+    choice, sink = graph.add("select", rf"eq(interlace_type\,{_TOP_FIRST_TYPE})"), graph.add("buffersink")
+    source.link_to(choice)
+    choice.link_to(sink)
+    graph.configure()
+    graph.push(frame)
+    try:
+        graph.pull()
+    except (BlockingIOError, EOFError):
+        return _BOTTOM_FIRST
+    return _TOP_FIRST
+
+
 def _rate_of(container: InputContainer, stream: VideoStream) -> Fraction | None:
     """Frames a second: the mean that the container gives, or what the codec says where that mean is none.
 
@@ -260,7 +283,7 @@ def describe_film(
         rotation_degrees=_rotation_of(matrix),
         display_matrix=matrix,
         interlaced=frame.interlaced_frame or stream.codec_context.field_order > 1,
-        field_order=stream.codec_context.field_order,
+        field_order=_field_order(frame) or stream.codec_context.field_order,
         primaries=int(frame.color_primaries),
         transfer=int(frame.color_trc),
         matrix_code=int(frame.colorspace),

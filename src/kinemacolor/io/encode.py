@@ -2,9 +2,13 @@
 
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 
 from av.container import OutputContainer
 from av.error import FFmpegError
+from av.filter import Graph
+from av.video.format import VideoFormat
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from kinemacolor.errors import CodecError
@@ -14,11 +18,15 @@ from kinemacolor.io.codecs import Encoder
 from kinemacolor.io.info import FilmInfo
 
 _CONSTANT_RATE = frozenset({"avi", "mxf", "yuv4mpegpipe", "mpeg"})
+_CONSTANT_RATE_CODECS = frozenset({"mpeg1video", "mpeg2video", "mpeg4"})
 _MP4_FAMILY = frozenset({"mp4", "mov"})
 _STARTS_BELOW_ZERO = frozenset({"matroska", "webm", "avi"})
 _LARGEST_TIMESCALE = 2**31 - 1
 STARTS_AT_ZERO = frozenset({"avi", "mxf"})
 """Containers that hold no start time: a late first frame would leave a hole behind it."""
+_BOTTOM_FIRST, _TOP_CODED_BOTTOM_SHOWN = 3, 4
+_CODES_FIELDS = frozenset({"libx264", "prores_ks", "mpeg2video", "mpeg4"})
+_MARKS_FIELDS = _CODES_FIELDS | {"ffv1", "wrapped_avframe"}
 _LIMITED_TAG, _FULL_TAG = 1, 2
 _ASSUMED_RATE = Fraction(25)
 
@@ -30,6 +38,11 @@ def conversion_warnings(info: FilmInfo, layout: OutputLayout, encoder: Encoder, 
         warnings.append(f"{encoder.name} stores no alpha here, so it is left out. Use ffv1 or prores-4444.")
     if info.hdr and encoder.name != "libx265":
         warnings.append(f"{encoder.name} is not given the HDR mastering data. Use h265 to keep them.")
+    if info.interlaced and encoder.name not in _MARKS_FIELDS:
+        warnings.append(
+            f"{encoder.name} cannot mark frames as interlaced, so players will not deinterlace them. "
+            "Use h264, prores, mpeg2 or ffv1."
+        )
     if layout.bits < info.bits:
         warnings.append(
             f"{encoder.name} stores {layout.bits} bits here and the source has {info.bits}: luma is rounded. "
@@ -49,9 +62,9 @@ def rate_of(info: FilmInfo) -> Fraction:
     return info.frame_rate or _ASSUMED_RATE
 
 
-def time_base_for(container: str, info: FilmInfo) -> Fraction:
-    """The source's unit, so times stay exact, or one tick a frame where the container knows only a rate."""
-    if container in _CONSTANT_RATE:
+def time_base_for(container: str, encoder: Encoder, info: FilmInfo) -> Fraction:
+    """The source's unit, so times stay exact, or one tick a frame where container or codec know only a rate."""
+    if container in _CONSTANT_RATE or encoder.name in _CONSTANT_RATE_CODECS:
         return 1 / rate_of(info)
     if info.time_base.denominator > _LARGEST_TIMESCALE:
         return Fraction(1, 1_000_000)
@@ -88,6 +101,41 @@ def layout_for(encoder: Encoder, container: str, info: FilmInfo, pixel_format: s
 def lossless_layout(info: FilmInfo) -> OutputLayout:
     """The planes that ``--codec ffv1`` stores of this source."""
     return layout_for(codecs.encoder_for("ffv1", "matroska", info, None), "matroska", info)
+
+
+class FieldMarks:
+    """Marks the frames of an interlaced film as such, so that players and editors deinterlace them."""
+
+    def __init__(self, info: FilmInfo, pixel_format: str, time_base: Fraction) -> None:
+        self._graph: Graph | None = None
+        if not info.interlaced:
+            return
+        # PyAV cannot set a frame's flags; a filter can, and copies no samples
+        self._graph = Graph()
+        chain = (
+            self._graph.add_buffer(
+                width=info.width, height=info.height, format=VideoFormat(pixel_format), time_base=time_base
+            ),
+            self._graph.add("setparams", "field_mode=" + ("bff" if is_bottom_first(info) else "tff")),
+            self._graph.add("buffersink"),
+        )
+        for one, next_one in pairwise(chain):
+            one.link_to(next_one)
+        self._graph.configure()
+
+    def marked(self, frame: VideoFrame) -> VideoFrame:
+        """The frame with the same planes, marked."""
+        if self._graph is None:
+            return frame
+        self._graph.push(frame)
+        pulled = self._graph.pull()
+        assert isinstance(pulled, VideoFrame)
+        return pulled
+
+
+def is_bottom_first(info: FilmInfo) -> bool:
+    """Whether the lower field of an interlaced film is shown first."""
+    return info.field_order in (_BOTTOM_FIRST, _TOP_CODED_BOTTOM_SHOWN)
 
 
 def tags_of(info: FilmInfo, layout: OutputLayout) -> tuple[int, int, int, int]:
@@ -135,6 +183,11 @@ def _options_of(encoder: Encoder, info: FilmInfo, layout: OutputLayout) -> dict[
         options.setdefault("chroma_sample_location", "center")
     elif encoder.name == "wrapped_avframe":
         options.setdefault("chroma_sample_location", "left")  # y4m says JPEG siting where it is not told
+    if info.interlaced and encoder.name in _CODES_FIELDS:
+        options["flags"] = "+ildct+ilme"
+    if info.interlaced and encoder.name == "libx264":
+        order = "bff=1" if is_bottom_first(info) else "tff=1"
+        options["x264-params"] = f"{options['x264-params']}:{order}" if "x264-params" in options else order
     if encoder.name == "libx265" and info.hdr:
         hdr = ":".join(f"{name}={value}" for name, value in info.hdr)
         options["x265-params"] = f"{options['x265-params']}:{hdr}" if "x265-params" in options else hdr

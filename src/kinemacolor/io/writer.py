@@ -68,7 +68,8 @@ class VideoWriter:
         encoder = codecs.encoder_for(codec, self._container_name, self.info, quality)
         self.layout = encode.layout_for(encoder, self._container_name, self.info, pixel_format)
         self.warnings += encode.conversion_warnings(self.info, self.layout, encoder, self._container_name)
-        self._time_base = encode.time_base_for(self._container_name, self.info)
+        self._time_base = encode.time_base_for(self._container_name, encoder, self.info)
+        self._fields = encode.FieldMarks(self.info, self.layout.pixel_format, self._time_base)
         self._written = 0
         self._shift: Fraction | None = None
         self._first_seconds = self._last_seconds = Fraction(0)
@@ -162,7 +163,7 @@ class VideoWriter:
 
     def _video_frame(self, planes: Planes) -> VideoFrame:
         planes = pixels.converted(planes, bits=self.layout.bits, full_range=self.layout.full_range)
-        frame = pixels.frame_of(planes, self.layout.pixel_format)
+        frame = self._fields.marked(pixels.frame_of(planes, self.layout.pixel_format))
         # on the frame too: prores_ks takes the tags from there
         frame.color_primaries, frame.color_trc, frame.colorspace, frame.color_range = encode.tags_of(
             self.info, self.layout
