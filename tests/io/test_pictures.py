@@ -274,3 +274,23 @@ def test_deep_channels_stored_apart_are_refused_rather_than_misread(tmp_path: Pa
     tifffile.imwrite(tmp_path / "a.tif", planes, photometric="rgb", planarconfig="separate")
     with pytest.raises(UnreadableImageError, match="interleaved"):
         read_picture(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize(
+    ("space", "index", "is_adobe"),
+    [(0xFFFF, "R03", True), (0xFFFF, b"R03\0", True), (2, None, True), (1, "R98", False), (0xFFFF, "R98", False)],
+)
+@pytest.mark.parametrize("ending", ["jpg", "webp"])
+def test_adobe_rgb_may_be_told_by_exif_alone(
+    tmp_path: Path, space: int, index: str | bytes | None, is_adobe: bool, ending: str
+) -> None:
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0xA001] = space
+    if index is not None:
+        exif.get_ifd(0x8769)[0xA005] = {1: index}
+    path = tmp_path / f"a.{ending}"
+    Image.new("RGB", (16, 16), (120, 160, 100)).save(path, exif=exif, quality=100, subsampling=0)
+    rgb, _ = read_picture(path)
+    # by hand: the linear light of 120 and 160 is 0.1906 and 0.3587; red is 1.39836 of the one less 0.39836 of the other
+    expected = (97, 160, 95) if is_adobe else (120, 160, 100)
+    assert rgb[:, 8, 8].tolist() == pytest.approx(expected, abs=3)

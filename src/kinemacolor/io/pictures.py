@@ -28,6 +28,11 @@ MAX_PIXELS = 178_956_970
 
 _HEAD_BYTES = 4096
 _ORIENTATION, _BITS_PER_SAMPLE, _PLANAR = 0x0112, 258, 284
+_EXIF, _INTEROPERABILITY, _COLOR_SPACE, _INTEROPERABILITY_INDEX = 0x8769, 0xA005, 0xA001, 1
+_ADOBE_RGB_SPACE, _UNCALIBRATED = 2, 0xFFFF
+_ADOBE_GAMMA = 563 / 256
+_ADOBE_TO_SRGB = np.array([[1.39836, -0.39836, 0.0], [0.0, 1.0, 0.0], [0.0, -0.04293, 1.04293]])
+"""From linear Adobe RGB (1998) to linear sRGB, by the two standards' primaries."""
 _OTHER_KINDS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"II*\0", "a TIFF of a kind that is not read (float, or a rare compression)"),
     (0, b"MM\0*", "a TIFF of a kind that is not read (float, or a rare compression)"),
@@ -55,7 +60,8 @@ def read_picture(
     """The picture in sRGB, upright, and its alpha (0..1), None where all of it is opaque.
 
     A colour profile (Display P3, Adobe RGB, CMYK, gray) is applied, relative colorimetric with black point
-    compensation; without one RGB is taken as sRGB. Of an animation it is the first picture; ``note`` is told so.
+    compensation; without one RGB is taken as Adobe RGB where EXIF says so, else as sRGB.
+    Of an animation it is the first picture; ``note`` is told so.
 
     Raises:
         UnreadableImageError: not a picture, cut off, damaged, of too many pixels or of a depth without fixed range.
@@ -73,7 +79,11 @@ def read_picture(
             note(f"{path} is an animation of {frames} pictures. The first is used.")
         profile = image.info.get("icc_profile")
         upright = _upright(path, image, data)
-    return _tensors(*_split_alpha(upright), profile)
+        is_adobe = profile is None and _says_adobe_rgb(image)
+    picture, alpha = _split_alpha(upright)
+    if is_adobe and picture.mode == "RGB":
+        picture = _from_adobe_rgb(picture)
+    return _tensors(picture, alpha, profile)
 
 
 def _opened(path: Path, data: bytes) -> Image.Image:
@@ -171,6 +181,26 @@ def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
         image = image.convert("L" if image.mode in ("1", "LA") else "RGB")
     opaque = alpha is None or np.asarray(alpha).min() == 255
     return image, None if opaque else alpha
+
+
+def _says_adobe_rgb(image: Image.Image) -> bool:
+    """Whether EXIF alone says Adobe RGB, as cameras do (DCF 2.0, option file R03): their pictures have no profile."""
+    try:
+        exif = image.getexif()
+        space = exif.get_ifd(_EXIF).get(_COLOR_SPACE)
+        index = exif.get_ifd(_INTEROPERABILITY).get(_INTEROPERABILITY_INDEX, "")
+    except _DECODE_ERRORS:
+        return False
+    name = index.decode("ascii", "replace") if isinstance(index, bytes) else str(index)
+    return space == _ADOBE_RGB_SPACE or (space == _UNCALIBRATED and name.strip("\0 ") == "R03")
+
+
+def _from_adobe_rgb(image: Image.Image) -> Image.Image:
+    """The picture in sRGB; both have the same white. Colors out of sRGB are clipped."""
+    linear = (np.arange(256) / 255) ** _ADOBE_GAMMA
+    light = np.clip(linear[np.asarray(image)] @ _ADOBE_TO_SRGB.T, 0, 1)
+    encoded = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    return Image.fromarray(np.rint(encoded * 255).astype(np.uint8))
 
 
 def _profile_of(image: Image.Image, embedded: bytes | None) -> ImageCms.ImageCmsProfile | None:
