@@ -1,12 +1,14 @@
 """One stream beside the film, on its way to another container: copied, or turned into a codec that it takes."""
 
 from fractions import Fraction
+from functools import lru_cache
 from typing import Protocol, runtime_checkable
 
 from av.audio.codeccontext import AudioCodecContext
+from av.audio.layout import AudioLayout
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
-from av.codec import Codec
+from av.codec import Codec, CodecContext
 from av.container import OutputContainer
 from av.error import FFmpegError
 from av.packet import Packet
@@ -21,7 +23,7 @@ _LOSSLESS_IN_MOV = "pcm_s24le"
 _TEXT = {"mp4": "mov_text", "mov": "mov_text", "matroska": "subrip", "webm": "webvtt"}
 _REFUSED_LATE = {
     "mov": {"opus", "vorbis", "flac"},
-    "mp4": {"subrip", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_f32le", "pcm_u8"},
+    "mp4": {"subrip"},
     "avi": {"aac"},
 }
 """Codecs that a muxer accepts as a stream, and then refuses at its header or while writing."""
@@ -32,8 +34,12 @@ _SOUND_TAKEN = {
     "flv": {"aac", "mp3"},
 }
 """Codecs that muxers which refuse nothing can really store."""
-_LAYOUTS = {1: "mono", 2: "stereo"}
-"""PCM says how many channels there are, but not which; encoders want to know."""
+_LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
+"""PCM may say how many channels there are, but not which; encoders want to know. So FFmpeg takes them by default."""
+_OTHER_LAYOUTS = {3: ("3.0",), 4: ("quad",), 7: ("6.1(back)",), 8: ("7.1(wide)", "octagonal")}
+_MIXED_TO = ("7.1", "5.1", "5.0", "quad", "stereo", "mono")
+_MORE_THAN_TWO = {"libmp3lame": "ac3", "mp2": "ac3"}
+"""What is taken for more than two channels where the usual encoder knows two only."""
 _MILLISECOND = Fraction(1, 1000)
 
 
@@ -63,8 +69,11 @@ def track_for(stream: Stream, output: OutputContainer, label: str) -> tuple[Trac
         return copied, None
     if isinstance(stream, AudioStream) and container in _AUDIO:
         encoder = _LOSSLESS_IN_MOV if container == "mov" and Codec(codec).lossless else _AUDIO[container]
-        warning = f"Re-encoded: {label}; {container} cannot hold {codec}, so {encoder}."
-        return Reencoded(stream, output, encoder), warning
+        encoder = _MORE_THAN_TWO.get(encoder, encoder) if stream.channels > 2 else encoder
+        layout = _layout_for(stream, encoder)
+        mixed = "" if AudioLayout(layout).nb_channels == stream.channels else f", mixed to {layout}"
+        warning = f"Re-encoded: {label}; {container} cannot hold {codec}, so {encoder}{mixed}."
+        return Reencoded(stream, output, encoder, layout), warning
     if isinstance(stream, SubtitleStream) and container in _TEXT and Codec(codec).text_sub:
         target = _TEXT[container]
         warning = f"Converted: {label}; {container} cannot hold {codec}, so {target}."
@@ -72,8 +81,33 @@ def track_for(stream: Stream, output: OutputContainer, label: str) -> tuple[Trac
     return None, f"Left out: {label}; {container} cannot hold {codec}. Write to mkv to keep it."
 
 
+def _layout_for(stream: AudioStream, encoder: str) -> str:
+    """The channels as the encoder takes them: the source's, else as many with other names, else fewer."""
+    count, own = stream.channels, stream.layout.name
+    usual = _LAYOUTS.get(count)
+    named = [own] if count > 2 and not own.endswith(" channels") else []
+    choices = [*named, *([usual] if usual else []), *_OTHER_LAYOUTS.get(count, ()), *_MIXED_TO]
+    return next((each for each in choices if _encodes(encoder, each)), choices[0])
+
+
+@lru_cache(maxsize=64)
+def _encodes(encoder: str, layout: str) -> bool:
+    """Whether an encoder takes these channels."""
+    context = CodecContext.create(encoder, "w")
+    assert isinstance(context, AudioCodecContext)
+    context.layout = layout
+    context.sample_rate, context.time_base = 48000, Fraction(1, 48000)
+    if formats := context.codec.audio_formats:
+        context.format = formats[0]
+    try:
+        context.open()
+    except (FFmpegError, ValueError):
+        return False
+    return True
+
+
 def _plays(container: str, codec: str, kind: str) -> bool:
-    if codec in _REFUSED_LATE.get(container, ()):
+    if codec in _REFUSED_LATE.get(container, ()) or (container == "mp4" and codec.startswith("pcm_")):
         return False
     return kind != "audio" or container not in _SOUND_TAKEN or codec in _SOUND_TAKEN[container]
 
@@ -127,13 +161,13 @@ class Copied:
 class Reencoded:
     """Sound, decoded and encoded again."""
 
-    def __init__(self, stream: AudioStream, output: OutputContainer, encoder: str) -> None:
+    def __init__(self, stream: AudioStream, output: OutputContainer, encoder: str, layout: str) -> None:
         rates = Codec(encoder, "w").audio_rates
         rate = stream.rate if (not rates or stream.rate in rates) and output.format.name != "mxf" else 48000
         out = output.add_stream(encoder, rate=rate)
         assert isinstance(out, AudioStream)
         self.out = out
-        self.out.layout = _LAYOUTS.get(stream.channels, stream.layout.name)
+        self.out.layout = layout
         if not encoder.startswith(("flac", "pcm")):
             self.out.bit_rate = 96_000 * max(1, stream.channels)
         context = self.out.codec_context
@@ -141,26 +175,31 @@ class Reencoded:
         context.time_base = Fraction(1, rate)
         context.open()
         self._source = stream
+        self._shift_seconds = Fraction(0)
         self._encoder = context
         self._resampler = AudioResampler(context.format, context.layout, rate, context.frame_size or None)
 
     def packets(self, packet: Packet, shift_seconds: Fraction) -> list[Packet]:
         """The packets that this one completes."""
+        self._shift_seconds = shift_seconds
+        return self._encoded(packet)
+
+    def _encoded(self, packet: Packet | None) -> list[Packet]:
         try:
             frames = self._source.decode(packet)
-        except FFmpegError:
+        except (FFmpegError, EOFError):
             return []
         done = []
         for frame in frames:
             if frame.pts is not None and frame.time_base:
-                frame.pts = _shifted(frame.pts, shift_seconds, frame.time_base)
+                frame.pts = _shifted(frame.pts, self._shift_seconds, frame.time_base)
             for part in self._resampler.resample(frame):
                 done += self.out.encode(part)
         return done
 
     def flush(self) -> list[Packet]:
-        """The packets that resampler and encoder still hold."""
-        done = []
+        """The packets that decoder, resampler and encoder still hold."""
+        done = self._encoded(None)
         for part in self._resampler.resample(None):
             done += self.out.encode(part)
         return done + self.out.encode(None)
