@@ -87,7 +87,7 @@ def render_track(
         output=str(output),
         frames=counted.done,
         seconds=counted.seconds,
-        warnings=(*film.info.warnings, *reader.warnings, *writer.warnings),
+        warnings=(*film.info.warnings, *reader.warnings, *reader.notes, *writer.warnings),
         damaged=bool(reader.warnings),
     )
 

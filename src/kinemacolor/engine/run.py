@@ -99,6 +99,7 @@ def run(job: Job, listeners: Listeners | None = None) -> Result:
     warnings = (
         *inputs.film.info.warnings,
         *reader.warnings,
+        *reader.notes,
         *writer.warnings,
         *inputs.warnings,
         *model.notes,

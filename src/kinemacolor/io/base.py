@@ -28,10 +28,14 @@ class OutputLayout:
 
 @runtime_checkable
 class FrameReader(Protocol):
-    """Frames in order, each with its number in the source and its exact time. A context manager."""
+    """Frames in order, each with its number in the source and its exact time. A context manager.
+
+    ``warnings`` say where the source is damaged, ``notes`` what of it is not read; complete when all frames are.
+    """
 
     info: FilmInfo
     warnings: list[str]
+    notes: list[str]
     start: int
     stop: int | None
 

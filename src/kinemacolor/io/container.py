@@ -25,6 +25,15 @@ from kinemacolor.io.signature import missing_bytes, why_unreadable
 from kinemacolor.io.timeline import Timeline, timeline_of
 
 _REFERRING_FORMATS = frozenset({"hls", "concat", "dash", "imf", "rtsp", "sdp", "lavfi", "ffmetadata", "tty"})
+_LEFT_OUT_MARKS = {
+    "A53_CC": "closed captions (CEA-608 or 708)",
+    "AFD": "the active format description",
+    "DOVI_RPU_BUFFER": "Dolby Vision metadata",
+    "DOVI_METADATA": "Dolby Vision metadata",
+    "DYNAMIC_HDR_PLUS": "HDR10+ metadata",
+    "STEREO3D": "marks of stereo (3D)",
+    "SPHERICAL": "marks of a spherical picture",
+}
 _BARE_FORMATS = frozenset(
     {"h264", "hevc", "vvc", "mpegvideo", "m4v", "mjpeg", "obu", "vc1", "h261", "h263", "dirac", "dv"}
 )
@@ -119,6 +128,11 @@ def _display_matrix_of(frame: VideoFrame) -> tuple[int, ...] | None:
     return None if matrix is None else struct.unpack("<9i", matrix[:36])
 
 
+def side_marks(frame: VideoFrame) -> set[str]:
+    """What the picture's own stream carries beside the picture, and no output gets; in words."""
+    return {words for kind in _side_data(frame) if (words := _LEFT_OUT_MARKS.get(kind))}
+
+
 def _side_data(frame: VideoFrame) -> dict[str, bytes]:
     try:
         # iterating yields the items themselves, whatever the mapping's type says
@@ -165,6 +179,11 @@ def _chapters(container: InputContainer) -> tuple[ChapterInfo, ...]:
 
 def _fraction(value: Fraction | None) -> Fraction | None:
     return value if value else None
+
+
+def _has_alpha_beside(stream: VideoStream) -> bool:
+    """Whether each packet has alpha as a second picture, as VP8 and VP9 in Matroska may."""
+    return any(name.lower() == "alpha_mode" and value == "1" for name, value in stream.metadata.items())
 
 
 def _field_order(frame: VideoFrame) -> int:
@@ -220,6 +239,11 @@ def _warnings(container: InputContainer, film: VideoStream, info: FilmInfo) -> t
         warnings.append(f"{info.path}: its clock starts again {times}. The parts are placed one after the other.")
     if info.interlaced:
         warnings.append(f"{info.path} is interlaced. Its fields are kept; deinterlace first for best colour.")
+    if info.alpha_beside:
+        warnings.append(
+            f"Left out: the alpha of {info.path}, which lies beside its {info.codec} picture. "
+            "Convert the film to ProRes 4444 or FFV1 with alpha to keep it."
+        )
     if info.missing_bytes:
         warnings.append(f"{info.path} ends early: {info.missing_bytes} bytes are missing at its end.")
     return tuple(warnings)
@@ -273,6 +297,7 @@ def describe_film(
         has_color=layout.has_chroma,
         subsampling=layout.subsampling,
         has_alpha=layout.has_alpha,
+        alpha_beside=_has_alpha_beside(stream) and not layout.has_alpha,
         frame_rate=rate,
         time_base=time_base,
         frames=counted or None,

@@ -49,6 +49,7 @@ class ImageReader:
         self.start, self.stop = start, stop
         self.info = info or info_of_pictures(Path(source), rate_of(frame_rate))
         self.warnings: list[str] = []
+        self.notes: list[str] = []
         self._paths, _ = sequence.pictures_of(Path(source))
 
     def __enter__(self) -> "ImageReader":

@@ -41,8 +41,9 @@ class FilmInfo:
     turn that displays the picture upright; ``display_matrix`` is the container's own (turns and flips).
     ``primaries``, ``transfer``, ``matrix_code`` and ``range_code`` are the stored ITU-T H.273 codes (2, 2, 2 and 0:
     unspecified); ``matrix`` and ``full_range`` are what follows from them. ``chroma_location`` is the codec's
-    convention. ``hdr`` holds ``master-display`` and ``max-cll`` as x265 writes them. ``stream_index`` is the
-    film's place among the container's streams. ``restarts`` are where its clock starts again.
+    convention. ``alpha_beside``: there is an alpha that the decoder does not give (VP8, VP9). ``hdr`` holds
+    ``master-display`` and ``max-cll`` as x265 writes them. ``stream_index`` is the film's place among the container's
+    streams. ``restarts`` are where its clock starts again.
     """
 
     path: str
@@ -59,6 +60,7 @@ class FilmInfo:
     frame_rate: Fraction | None
     time_base: Fraction
     has_alpha: bool = False
+    alpha_beside: bool = False
     frames: int | None = None
     frames_exact: bool = False
     duration_seconds: Fraction | None = None

@@ -30,6 +30,7 @@ class VideoReader:
 
     Each has the source's own planes, its number, and its exact time in seconds. A packet that cannot be decoded
     shows the frame before it, at its own time, so picture and sound stay together; ``warnings`` says how many.
+    ``notes`` says what lies in the picture's own stream and is not read.
 
     Raises ``InputError`` at once where ``source`` is no film, and while reading where the picture's size changes.
     """
@@ -45,6 +46,8 @@ class VideoReader:
     ) -> None:
         self.start, self.stop = start, stop
         self.warnings: list[str] = []
+        self.notes: list[str] = []
+        self._marks: set[str] = set()
         self._is_pipe = str(source) == "-"
         self._source = Path(source)
         if info is None and self._is_pipe:
@@ -85,10 +88,14 @@ class VideoReader:
             if self.stop is not None and index >= self.stop:
                 break
             if index >= self.start:
+                self._marks |= containers.side_marks(decoded)
                 yield self._frame(decoded, index, seconds)
         else:
             self._note_end(index + 1)
         self._note_damage()
+        self.notes += [
+            f"Left out: {marks} in the picture's stream of {self.info.path}." for marks in sorted(self._marks)
+        ]
 
     def _skip(self) -> int:
         """Goes to ``start`` where that can be done exactly; the number of the next frame decoded."""

@@ -24,7 +24,8 @@ class Recast:
         self, reader: FrameReader, *, size: tuple[int, int] | None = None, full_range: bool | None = None
     ) -> None:
         self._reader = reader
-        self.start, self.stop, self.warnings = reader.start, reader.stop, reader.warnings
+        self.start, self.stop = reader.start, reader.stop
+        self.warnings, self.notes = reader.warnings, reader.notes
         self.info = _recast(reader.info, size, full_range)
 
     def __iter__(self) -> Iterator[Frame]:
