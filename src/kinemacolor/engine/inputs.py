@@ -1,5 +1,6 @@
 """What a run works on, read and checked: every mistake that can be found before the work is found here."""
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ from kinemacolor.io.masks import open_masks
 from kinemacolor.io.sequence import is_picture_name
 from kinemacolor.models.cards import CARDS, card_of
 from kinemacolor.resize import fit
+
+_LONGEST_NAME_BYTES = 255
 
 WORKING_SIZE = 480
 """Short side in pixels that a model sees unless told otherwise."""
@@ -165,7 +168,10 @@ def _check_model(job: Job) -> None:
 
 def _check_places(job: Job) -> None:
     """Raises ``OutputError`` where a picture or a page could not be written: to be found before the work."""
-    track_place(job)
+    track = track_place(job)
+    _check_name_length("output", Path(job.output.output), "Give a shorter one.")
+    if track is not None:
+        _check_name_length("chroma track", track, "Give the output a shorter one, or use --no-track.")
     for name, place in (("report", job.output.report), ("strip", job.output.strip)):
         if place is not None and (not Path(place).parent.is_dir() or Path(place).is_dir()):
             raise OutputError(
@@ -174,4 +180,13 @@ def _check_places(job: Job) -> None:
     if job.output.strip is not None and not is_picture_name(Path(job.output.strip)):
         raise OutputError(
             f"The strip {job.output.strip} does not end like a picture. Call it {job.output.strip}.png."
+        )
+
+
+def _check_name_length(what: str, place: Path, remedy: str) -> None:
+    length = len(os.fsencode(place.name))
+    if length > _LONGEST_NAME_BYTES:
+        raise OutputError(
+            f"The name of the {what}, {place.name[:24]}..., has {length} bytes; {_LONGEST_NAME_BYTES} are the limit. "
+            f"{remedy}"
         )
