@@ -291,6 +291,6 @@ def test_adobe_rgb_may_be_told_by_exif_alone(
     path = tmp_path / f"a.{ending}"
     Image.new("RGB", (16, 16), (120, 160, 100)).save(path, exif=exif, quality=100, subsampling=0)
     rgb, _ = read_picture(path)
-    # by hand: the linear light of 120 and 160 is 0.1906 and 0.3587; red is 1.39836 of the one less 0.39836 of the other
+    # by hand: 120 and 160 are 0.1906 and 0.3587 of light; red is 1.39836 of the one less 0.39836 of the other
     expected = (97, 160, 95) if is_adobe else (120, 160, 100)
     assert rgb[:, 8, 8].tolist() == pytest.approx(expected, abs=3)

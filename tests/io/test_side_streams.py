@@ -217,30 +217,82 @@ def test_film_without_anything_beside_it_gives_only_a_film(media: SimpleNamespac
     assert not probe(tmp_path / "out.mkv").streams
 
 
-def test_cover_picture_stays_in_mp4_and_is_named_where_it_is_left_out(media: SimpleNamespace, tmp_path: Path) -> None:
+def film_with_cover(media: SimpleNamespace, path: Path, kind: str) -> bytes:
+    """A film with a cover, and a font where the container holds one; the cover's bytes."""
     import cv2
 
-    source = tmp_path / "in.mp4"
-    jpeg = cv2.imencode(".jpg", np.zeros((16, 16, 3), np.uint8))[1].tobytes()
-    with av.open(str(source), "w") as container:
+    cover: bytes = cv2.imencode(f".{kind}", np.zeros((16, 16, 3), np.uint8))[1].tobytes()
+    with av.open(str(path), "w") as container:
         film = container.add_stream("libx264", rate=25)
         film.width, film.height, film.pix_fmt = 64, 48, "yuv420p"
         film.codec_context.open()
-        cover = container.add_mux_stream("mjpeg", width=16, height=16)
-        cover.disposition = Disposition.attached_pic
+        if path.suffix == ".mkv":
+            container.add_attachment("font.ttf", "font/ttf", FONT)
+            container.add_attachment(f"cover.{kind}", {"jpg": "image/jpeg", "png": "image/png"}[kind], cover)
+        else:
+            picture = container.add_mux_stream({"jpg": "mjpeg", "png": "png"}[kind], width=16, height=16)
+            picture.disposition = Disposition.attached_pic
         container.start_encoding()
         for index in range(3):
             frame = media.planar_frame("yuv420p", index, 48, 64)
             frame.pts = index
             container.mux(film.encode(frame))
         container.mux(film.encode(None))
-        packet = av.Packet(jpeg)
-        packet.stream, packet.pts, packet.dts = cover, 0, 0
-        container.mux(packet)
-    assert (probe(source).height, probe(source).width) == (48, 64)
-    media.colored(source, tmp_path / "out.mp4")
-    with av.open(str(tmp_path / "out.mp4")) as container:
-        covers = [s for s in container.streams.video if s.disposition & Disposition.attached_pic]
-        assert len(covers) == 1
-    done = media.colored(source, tmp_path / "out.mkv")
-    assert any("a cover picture" in text for text in done.warnings)
+        if path.suffix != ".mkv":
+            packet = av.Packet(cover)
+            packet.stream, packet.pts, packet.dts = picture, 0, 0
+            container.mux(packet)
+    return cover
+
+
+@pytest.mark.parametrize("kind", ["jpg", "png"])
+@pytest.mark.parametrize("source", ["in.mp4", "in.mkv"])
+@pytest.mark.parametrize("output", ["out.mp4", "out.mkv", "out.mov", "out.ts"])
+def test_a_cover_picture_is_kept_or_named(
+    media: SimpleNamespace, tmp_path: Path, kind: str, source: str, output: str
+) -> None:
+    cover = film_with_cover(media, tmp_path / source, kind)
+    assert (probe(tmp_path / source).height, probe(tmp_path / source).width) == (48, 64)
+    done = media.colored(tmp_path / source, tmp_path / output)
+    with av.open(str(tmp_path / output)) as container:
+        found = [s for s in container.streams.video if s.disposition & Disposition.attached_pic]
+        kept = [next(bytes(p) for p in container.demux(s) if p.size) for s in found]
+        fonts = [s.data for s in container.streams.attachments]
+    is_held = output in ("out.mp4", "out.mkv")
+    assert kept == ([cover] if is_held else [])
+    assert fonts == ([FONT] if source == "in.mkv" and output == "out.mkv" else [])
+    assert any("a cover picture" in text for text in done.warnings) == (not is_held)
+
+
+@pytest.mark.parametrize("comment", ["scan 2k", None])
+@pytest.mark.parametrize("output", ["out.mov", "out.mp4", "out.mkv", "out.avi", "out.flv"])
+def test_a_note_stands_beside_the_comment_of_the_source(
+    media: SimpleNamespace, tmp_path: Path, comment: str | None, output: str
+) -> None:
+    def prepare(container: Any) -> None:
+        container.metadata["title"] = "A reel"
+        if comment:
+            container.metadata["comment"] = comment
+
+    path = media.encode(tmp_path / "in.mov", codec="libx264", prepare=prepare)
+    media.colored(path, tmp_path / output, note="Made by a test.")
+    with av.open(str(tmp_path / output)) as container:
+        tags = {name.lower(): value for name, value in container.metadata.items()}
+    assert tags["title"] == "A reel"
+    assert any("Made by a test." in value for value in tags.values())
+    if comment:
+        assert comment in tags["comment"]
+
+
+def test_tags_of_any_name_reach_a_mov(media: SimpleNamespace, tmp_path: Path) -> None:
+    def prepare(container: Any) -> None:
+        container.metadata.update({"reel_name": "A012", "com.apple.quicktime.make": "Somebody", "title": "A reel"})
+
+    options = {"movflags": "use_metadata_tags"}
+    path = media.encode(tmp_path / "in.mov", codec="libx264", prepare=prepare, container_options=options)
+    media.colored(path, tmp_path / "out.mov")
+    with av.open(str(tmp_path / "out.mov")) as container:
+        tags = dict(container.metadata)
+    assert {name: tags.get(name) for name in ("reel_name", "com.apple.quicktime.make", "title")} == {
+        "reel_name": "A012", "com.apple.quicktime.make": "Somebody", "title": "A reel",
+    }  # fmt: skip

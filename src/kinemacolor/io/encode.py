@@ -71,12 +71,13 @@ def time_base_for(container: str, encoder: Encoder, info: FilmInfo) -> Fraction:
     return info.time_base
 
 
-def container_options(container: str, time_base: Fraction) -> dict[str, str]:
-    """Settings of the muxer that keep times exact."""
+def container_options(container: str, time_base: Fraction, *, free_tags: bool = False) -> dict[str, str]:
+    """Settings of the muxer that keep times exact; with ``free_tags`` a MOV takes tags of any name."""
     if container in _MP4_FAMILY:
         # edit lists count in the movie's time scale: at the default of 1/1000 a start time would be rounded
         scale = min(time_base.denominator, _LARGEST_TIMESCALE)
-        return {"movflags": "+faststart", "movie_timescale": str(max(scale, 1000))}
+        flags = "+faststart+use_metadata_tags" if free_tags and container == "mov" else "+faststart"
+        return {"movflags": flags, "movie_timescale": str(max(scale, 1000))}
     if container in _STARTS_BELOW_ZERO:
         # sound that begins before 0 (MP3 and AAC priming) would otherwise move the picture
         return {"avoid_negative_ts": "disabled"}

@@ -16,6 +16,7 @@ from av.stream import Discard, Disposition, Stream
 from kinemacolor.io import container
 from kinemacolor.io.clock import Unrolled
 from kinemacolor.io.info import FilmInfo
+from kinemacolor.io.timecode import TAG, timecode_after
 from kinemacolor.io.transcode import Copied, Track, track_for
 
 _OWN_TAGS = frozenset(
@@ -23,7 +24,12 @@ _OWN_TAGS = frozenset(
 )
 _OWN_TAG_STARTS = ("_statistics", "bps", "number_of_frames", "number_of_bytes", "duration-", "encoder-")
 _HOLDS_ATTACHMENTS = frozenset({"matroska"})
-_HOLDS_COVERS = frozenset({"mp4", "mov"})
+_HOLDS_COVERS = frozenset({"mp4"})
+_COVER_KINDS = {"mjpeg": ("jpg", "image/jpeg"), "png": ("png", "image/png"), "bmp": ("bmp", "image/bmp")}
+_HOLDS_TIMECODE = frozenset({"mp4", "mov", "matroska", "mxf"})
+_PLAIN_MOV_TAGS = frozenset(
+    {"title", "artist", "author", "album", "date", "comment", "genre", "copyright", "make", "model", "location", TAG}
+)
 
 
 def kept_tags(tags: dict[str, str]) -> dict[str, str]:
@@ -33,6 +39,13 @@ def kept_tags(tags: dict[str, str]) -> dict[str, str]:
         for name, value in tags.items()
         if name.lower() not in _OWN_TAGS and not name.lower().startswith(_OWN_TAG_STARTS)
     }
+
+
+def needs_free_tags(path: Path) -> bool:
+    """Whether a film has tags that a MOV holds only under names of their own: a reel's, a camera's."""
+    with container.open_film(path) as source:
+        names = {name.lower() for name in kept_tags(source.metadata)}
+    return bool(names - _PLAIN_MOV_TAGS - {"creation_time"}) or "comment" in names
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +68,7 @@ class SideStreams:
         self.expected: dict[int, int] = {}
         self._output = output
         self._source: InputContainer = container.open_film(Path(info.path))
+        self._info = info
         self._film_index = info.stream_index
         self._clock = Unrolled(info.restarts)
         self._tracks: dict[int, Track] = {}
@@ -74,10 +88,14 @@ class SideStreams:
         if not before:
             self._packets = self._demuxed()
 
-    def copy_tags(self, film_output: Stream, chapter_shift: Fraction) -> None:
-        """Copies metadata and chapters. Chapters move ``chapter_shift`` seconds earlier; those over by then go."""
-        self._output.metadata.update(kept_tags(self._source.metadata))
-        film_output.metadata.update(kept_tags(self._source.streams[self._film_index].metadata))
+    def copy_tags(self, film_output: Stream, chapter_shift: Fraction, start_frame: int) -> None:
+        """Copies metadata and chapters. Chapters move ``chapter_shift`` seconds earlier; those over by then go.
+
+        A timecode is that of ``start_frame``, with which the output begins.
+        """
+        self._output.metadata.update(self._moved(kept_tags(self._source.metadata), start_frame))
+        film = self._source.streams[self._film_index]
+        film_output.metadata.update(self._moved(kept_tags(film.metadata), start_frame))
         film_output.disposition = self._source.streams[self._film_index].disposition
         chapters = []
         for chapter in self._source.chapters():
@@ -89,6 +107,26 @@ class SideStreams:
         if chapters:
             self._output.set_chapters(chapters)
 
+    def _moved(self, tags: dict[str, str], start_frame: int) -> dict[str, str]:
+        """The tags with the timecode of a later frame."""
+        rate = self._info.frame_rate
+        if not start_frame or rate is None:
+            return tags
+        return {
+            name: timecode_after(value, start_frame, rate) or value if name.lower() == TAG else value
+            for name, value in tags.items()
+        }
+
+    def _add_cover(self, stream: Stream) -> None:
+        """Adds a cover picture as Matroska has it: attached."""
+        codec = stream.codec_context.codec.canonical_name
+        ending, kind = _COVER_KINDS.get(codec, (codec, f"image/{codec}"))
+        with container.open_film(Path(self._info.path)) as source:
+            packets = source.demux(source.streams[stream.index])
+            data = next((bytes(packet) for packet in packets if packet.size), b"")
+        tags = stream.metadata
+        self._output.add_attachment(tags.get("filename", f"cover.{ending}"), tags.get("mimetype", kind), data)
+
     def _add(self, stream: Stream) -> None:
         name = self._output.format.name
         label = f"{stream.type} stream {stream.index}" + (f" ({stream.language})" if stream.language else "")
@@ -97,9 +135,14 @@ class SideStreams:
                 self._output.add_stream_from_template(stream)
             else:
                 self.warnings.append(f"Left out: {label}. {name} holds no attachments; mkv does.")
+        elif container.is_cover(stream) and name in _HOLDS_ATTACHMENTS:
+            self._add_cover(stream)
         elif stream.type == "video" and not (container.is_cover(stream) and name in _HOLDS_COVERS):
-            what = "cover picture" if container.is_cover(stream) else "second film"
+            what = "cover picture; mp4 and mkv hold it" if container.is_cover(stream) else "second film"
             self.warnings.append(f"Left out: {label}, a {what}.")
+        elif TAG in stream.metadata and stream.type == "data":
+            if name not in _HOLDS_TIMECODE:
+                self.warnings.append(f"Left out: the timecode ({stream.metadata[TAG]}). {name} has no place for it.")
         elif stream.type in ("data", "unknown") or stream.codec_context is None:
             self.warnings.append(f"Left out: {label}, which cannot be copied.")
         else:

@@ -20,11 +20,15 @@ from kinemacolor.io import codecs, count, encode, pipe, pixels
 from kinemacolor.io.base import FrameReader, OutputLayout
 from kinemacolor.io.destination import Destination
 from kinemacolor.io.info import FilmInfo
-from kinemacolor.io.side_streams import SideStreams, Window
+from kinemacolor.io.side_streams import SideStreams, Window, needs_free_tags
 
 __all__ = ["OutputLayout", "VideoWriter"]
 
 _FREE_TAGS = frozenset({"matroska", "webm", "nut"})
+_NOTE_TAGS = {
+    "mp4": ("comment", "description", "synopsis"), "mov": ("comment", "description", "synopsis"),
+    "flv": ("comment", "description", "synopsis"),
+}  # fmt: skip
 
 
 class VideoWriter:
@@ -84,7 +88,11 @@ class VideoWriter:
             file,
             "w",
             format=self._container_name,
-            container_options=encode.container_options(self._container_name, self._time_base),
+            container_options=encode.container_options(
+                self._container_name,
+                self._time_base,
+                free_tags=self._has_side_streams and needs_free_tags(Path(self.info.path)),
+            ),
         )
         try:
             self._open(encoder, dict(options or {}), note)
@@ -102,20 +110,30 @@ class VideoWriter:
         """Where the unfinished output lies, to be removed should the process be killed; None on a pipe."""
         return None if self._destination is None else self._destination.partial
 
+    @property
+    def _has_side_streams(self) -> bool:
+        return self.info.container != "pictures" and Path(self.info.path).is_file()
+
     def _open(self, encoder: codecs.Encoder, extra: dict[str, str], note: str | None) -> None:
-        if self.info.container != "pictures" and Path(self.info.path).is_file():
+        if self._has_side_streams:
             self._side_streams = SideStreams(self.info, self._output, self.warnings)
             self._side_streams.add_streams(before=True)
         settings = replace(encoder, options={**encoder.options, **extra})
         self._stream = encode.add_film(self._output, settings, self.info, self.layout, self._time_base)
         if self._side_streams is not None:
             self._side_streams.add_streams(before=False)
-            self._side_streams.copy_tags(self._stream, self._start_estimate())
+            start = 0 if self._reader is None else self._reader.start
+            self._side_streams.copy_tags(self._stream, self._start_estimate(), start)
         if note is not None:
-            own = ("KINEMACOLOR",) if self._container_name in _FREE_TAGS else ("comment", "description")
-            free = [name for name in own if name not in self._output.metadata]
-            self._output.metadata.update(dict.fromkeys(free[:1], note))
+            self._note(note)
         self._output.start_encoding()
+
+    def _note(self, note: str) -> None:
+        """Says ``note`` in the metadata: where the source leaves a place free, else behind the source's comment."""
+        tags = self._output.metadata
+        names = ("KINEMACOLOR",) if self._container_name in _FREE_TAGS else _NOTE_TAGS.get(self._container_name, ())
+        free = [name for name in (*names, "comment") if name not in tags]
+        tags.update({free[0]: note} if free else {"comment": f"{tags['comment']} | {note}"})
 
     def _start_estimate(self) -> Fraction:
         if self._reader is None or not self._reader.start or not self.info.frame_rate:
