@@ -146,7 +146,7 @@ def colored(
     source: Path | str, output: Path | str, *, start: int = 0, stop: int | None = None, **settings: Any
 ) -> SimpleNamespace:
     """Runs reader to writer with a flat colour; returns both and the output's warnings."""
-    rate = settings.pop("frame_rate", "24")
+    rate = settings.pop("frame_rate", None)
     with (
         open_reader(source, start=start, stop=stop, frame_rate=rate) as reader,
         open_writer(output, reader, **settings) as writer,

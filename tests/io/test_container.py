@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from kinemacolor.io import Film, open_reader
+from kinemacolor.errors import SettingError
+from kinemacolor.io import Film, open_reader, probe
 
 
 @pytest.mark.parametrize(
@@ -59,3 +60,14 @@ def test_frames_of_an_avi_have_times_that_rise(
     with open_reader(path) as reader:
         times = [frame.seconds for frame in reader]
     assert [time - times[0] for time in times] == [Fraction(i, 25) for i in range(12)]
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.mp4", "a.ts"])
+@pytest.mark.parametrize("rate", ["18", "24", Fraction(25)])
+def test_a_frame_rate_is_refused_on_a_film(
+    media: SimpleNamespace, tmp_path: Path, name: str, rate: str | Fraction
+) -> None:
+    path = media.encode(tmp_path / name, codec="libx264")
+    for look in (Film.open, probe, open_reader):
+        with pytest.raises(SettingError, match=r"times of their own.*leave it out"):
+            look(path, frame_rate=rate)

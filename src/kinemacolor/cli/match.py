@@ -15,7 +15,9 @@ def match(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="A folder to copy the chosen photographs to, as exemplars.")
     ] = None,
-    frame_rate: Annotated[str, typer.Option(help="The frame rate of pictures as input.")] = "24",
+    frame_rate: Annotated[
+        str | None, typer.Option(help="The frame rate of pictures as input; 24 unless told.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Show which color photographs suit each shot best."""

@@ -24,8 +24,9 @@ def shots(
         ),
     ] = MethodName.CONTENT,
     frame_rate: Annotated[
-        str, typer.Option(help="The frame rate of pictures as input, for instance 24 or 24000/1001.")
-    ] = "24",
+        str | None,
+        typer.Option(help="The frame rate of pictures as input, for instance 24 (taken unless told) or 24000/1001."),
+    ] = None,
     overwrite: Annotated[bool, typer.Option(help="Replace the list if it exists.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar.")] = False,
 ) -> None:

@@ -24,7 +24,9 @@ def suggest(
             help="The chroma track of a run, or JSON of {frame: confidence}: frames it was unsure of come first."
         ),
     ] = None,
-    frame_rate: Annotated[str, typer.Option(help="The frame rate of pictures as input.")] = "24",
+    frame_rate: Annotated[
+        str | None, typer.Option(help="The frame rate of pictures as input; 24 unless told.")
+    ] = None,
     overwrite: Annotated[bool, typer.Option(help="Replace pictures that are there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:

@@ -57,8 +57,8 @@ class FilmChoice:
         shown_as=str,
     )
     end: str | int | None = option(help="The frame, time or timecode to stop before.", shown_as=str)
-    frame_rate: str | Fraction = option(
-        "24", help="The frame rate of pictures as input, for instance 24 or 24000/1001.", shown_as=str
+    frame_rate: str | Fraction | None = option(
+        help="The frame rate of pictures as input, for instance 24 (taken unless told) or 24000/1001.", shown_as=str
     )
 
 

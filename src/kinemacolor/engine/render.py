@@ -17,6 +17,7 @@ from kinemacolor.engine.track import ChromaTrack, TrackHeader, read_header
 from kinemacolor.engine.track.keys import film_signature
 from kinemacolor.errors import InputError, SettingError, TrackError
 from kinemacolor.io import Film, open_writer
+from kinemacolor.io.sequence import is_sequence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +101,7 @@ def _film_of(header: TrackHeader, track: Path, source: str | Path | None) -> Fil
         raise InputError(f"The track's film {place} is not there. Say where it is with --source.")
     if film_signature(place) != header.signature:
         raise TrackError(f"{place} is not the film that {track} was made from. Give it with --source.")
-    return Film.open(place, frame_rate=header.frame_rate or "24")
+    return Film.open(place, frame_rate=header.frame_rate if is_sequence(place) else None)
 
 
 def _shots_of(header: TrackHeader, track: Path) -> list[PlannedShot]:

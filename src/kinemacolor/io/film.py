@@ -33,10 +33,11 @@ class Film:
     known_timeline: Timeline | None = field(default=None, repr=False, compare=False)
 
     @classmethod
-    def open(cls, source: str | Path, *, frame_rate: str | Fraction = "24") -> "Film":
-        """The film of this name; ``frame_rate`` is that of pictures, which have none of their own.
+    def open(cls, source: str | Path, *, frame_rate: str | Fraction | None = None) -> "Film":
+        """The film of this name; ``frame_rate`` is that of pictures (24 unless given).
 
-        Raises ``InputError`` (or one of its classes) where it cannot be read, ``SettingError`` for a wrong rate.
+        Raises ``InputError`` (or one of its classes) where it cannot be read, ``SettingError`` for a wrong rate, or
+        for one that is given to a film.
         """
         return cls(str(source), *probe_source(source, frame_rate=frame_rate))
 

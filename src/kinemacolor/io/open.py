@@ -12,7 +12,7 @@ from kinemacolor.io.writer import VideoWriter
 
 
 def open_reader(
-    source: str | Path, *, start: int = 0, stop: int | None = None, frame_rate: str | Fraction = "24"
+    source: str | Path, *, start: int = 0, stop: int | None = None, frame_rate: str | Fraction | None = None
 ) -> FrameReader:
     """A reader of frames ``start`` to before ``stop``. Who needs more of the film than its frames takes ``Film``.
 

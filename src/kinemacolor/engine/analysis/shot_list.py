@@ -41,7 +41,7 @@ def list_shots(
     output: str | Path,
     *,
     method: Literal["content", "transnet"] = "content",
-    frame_rate: str | Fraction = "24",
+    frame_rate: str | Fraction | None = None,
     overwrite: bool = False,
     progress: Callable[[int, int | None], None] | None = None,
 ) -> list[ListedShot]:
