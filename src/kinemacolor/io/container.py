@@ -238,7 +238,7 @@ def _warnings(container: InputContainer, film: VideoStream, info: FilmInfo) -> t
         times = "once" if count == 1 else f"{count} times"
         warnings.append(f"{info.path}: its clock starts again {times}. The parts are placed one after the other.")
     if info.interlaced:
-        warnings.append(f"{info.path} is interlaced. Its fields are kept; deinterlace first for best colour.")
+        warnings.append(f"{info.path} is interlaced. Its fields are kept; deinterlace first for best color.")
     if info.alpha_beside:
         warnings.append(
             f"Left out: the alpha of {info.path}, which lies beside its {info.codec} picture. "
