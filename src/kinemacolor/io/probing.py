@@ -3,8 +3,10 @@
 from fractions import Fraction
 from pathlib import Path
 
+from kinemacolor.errors import InputError
 from kinemacolor.io import container, image_info, pipe, sequence
 from kinemacolor.io.info import FilmInfo
+from kinemacolor.io.regular import require_regular
 from kinemacolor.io.timeline import Timeline
 
 PIPE = "-"
@@ -19,6 +21,10 @@ def probe_source(source: str | Path, *, frame_rate: str | Fraction = "24") -> tu
     """
     if str(source) == PIPE:
         return pipe.info_of_stdin(), None
+    try:
+        require_regular(Path(source))
+    except OSError as error:
+        raise InputError(f"{source} cannot be read ({error.strerror}). Give a film or pictures.") from error
     if sequence.is_sequence(Path(source)):
         return image_info.info_of_pictures(Path(source), image_info.rate_of(frame_rate)), None
     return container.probe_film(Path(source))

@@ -5,14 +5,21 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
 from av.error import FFmpegError
 from av.stream import Discard
 
+from kinemacolor.io.guard import errors_heard, film_options
+
 _ROUNDING_SECONDS = Fraction(1, 2000)
 """Half of a millisecond: a time that was written with three decimals still names its own frame."""
+
+
+_GAP_STEPS = 2.5
+"""A step of so many usual ones is a gap: a frame held once (2) is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +28,20 @@ class Timeline:
 
     ``times`` are their presentation time stamps in order, in units of the stream's time base, and ``keys`` those of
     key frames. Both are empty where a packet has no time stamp or two have the same: such a film has no usable times.
+    ``faults`` is what libav said of damage in the container, which it skips and does not raise.
     """
 
     frames: int
     times: Sequence[int]
     keys: Sequence[int]
+    faults: tuple[str, ...] = ()
+
+    def gaps(self) -> list[tuple[int, int, int]]:
+        """The stretches without frames: the times on both sides, and about how many frames are missing there."""
+        steps = [b - a for a, b in pairwise(self.times)]
+        usual = sorted(steps)[len(steps) // 2] if steps else 0
+        wide = [(a, b) for a, b in pairwise(self.times) if b - a > _GAP_STEPS * usual]
+        return [(a, b, round((b - a) / usual) - 1) for a, b in wide]
 
     def frame_shown_at(self, seconds: Fraction, time_base: Fraction) -> int | None:
         """The frame (from 0) that is on the screen so many seconds after the first one appeared.
@@ -45,7 +61,10 @@ def timeline_of(path: Path, stream_index: int) -> Timeline:
     """The timeline of one stream of a file; of a damaged file as far as it can be read. Memory: 8 bytes a frame."""
     times, keys = array("q"), array("q")
     frames, usable = 0, True
-    with av.open(f"file:{path}", metadata_errors="replace") as container:
+    with (
+        errors_heard() as faults,
+        av.open(f"file:{path}", metadata_errors="replace", options=film_options()) as container,
+    ):
         for other in container.streams:
             if other.index != stream_index:
                 other.discard = Discard.all
@@ -62,8 +81,8 @@ def timeline_of(path: Path, stream_index: int) -> Timeline:
         except FFmpegError:
             pass  # what could be read counts; the reader says where it ends
     if not usable or len(set(times)) != len(times):
-        return Timeline(frames, array("q"), array("q"))
-    return Timeline(frames, _in_order(times), _in_order(keys))
+        return Timeline(frames, array("q"), array("q"), tuple(faults))
+    return Timeline(frames, _in_order(times), _in_order(keys), tuple(faults))
 
 
 def _in_order(times: Iterable[int]) -> Sequence[int]:
