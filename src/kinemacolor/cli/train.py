@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kinemacolor.cli.screen import echo
+
 if TYPE_CHECKING:
     from kinemacolor.training.loop import Progress
 
@@ -73,9 +75,7 @@ def train(
     from kinemacolor.training.recipes import recipe_named
 
     if licence_class:
-        typer.echo(
-            "--licence-class is now spelled --license-class; the old spelling goes in a later version.", err=True
-        )
+        echo("--licence-class is now spelled --license-class; the old spelling goes in a later version.", err=True)
     classes = [*(license_class or ()), *(licence_class or ())] or None
     said = _Said(quiet=quiet)
     chosen = recipe_named(recipe, initial=initial)
@@ -100,9 +100,9 @@ def train(
         progress=said.progress,
     )
     for warning in warnings:
-        typer.echo(f"Left out: {warning}", err=True)
+        echo(f"Left out: {warning}", err=True)
     figure = f", {result.psnr:.2f} dB" if result.psnr is not None else ""
-    typer.echo(f"{result.weights}: step {result.step}, loss {result.loss:.4f}{figure} ({result.ending})", err=True)
+    echo(f"{result.weights}: step {result.step}, loss {result.loss:.4f}{figure} ({result.ending})", err=True)
 
 
 class _Said:
@@ -118,7 +118,7 @@ class _Said:
 
         if not self._quiet and time.monotonic() - self._said > self._EVERY_SECONDS:
             self._said = time.monotonic()
-            typer.echo(line, err=True)
+            echo(line, err=True)
 
     def decoding(self, done: int, total: int) -> None:
         self._say(f"Decoding {done}/{total}")
