@@ -14,6 +14,7 @@ import typer
 from kinemacolor.cli import (
     ballot,
     batch,
+    check,
     colorize,
     compare,
     datasets,
@@ -51,6 +52,7 @@ app.command()(explain.explain)
 app.command()(models.models)
 app.command()(probe.probe)
 app.command()(batch.batch)
+app.command()(check.check)
 app.command()(render.render)
 app.command()(shots.shots)
 app.command()(suggest.suggest)

@@ -8,6 +8,9 @@ from kinemacolor.engine.sinks.base import Sink
 from kinemacolor.engine.track.chunk import ChunkNotes
 from kinemacolor.io import has_visible_color
 
+_LOOKED_AT_FIRST, _LOOKED_AT_EVERY = 8, 24
+"""Frames: a leader may be black, and a film may turn to color later. At 1080p a look takes 4 ms."""
+
 
 @dataclass(frozen=True, slots=True)
 class ShotOutcome:
@@ -24,14 +27,16 @@ class Summary(Sink):
     def __init__(self, source: str) -> None:
         self.outcomes: list[ShotOutcome] = []
         self.warnings: list[str] = []
-        self._source, self._is_first = source, True
+        self._source, self._seen, self._is_told = source, 0, False
 
     def take(self, answered: AnsweredFrame) -> None:
-        """Looks whether the film is in color already."""
+        """Looks whether the film is in color already: at its first frames, then at one now and then."""
         planes = answered.frame.planes
-        if self._is_first and planes is not None and has_visible_color(planes):
+        looks = self._seen < _LOOKED_AT_FIRST or self._seen % _LOOKED_AT_EVERY == 0
+        if not self._is_told and looks and planes is not None and has_visible_color(planes):
             self.warnings.append(f"{self._source} is in color or tinted already. Only its luma is used.")
-        self._is_first = False
+            self._is_told = True
+        self._seen += 1
 
     def end(self, shot: AnsweredShot) -> None:
         """Keeps the shot's outcome."""
