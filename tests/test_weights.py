@@ -270,9 +270,9 @@ def test_case_50_an_answer_without_end_is_given_up(monkeypatch: pytest.MonkeyPat
     with pytest.raises(WeightsError, match="no weights are so large"):
         fetch(card(server), accept_license=True)
     monkeypatch.undo()
-    download._check_pace(10**6, 70_000, 61)
+    download._check_pace(10**6, 70_000, 61.0)
     with pytest.raises(download._InterruptedFetchError, match="only"):
-        download._check_pace(10**6, 120, 61)
+        download._check_pace(10**6, 120, 61.0)
 
 
 @pytest.mark.parametrize("name", ["net.pth.part", "net.pth.part.validator", "net.pth.json"])

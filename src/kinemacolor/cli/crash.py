@@ -37,7 +37,7 @@ def _is_out_of_memory(error: Exception) -> bool:
 def _written(error: Exception) -> str | None:
     """The file with the traceback, the command and the versions; None where no file can be written."""
     lines = [
-        f"kinemacolor {__version__}, Python {platform.python_version()}, {platform.platform()}",
+        f"kinemacolor {__version__}, Python {platform.python_version()}, {sys.platform} {platform.release()}",
         ", ".join(f"{name} {_version_of(name)}" for name in _PACKAGES),
         " ".join(map(repr, sys.argv[1:])),
         "",
