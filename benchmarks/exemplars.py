@@ -2,7 +2,7 @@
 
     python benchmarks/exemplars.py --model matching --model colormnet-lite --model colormnet-small --read
 
-Every row runs in a process of its own. Exemplars are pictures synthesised here, all different, one of them the film's
+Every row runs in a process of its own. Exemplars are pictures synthesized here, all different, one of them the film's
 first frame, all shown to one shot (the engine would leave most of them out). ``colormnet-small`` has the ImageNet
 trunk and is not trained. ``--read`` measures ColorMNet's memory itself at the sizes of its release (64 key channels,
 2 x 512 of value, stride 16, 30 of all tokens answer), filled with random tokens, and compares it with the dense
@@ -47,8 +47,8 @@ def colorizer(name: str, at_once: int | None) -> StreamingColorizer:
     return ColorMNetSmallColorizer(ColorMNetSmall.with_imagenet_trunk(), policy=policy)
 
 
-def colour(name: str, count: int, at_once: int | None, frames: int) -> dict[str, float]:
-    """A shot of a moving picture, coloured from so many exemplars."""
+def color(name: str, count: int, at_once: int | None, frames: int) -> dict[str, float]:
+    """A shot of a moving picture, colored from so many exemplars."""
     model = colorizer(name, at_once)
     world = torch.from_numpy(texture(SIZE[0], SIZE[1] + 4 * frames)).permute(2, 0, 1)
     lumas = [color.split(world[:, :, 4 * i : 4 * i + SIZE[1]].contiguous())[0] for i in range(frames)]
@@ -125,7 +125,7 @@ def main() -> None:
         work = (
             read(count, at_once, arguments.frames)
             if name == "read"
-            else colour(name, count, at_once, arguments.frames)
+            else color(name, count, at_once, arguments.frames)
         )
         print(json.dumps({"model": name, "exemplars": count, "at_once": at_once, **work}), flush=True)
         return

@@ -19,7 +19,7 @@ from kinemacolor.io import open_reader, probe
 from kinemacolor.io.regular import NoRegularFileError, read_regular, require_regular
 
 LISTS = {
-    "ffconcat": "ffconcat version 1.0\nfile neighbour.mkv\n",
+    "ffconcat": "ffconcat version 1.0\nfile neighbor.mkv\n",
     "m3u8": "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10.0,\nneighbour.mkv\n#EXT-X-ENDLIST\n",
     "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\n",
     "mpd": '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static"><Period></Period></MPD>',
@@ -31,7 +31,7 @@ LISTS = {
 def test_case_47_a_list_is_refused_before_what_it_names_is_opened(
     media: SimpleNamespace, tmp_path: Path, kind: str, name: str
 ) -> None:
-    media.encode(tmp_path / "neighbour.mkv")
+    media.encode(tmp_path / "neighbor.mkv")
     (tmp_path / name).write_text(LISTS[kind])
     with pytest.raises(InputError):
         probe(tmp_path / name)
@@ -39,7 +39,7 @@ def test_case_47_a_list_is_refused_before_what_it_names_is_opened(
 
 @pytest.mark.parametrize("kind", ["ffconcat", "m3u8"])
 def test_case_47_a_list_that_names_a_pipe_does_not_wait_for_it(tmp_path: Path, kind: str) -> None:
-    os.mkfifo(tmp_path / "neighbour.mkv")
+    os.mkfifo(tmp_path / "neighbor.mkv")
     (tmp_path / "list.mkv").write_text(LISTS[kind])
     with pytest.raises(InputError):
         probe(tmp_path / "list.mkv")

@@ -40,7 +40,7 @@ _AGAIN_SECONDS = 0.05
 
 app = typer.Typer(
     name="kinemacolor",
-    help="Colours black-and-white film from a few colour stills.",
+    help="Colors black-and-white film from a few color stills.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

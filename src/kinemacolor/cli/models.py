@@ -11,7 +11,7 @@ from kinemacolor.cli.screen import echo
 def models(
     as_json: bool = typer.Option(False, "--json", help="Print JSON instead of text."),
 ) -> None:
-    """List the models, their licences and where their weights come from."""
+    """List the models, their licenses and where their weights come from."""
     from kinemacolor import weights
     from kinemacolor.models.cards import list_models
     from kinemacolor.models.default import DEFAULT
@@ -25,7 +25,7 @@ def models(
         echo(f"{card.name}{mark}: {card.title}")
         echo(f"  {card.summary}")
         echo(f"  exemplars: {card.exemplars}")
-        echo(f"  licence:   {card.license}")
+        echo(f"  license:   {card.license}")
         if card.included:
             where = "included" + (f" (--weights {' or '.join(card.variants)})" if card.variants else "")
         elif card.weights is None:

@@ -88,7 +88,7 @@ def status(folder: _Folder) -> None:
     echo(f"{project.folder}: {state}")
     echo(f"  film    {project.film}")
     echo(f"  output  {project.output}{'' if project.output.exists() else ' (not there yet)'}")
-    echo(f"  shots   {found.shots_colored} of {found.shots} coloured")
+    echo(f"  shots   {found.shots_colored} of {found.shots} colored")
     for still in found.stills:
         bound = "" if still.frame is None else f" @{still.frame}"
         missing = "" if still.path.is_file() else " (MISSING)"

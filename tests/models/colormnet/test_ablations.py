@@ -1,4 +1,4 @@
-"""Each ablation of the paper is a config: it learns, colours a shot and comes back from a file."""
+"""Each ablation of the paper is a config: it learns, colors a shot and comes back from a file."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -36,7 +36,7 @@ def built(config: ColorMNetConfig | ColorMNetSmallConfig) -> ColorMNet | ColorMN
 @pytest.mark.parametrize(
     "config", CONFIGS, ids=lambda c: f"{type(c).__name__}-{c.features}-{c.propagation}-{c.locality}"
 )
-def test_an_ablation_learns_is_saved_and_colours_a_shot(
+def test_an_ablation_learns_is_saved_and_colors_a_shot(
     config: ColorMNetConfig | ColorMNetSmallConfig, tmp_path: Path, shot: tuple[torch.Tensor, torch.Tensor]
 ) -> None:
     network = built(config)
@@ -49,8 +49,8 @@ def test_an_ablation_learns_is_saved_and_colours_a_shot(
     loaded = package.load(tmp_path / "net.safetensors")
     assert loaded.network.config == config
     assert loaded.policy == MemoryPolicy.of(config.propagation)
-    coloured = [answer.chroma for answer in loaded.colorize(shot[0][:5], [Reference(shot[0][0], shot[1][0], 0)])]
-    assert all(torch.isfinite(chroma).all() for chroma in coloured)
+    colored = [answer.chroma for answer in loaded.colorize(shot[0][:5], [Reference(shot[0][0], shot[1][0], 0)])]
+    assert all(torch.isfinite(chroma).all() for chroma in colored)
 
 
 def test_each_feature_kind_gives_maps_of_its_own_and_equal_shapes() -> None:
@@ -70,7 +70,7 @@ def test_global_features_alone_know_nothing_finer_than_their_stride() -> None:
     luma = torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(1)) * 2 - 1
     with torch.no_grad():
         stride4 = network.features(luma).stride4
-    # between the centres of four cells of stride 32 a bilinear map has no second difference before the ReLU
+    # between the centers of four cells of stride 32 a bilinear map has no second difference before the ReLU
     assert stride4.shape[-2:] == (16, 16)
     inside = stride4[..., 4:12, 4:12]
     active = (inside > 0).all(dim=(-2, -1))[0]
@@ -85,7 +85,7 @@ def test_recurrent_training_reads_the_frame_before_alone() -> None:
     luma = torch.rand(1, 3, 1, 32, 32, generator=torch.Generator().manual_seed(1)) * 2 - 1
     exemplar = torch.full((1, 2, 32, 32), 0.4)
     with torch.no_grad():
-        # the decoder adds nothing yet: a flat colour comes through unchanged, from frame to frame
+        # the decoder adds nothing yet: a flat color comes through unchanged, from frame to frame
         assert torch.allclose(network(luma, exemplar), exemplar[:, None].expand(1, 2, 2, 32, 32), atol=1e-5)
 
 

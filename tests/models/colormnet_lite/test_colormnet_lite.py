@@ -33,7 +33,7 @@ def _one_thread() -> Iterator[None]:
 
 
 def seeded(seed: int = 0) -> ColorMNetLite:
-    """A tiny network that guesses colours and judges its own."""
+    """A tiny network that guesses colors and judges its own."""
     torch.manual_seed(seed)
     network = ColorMNetLite(ColorMNetLiteConfig.tiny()).eval()
     torch.nn.init.normal_(network.guess.last.weight, std=0.1)
@@ -71,13 +71,13 @@ def test_untrained_it_carries_and_matches_better_than_the_exemplar_stays(shot: t
     torch.manual_seed(0)
     network = ColorMNetLite(ColorMNetLiteConfig.tiny())
     luma, chroma = shot
-    coloured = torch.stack(
+    colored = torch.stack(
         [
             answer.chroma
             for answer in ColorMNetLiteColorizer(network).colorize(luma, [Reference(luma[0], chroma[0], 0)])
         ]
     )
-    ours, copied = ((found - chroma[5:]).abs().mean() for found in (coloured[5:], chroma[:1]))
+    ours, copied = ((found - chroma[5:]).abs().mean() for found in (colored[5:], chroma[:1]))
     assert ours < 0.4 * copied
 
 
@@ -86,10 +86,10 @@ def test_an_exemplars_own_frame_keeps_its_chroma(
 ) -> None:
     assert isinstance(colorizer, Colorizer)
     fifth = Reference(shot[0][5], shot[1][5], index=5)
-    coloured = torch.stack([answer.chroma for answer in colorizer.colorize(shot[0], [first_frame, fifth])])
-    assert coloured.shape == (10, 2, 70, 96)
-    assert torch.equal(coloured[0], first_frame.chroma)
-    assert torch.equal(coloured[5], fifth.chroma)
+    colored = torch.stack([answer.chroma for answer in colorizer.colorize(shot[0], [first_frame, fifth])])
+    assert colored.shape == (10, 2, 70, 96)
+    assert torch.equal(colored[0], first_frame.chroma)
+    assert torch.equal(colored[5], fifth.chroma)
 
 
 def test_behind_an_exemplars_own_frame_it_is_as_if_the_shot_began_there(
@@ -108,10 +108,10 @@ def test_the_guess_is_believed_where_nothing_is_found(shot: tuple[Tensor, Tensor
         network.guess.last.weight.zero_()
         network.guess.last.bias.copy_(torch.tensor([1.5, -1.0, -3.0]))  # a* 30, b* -20, and sure of it
     nothing = Reference(torch.zeros(1, 70, 96), torch.zeros(2, 70, 96))
-    coloured = torch.stack(
+    colored = torch.stack(
         [answer.chroma for answer in ColorMNetLiteColorizer(network).colorize(shot[0][:2], [nothing])]
     )
-    assert (coloured.mean((0, 2, 3)) - torch.tensor([30.0, -20.0])).abs().max() < 10
+    assert (colored.mean((0, 2, 3)) - torch.tensor([30.0, -20.0])).abs().max() < 10
 
 
 def test_finer_candidates_come_closer(shot: tuple[Tensor, Tensor]) -> None:
@@ -198,7 +198,7 @@ def test_a_copied_state_continues_alike(
     assert all(torch.equal(colorizer.step(frame, twin).chroma, chroma) for frame, chroma in zip(shot[0][6:], ours))
 
 
-def test_the_state_holds_as_many_frames_as_colours_are_carried_over(
+def test_the_state_holds_as_many_frames_as_colors_are_carried_over(
     colorizer: ColorMNetLiteColorizer, shot: tuple[Tensor, Tensor], first_frame: Reference
 ) -> None:
     state = colorizer.start([first_frame])

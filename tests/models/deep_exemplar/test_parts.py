@@ -10,7 +10,7 @@ from kinemacolor.models.deep_exemplar.correspondence import unit
 from kinemacolor.models.deep_exemplar.discriminator import Discriminator, SpectralConv2d
 from kinemacolor.models.deep_exemplar.matching import matched
 from kinemacolor.models.deep_exemplar.network import Learned
-from kinemacolor.models.spatiotemporal.refinement import Coloured
+from kinemacolor.models.spatiotemporal.refinement import Colored
 from kinemacolor.models.spatiotemporal.refinement import Refinement as SpatiotemporalRefinement
 
 
@@ -79,7 +79,7 @@ def test_zero_stays_zero_at_unit_length() -> None:
     assert torch.equal(unit(torch.zeros(1, 3, 2, 2)), torch.zeros(1, 3, 2, 2))
 
 
-def test_colours_stay_within_the_limit() -> None:
+def test_colors_stay_within_the_limit() -> None:
     subnet = ColorizationSubnet(5, width=8)
     with torch.no_grad():
         chroma = subnet(1000 * torch.randn(2, 5, 16, 24))
@@ -92,7 +92,7 @@ def test_it_refines_what_the_spatiotemporal_model_warped() -> None:
     refine: SpatiotemporalRefinement = Refinement(subnet)
     assert isinstance(refine, SpatiotemporalRefinement)
     luma, warped, confidence = torch.rand(1, 16, 24) * 100, torch.randn(2, 16, 24), torch.rand(1, 16, 24)
-    before = Coloured(torch.rand(1, 16, 24) * 100, torch.randn(2, 16, 24))
+    before = Colored(torch.rand(1, 16, 24) * 100, torch.randn(2, 16, 24))
     with torch.no_grad():
         alone, after = refine(luma, warped, confidence, None), refine(luma, warped, confidence, before)
         last = torch.cat((before.luma, before.chroma))[None]
@@ -109,7 +109,7 @@ def test_a_spectral_kernels_largest_singular_value_comes_to_be_one() -> None:
         layer.bias.zero_()
         for _ in range(200):
             layer(torch.zeros(1, 3, 3, 3))
-        # what the layer does to each unit input is its normalised kernel
+        # what the layer does to each unit input is its normalized kernel
         kernel = layer(torch.eye(27).view(27, 3, 3, 3)).view(27, 8).T
     assert float(torch.linalg.matrix_norm(kernel, 2)) == pytest.approx(1, abs=1e-4)
 

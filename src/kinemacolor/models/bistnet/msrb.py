@@ -1,4 +1,4 @@
-"""MSRB: colours from coarse to fine, by three U-nets (BiSTNet, Section 3.3).
+"""MSRB: colors from coarse to fine, by three U-nets (BiSTNet, Section 3.3).
 
 The U-nets are Deep Exemplar's colorization subnet with another number of input planes. The paper has a net of its own
 at each scale; the release runs the middle one at the finest scale too, and so do its weights.
@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from kinemacolor.models.deep_exemplar.colorization import ColorizationSubnet
 
 MULTIPLE = 32
-"""What both sides must be multiples of: the coarsest net, at a quarter of the size, halves three times."""
+"""The number that both sides must be multiples of: the coarsest net, at a quarter of the size, halves three times."""
 
 SMALLEST_PX = 64
 """Below this side the innermost map of the coarsest net would have one row, whose instance norm is zero."""
@@ -43,7 +43,7 @@ class MSRB(nn.Module):
         )
 
     def forward(self, planes: Float[Tensor, "b c h w"]) -> Scales:
-        """The colours at three scales; each finer one sees the coarser one's, upsampled."""
+        """The colors at three scales; each finer one sees the coarser one's, upsampled."""
         half = halved(planes)
         at_quarter = self.coarse(halved(half))
         at_half = self.middle(torch.cat((half, self.up_to_half(at_quarter)), 1))

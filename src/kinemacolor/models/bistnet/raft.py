@@ -1,6 +1,6 @@
 """RAFT: optical flow by repeated look-ups in an all-pairs correlation volume (Teed and Deng, 2020, arXiv:2003.12039).
 
-The large network of the paper, written from it, for gray pictures: the release hands colours on along its flow.
+The large network of the paper, written from it, for gray pictures: the release hands colors on along its flow.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _RADIUS, _LEVELS, _HIDDEN = 4, 4, 128
 
 
 class ResidualBlock(nn.Module):
-    """Two normalised 3x3 convolutions, added to the input."""
+    """Two normalized 3x3 convolutions, added to the input."""
 
     def __init__(self, inputs: int, outputs: int, stride: int, *, batch_norm: bool) -> None:
         super().__init__()
@@ -59,7 +59,7 @@ class Encoder(nn.Module):
 
 
 class MotionEncoder(nn.Module):
-    """What the correlations around a point and its flow so far say."""
+    """The motion features: correlations around a point, and its flow so far."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,7 +100,7 @@ class GatedUnit(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class FlowFeatures:
-    """What RAFT knows of one picture: features to compare, and the context of the flow that starts from it."""
+    """The encoding of one picture: features to compare, and the context of the flow that starts from it."""
 
     features: Float[Tensor, "b c h8 w8"]
     hidden: Float[Tensor, "b d h8 w8"]
@@ -120,7 +120,7 @@ class RAFT(nn.Module):
         self.upsampling = nn.Sequential(nn.Conv2d(128, 256, 3, padding=1), nn.ReLU(), nn.Conv2d(256, 576, 1))
 
     def features(self, gray: Float[Tensor, "b 1 h w"]) -> FlowFeatures:
-        """What is known of pictures in 0..1, both sides multiples of 8 and not below ``SMALLEST_PX``."""
+        """The encoding of pictures in 0..1, both sides multiples of 8 and not below ``SMALLEST_PX``."""
         hidden, context = self.surroundings(gray).chunk(2, dim=1)
         return FlowFeatures(self.matching(gray), torch.tanh(hidden), F.relu(context))
 
@@ -147,11 +147,11 @@ class RAFT(nn.Module):
         return (points - grid).movedim(-1, 1), hidden
 
     def _upsampled(self, flow: Tensor, hidden: Tensor) -> Float[Tensor, "b 2 h w"]:
-        """Each fine pixel's flow is a convex mean of nine coarse neighbours (Section 3.3)."""
+        """Each fine pixel's flow is a convex mean of nine coarse neighbors (Section 3.3)."""
         batch, _, height, width = flow.shape
         weights = (0.25 * self.upsampling(hidden)).view(batch, 1, 9, 8, 8, height, width).softmax(2)
-        neighbours = F.unfold(8 * flow, 3, padding=1).view(batch, 2, 9, 1, 1, height, width)
-        fine = (weights * neighbours).sum(2)  # b 2 8 8 h w
+        neighbors = F.unfold(8 * flow, 3, padding=1).view(batch, 2, 9, 1, 1, height, width)
+        fine = (weights * neighbors).sum(2)  # b 2 8 8 h w
         return fine.permute(0, 1, 4, 2, 5, 3).reshape(batch, 2, 8 * height, 8 * width)
 
 

@@ -22,7 +22,7 @@ _CLEAR_SHARE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What of an exemplar counts. ``coverage`` (0..1) is how much of each token is shown, None is all of all.
+    """The part of an exemplar that counts. ``coverage`` (0..1) is how much of each token is shown, None is all of all.
 
     ``color`` is its a*b* by token, in CIE units; ``frame`` the frame of the shot that it shows, None for none.
     """
@@ -60,8 +60,8 @@ def most_alike(anchors: list[Anchor], key: Float[Tensor, "n k"], count: int) -> 
 def without_conflict(answer: Answer, color: Float[Tensor, "n 2"], anchor: Int[Tensor, " n"], radius: float) -> Answer:
     """The answer with one opinion a query: where anchors disagree, only their strongest cluster speaks.
 
-    Of two look-alikes of different colour the mean is gray. A query is in conflict where no colour has nine tenths of
-    the anchors' weight within ``radius`` in a*b*. There the anchors' weight goes to the tokens around the colour that
+    Of two look-alikes of different color the mean is gray. A query is in conflict where no color has nine tenths of
+    the anchors' weight within ``radius`` in a*b*. There the anchors' weight goes to the tokens around the color that
     has most; tokens of no anchor (``anchor`` -1) keep theirs.
     """
     colors, of_anchor = color[answer.token], anchor[answer.token] >= 0
@@ -81,7 +81,7 @@ def without_conflict(answer: Answer, color: Float[Tensor, "n 2"], anchor: Int[Te
 def nearer_first(
     answer: Answer, anchor: Int[Tensor, " n"], frames: list[int | None], now: int, alpha: float
 ) -> Answer:
-    """The answer with the anchors' weight shared in favour of those near in time.
+    """The answer with the anchors' weight shared in favor of those near in time.
 
     ``p_i <- P softmax_i(s_i - alpha sigma d_i)`` over the anchors' tokens: P is their weight, sigma the spread of the
     scores that answer, ``d_i`` the distance in time, 1 at ``FAR_FRAMES`` and beyond. ``frames`` are the anchors', by

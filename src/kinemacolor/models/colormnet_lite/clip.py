@@ -21,7 +21,7 @@ class ClipSettings:
     """How clips are gone through.
 
     The last ``judged`` frames are judged, those before only lead there: the judge meets errors as late in a shot.
-    Colours are carried from the frames ``ages`` before, in the clip's own steps. With probability
+    Colors are carried from the frames ``ages`` before, in the clip's own steps. With probability
     ``exemplar_before`` an exemplar of the same scene also counts as the frame before the clip.
     """
 
@@ -33,7 +33,7 @@ class ClipSettings:
 
 @dataclass(frozen=True, slots=True)
 class JudgedClip:
-    """What the network made of a batch's last frames: a*b* at stride 2, without gradients, and the logarithm of its
+    """The output for a batch's last frames: a*b* at stride 2, without gradients, and the logarithm of its
     likely error at stride 4, with.
     """
 
@@ -50,7 +50,7 @@ def judged_clips(
     generator: Generator,
     settings: ClipSettings,
 ) -> JudgedClip:
-    """Each clip in colour, and judged. ``generator`` draws which exemplars come before."""
+    """Each clip in color, and judged. ``generator`` draws which exemplars come before."""
     clips = []
     network.guess.eval()  # as in use: nothing is dropped
     for i in range(len(lumas)):
@@ -67,7 +67,7 @@ def judged_clips(
 def _colored(
     network: ColorMNetLite, lumas: Tensor, reference: Reference, settings: ClipSettings, *, is_before: bool
 ) -> list[tuple[Evidence, Past]]:
-    """One clip's frames in colour, and what spoke for them."""
+    """One clip's frames in color, and what spoke for them."""
     size = (-(-lumas.shape[-2] // 2), -(-lumas.shape[-1] // 2))
     maps = network.trunk(torch.cat((reference.luma[None], lumas)))
     shown = [maps_of(maps, 0)]

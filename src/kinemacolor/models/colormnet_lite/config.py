@@ -10,7 +10,7 @@ class ColorMNetLiteConfig:
     """What the network is.
 
     Places are compared in ``key_channels``, the principal components of the exemplars' features. ``guess_channels``
-    and ``judge_channels`` are the widths of the two parts that learn. Colours are carried from ``carried`` earlier
+    and ``judge_channels`` are the widths of the two parts that learn. Colors are carried from ``carried`` earlier
     frames.
     """
 

@@ -1,7 +1,7 @@
-"""What colour a place is likely to have by its look alone: grass is greenish, skin is not blue.
+"""What color a place is likely to have by its look alone: grass is greenish, skin is not blue.
 
 Learnt from photographs and films by least squares, so that it is the mean of what is possible: muted where a thing
-may have any colour. It stands where ColorMNet-lite had "no colour": a candidate that is believed where the exemplars
+may have any color. It stands where ColorMNet-lite had "no color": a candidate that is believed where the exemplars
 do not show what the frame shows.
 """
 
@@ -27,7 +27,7 @@ class Guessed:
     log_variance: Float[Tensor, "b 1 h8 w8"]
 
     def muted(self) -> "Guessed":
-        """The same with weak colours weaker: what is white here and sepia there is tinted by least squares."""
+        """The same with weak colors weaker: what is white here and sepia there is tinted by least squares."""
         vivid = self.chroma.square().sum(1, keepdim=True).sqrt()
         return Guessed(self.chroma * vivid / (vivid + _MUTED), self.log_variance)
 

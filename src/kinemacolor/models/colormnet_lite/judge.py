@@ -1,6 +1,6 @@
-"""How far off the colours may be: learnt from the candidates' disagreement and from what speaks for each.
+"""How far off the colors may be: learnt from the candidates' disagreement and from what speaks for each.
 
-It changes no colour. A network that could, learnt to trust flow too long (docs/models/colormnet-lite.md).
+It changes no color. A network that could, learnt to trust flow too long (docs/models/colormnet-lite.md).
 """
 
 import torch
@@ -35,7 +35,7 @@ class Judge(nn.Module):
 
 
 def _planes(evidence: Evidence, colored: Past) -> Float[Tensor, "f h w"]:
-    """No hue: distances between colours, variances, weights, and signs, each of the order of 1."""
+    """No hue: distances between colors, variances, weights, and signs, each of the order of 1."""
     # sixty times as fast as vector_norm over so short an axis
     apart = (evidence.candidates - colored.chroma).square().sum(1).sqrt()
     vivid = colored.chroma.square().sum(0, keepdim=True).sqrt()

@@ -2,9 +2,9 @@
 
 First the guess alone, on single pictures: the likely a*b* of each place by least squares, and the likelihood of a
 normal distribution, by which it learns how far off it may be. It needs many different things rather than long clips:
-most samples are photographs. Colours are never changed here: natural ones are what is to be learnt.
+most samples are photographs. Colors are never changed here: natural ones are what is to be learnt.
 
-Then, on clips, the judge as well: the likelihood of a Laplace distribution around the colours made. A few clips of a
+Then, on clips, the judge as well: the likelihood of a Laplace distribution around the colors made. A few clips of a
 batch suffice for it, since it is small and knows no hue.
 
 What weighs the candidates is not learnt: each way of learning it has made hard clips worse
@@ -120,7 +120,7 @@ def error_likelihood(
 ) -> Float[Tensor, ""]:
     """``mean(|error| / s + log s)`` with ``s = exp(log_error)``: least where s is the error to be expected.
 
-    The error is the mean over a* and b*, plus 0.5 (what 8-bit colour cannot show).
+    The error is the mean over a* and b*, plus 0.5 (what 8-bit color cannot show).
     """
     size = size_of(chromas)
     error = (chromas.flatten(0, 1) - resize(truth.flatten(0, 1), size)).abs().mean(1, keepdim=True) + _LEAST_ERROR
@@ -129,7 +129,7 @@ def error_likelihood(
 
 
 def predict(network: ColorMNetLite, batch: Batch) -> Float[Tensor, "1 t 2 h w"]:
-    """The a*b* of each frame of a batch of one, as the model colours a film whose first frame is the exemplar."""
+    """The a*b* of each frame of a batch of one, as the model colors a film whose first frame is the exemplar."""
     colorizer = ColorMNetLiteColorizer(network, device=batch.lumas.device)
     first = Reference(batch.exemplar_luma[0], batch.exemplar_chroma[0], index=0)
     lumas = (batch.exemplar_luma[0], *batch.lumas[0].unbind(0))
