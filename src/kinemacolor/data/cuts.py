@@ -10,8 +10,8 @@ Pictures = UInt8[np.ndarray, "n h w 3"]
 
 _STEP_PX = 8
 _LEAST_CHANGE = 14.0
-_AGAINST_NEIGHBOURS = 3.5
-_NEIGHBOURS = 6
+_AGAINST_NEIGHBORS = 3.5
+_NEIGHBORS = 6
 
 
 def shots_of(pictures: Pictures) -> list[range]:
@@ -23,7 +23,7 @@ def shots_of(pictures: Pictures) -> list[range]:
     gray = pictures[:, ::_STEP_PX, ::_STEP_PX].mean(-1, dtype=np.float32)
     change = np.abs(np.diff(gray, axis=0)).mean((1, 2))
     cuts = [
-        i + 1 for i in range(len(change)) if change[i] > max(_LEAST_CHANGE, _AGAINST_NEIGHBOURS * _usual(change, i))
+        i + 1 for i in range(len(change)) if change[i] > max(_LEAST_CHANGE, _AGAINST_NEIGHBORS * _usual(change, i))
     ]
     edges = [0, *cuts, len(pictures)]
     return [range(start, stop) for start, stop in itertools.pairwise(edges)]
@@ -31,6 +31,6 @@ def shots_of(pictures: Pictures) -> list[range]:
 
 def _usual(change: np.ndarray, place: int) -> float:
     """The change that is usual about a place, without the place itself."""
-    first = max(0, place - _NEIGHBOURS)
-    around = np.concatenate((change[first:place], change[place + 1 : place + 1 + _NEIGHBOURS]))
+    first = max(0, place - _NEIGHBORS)
+    around = np.concatenate((change[first:place], change[place + 1 : place + 1 + _NEIGHBORS]))
     return float(np.percentile(around, 80)) if len(around) else 0.0

@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 
-def _neighbours(planes: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c 9 h w"]:
+def _neighbors(planes: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c 9 h w"]:
     """The 3x3 patch of each pixel, row by row; the picture's border is repeated outwards."""
     height, width = planes.shape[-2:]
     padded = F.pad(planes, (1, 1, 1, 1), mode="replicate")
@@ -19,11 +19,11 @@ def wls_weights(lab: Float[Tensor, "b 3 h w"], *, spread: float = 10.0) -> Float
 
     The release's form of the paper's WLS weights, from the true colours; the pixel itself takes part, as there.
     """
-    difference = _neighbours(lab) - lab[:, :, None]
+    difference = _neighbors(lab) - lab[:, :, None]
     return (-difference.square().sum(1) / spread).softmax(1)
 
 
 def smoothness_loss(chroma: Float[Tensor, "b 2 h w"], weights: Float[Tensor, "b 9 h w"]) -> Float[Tensor, ""]:
     """Eq. 11 with the square that its print lacks: ``mean (x_i - sum_j w_ij x_j)^2``."""
-    smooth = (weights[:, None] * _neighbours(chroma)).sum(2)
+    smooth = (weights[:, None] * _neighbors(chroma)).sum(2)
     return (chroma - smooth).square().mean()
