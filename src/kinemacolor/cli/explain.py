@@ -14,7 +14,7 @@ def explain(
     frame: Annotated[int, typer.Option(min=0, help="The frame to explain, counted from 0.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the pictures.")],
     start: Annotated[int, typer.Option(min=0, help="First frame of the shot that the frame belongs to.")] = 0,
-    model: Annotated[str, typer.Option(help="matching, colormnet-lite, colormnet or colormnet-small.")] = DEFAULT,
+    model: Annotated[str, typer.Option(help="matching, colormnet-lite or colormnet.")] = DEFAULT,
     weights: Annotated[str, typer.Option(help="A checkpoint file, or 'default'.")] = "default",
     working_size: Annotated[
         str, typer.Option(help="Short side in pixels that the model sees, or 'native'.")

@@ -9,7 +9,6 @@ from kinemacolor.training.recipe import Recipe
 RECIPES = {
     "colormnet": "kinemacolor.training.recipes.colormnet",
     "colormnet-lite": "kinemacolor.training.recipes.colormnet_lite",
-    "colormnet-small": "kinemacolor.training.recipes.colormnet_small",
     "deep-exemplar": "kinemacolor.training.recipes.deep_exemplar",
     "deep-exemplar-lite": "kinemacolor.training.recipes.deep_exemplar_lite",
     "bistnet": "kinemacolor.training.recipes.bistnet",
