@@ -47,7 +47,7 @@ def colorizer(name: str, at_once: int | None) -> StreamingColorizer:
     return ColorMNetSmallColorizer(ColorMNetSmall.with_imagenet_trunk(), policy=policy)
 
 
-def colour(name: str, count: int, at_once: int | None, frames: int) -> dict[str, float]:
+def measured(name: str, count: int, at_once: int | None, frames: int) -> dict[str, float]:
     """A shot of a moving picture, coloured from so many exemplars."""
     model = colorizer(name, at_once)
     world = torch.from_numpy(texture(SIZE[0], SIZE[1] + 4 * frames)).permute(2, 0, 1)
@@ -125,7 +125,7 @@ def main() -> None:
         work = (
             read(count, at_once, arguments.frames)
             if name == "read"
-            else colour(name, count, at_once, arguments.frames)
+            else measured(name, count, at_once, arguments.frames)
         )
         print(json.dumps({"model": name, "exemplars": count, "at_once": at_once, **work}), flush=True)
         return

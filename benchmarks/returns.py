@@ -40,7 +40,7 @@ from kinemacolor.evaluation.provenance import provenance
 from kinemacolor.frames import RGB, Chroma, Exemplar, Frame, Luma, Planes, Shot
 from kinemacolor.metrics.psnr import psnr
 from kinemacolor.models.base import Reference
-from kinemacolor.models.colormnet.colorizer import CHROMA_SCALE, ColorMNetColorizer, normalised_luma
+from kinemacolor.models.colormnet.colorizer import CHROMA_SCALE, ColorMNetColorizer, normalized_luma
 from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.colormnet_small import ColorMNetSmall, ColorMNetSmallColorizer
 from kinemacolor.models.matching import fast_dtype
@@ -119,7 +119,7 @@ class PaperPolicy:
             if index == 0 or reference is None:
                 yield self.model.step(luma, state).chroma
                 continue
-            padded = normalised_luma(luma)[None]
+            padded = normalized_luma(luma)[None]
             given = reference.chroma
             if reference.alpha is not None:
                 predicted = self.model._predict(padded, state, last=True)[0] * CHROMA_SCALE

@@ -126,8 +126,8 @@ def test_the_command_run_for_200_steps_lowers_the_losses(
     samples = ClipDataset(library, Variety(color_change=0.0), seed=1)
     batch = collate([samples[Request(i, frames=4, crop_px=64)] for i in range(24)])
     before, after = (losses_of(weights, batch) for weights in (None, tmp_path / "run" / "weights.safetensors"))
-    assert after["guess"] < 0.95 * before["guess"]
-    assert after["judge"] < before["judge"]
+    assert after["prior"] < 0.95 * before["prior"]
+    assert after["confidence"] < before["confidence"]
     assert sum(after.values()) < sum(before.values())
     loaded = colormnet_lite.load(tmp_path / "run" / "weights.safetensors")
     assert loaded.network.config == ColorMNetLiteConfig.tiny()

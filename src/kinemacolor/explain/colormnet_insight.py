@@ -13,7 +13,7 @@ from kinemacolor.explain.usage import tensor_bytes
 from kinemacolor.frames import Luma, size_of
 from kinemacolor.models.base import Reference
 from kinemacolor.models.colormnet import mfp
-from kinemacolor.models.colormnet.colorizer import ColorMNetColorizer, ColorMNetState, normalised_luma
+from kinemacolor.models.colormnet.colorizer import ColorMNetColorizer, ColorMNetState, normalized_luma
 from kinemacolor.models.colormnet.key import Key
 from kinemacolor.models.colormnet.network import ColorMNet
 from kinemacolor.models.colormnet.pvgfe import PVGFE
@@ -27,7 +27,7 @@ class _Seen:
     def __init__(self, luma: Luma, multiple: int, device: torch.device) -> None:
         self.size = size_of(luma)
         self.padding = Padding.to_multiple(self.size, multiple)
-        self.luma = self.padding.pad(normalised_luma(luma.to(device, torch.float32)))[None]
+        self.luma = self.padding.pad(normalized_luma(luma.to(device, torch.float32)))[None]
 
     def inside(self, planes: Float[Tensor, "1 c h w"]) -> Float[Tensor, "1 c h1 w1"]:
         """The places of a map whose middle lies within the picture."""
@@ -62,7 +62,7 @@ class ColorMNetInsight:
         return {name: seen.inside(level)[0].float() for name, level in found.items()}
 
     @torch.no_grad()
-    def _searched(self, luma: Luma, exemplar: Reference) -> tuple[Key, Key, mfp.Answer]:
+    def _searched(self, luma: Luma, exemplar: Reference) -> tuple[Key, Key, mfp.Affinity]:
         """The keys of both and the answer that memory would give if it held this exemplar alone."""
         asking, there = (self._key(each) for each in (luma, exemplar.luma))
         query = mfp.query_operand(rows_of(asking.key), rows_of(asking.selection))

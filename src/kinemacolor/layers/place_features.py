@@ -62,8 +62,8 @@ class PlaceProjection:
     def of(cls, keys: Float[Tensor, "c n"], channels: int) -> "PlaceProjection":
         """The ``channels`` directions in which these keys differ most."""
         mean = keys.mean(1, keepdim=True)
-        centred = keys - mean
-        _, vectors = torch.linalg.eigh(centred @ centred.T)
+        centered = keys - mean
+        _, vectors = torch.linalg.eigh(centered @ centered.T)
         return cls(mean, vectors[:, -channels:].T.contiguous())
 
     def __call__(self, key: Float[Tensor, "c h8 w8"], dtype: torch.dtype = torch.float32) -> Float[Tensor, "n p"]:

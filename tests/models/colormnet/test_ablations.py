@@ -49,8 +49,8 @@ def test_an_ablation_learns_is_saved_and_colours_a_shot(
     loaded = package.load(tmp_path / "net.safetensors")
     assert loaded.network.config == config
     assert loaded.policy == MemoryPolicy.of(config.propagation)
-    coloured = [answer.chroma for answer in loaded.colorize(shot[0][:5], [Reference(shot[0][0], shot[1][0], 0)])]
-    assert all(torch.isfinite(chroma).all() for chroma in coloured)
+    colored = [answer.chroma for answer in loaded.colorize(shot[0][:5], [Reference(shot[0][0], shot[1][0], 0)])]
+    assert all(torch.isfinite(chroma).all() for chroma in colored)
 
 
 def test_each_feature_kind_gives_maps_of_its_own_and_equal_shapes() -> None:

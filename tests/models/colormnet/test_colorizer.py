@@ -21,10 +21,10 @@ def test_it_is_a_colorizer(colorizer: ColorMNetColorizer) -> None:
 def test_the_first_frame_takes_its_exemplars_chroma(
     colorizer: ColorMNetColorizer, shot: Shot, first_frame: Reference
 ) -> None:
-    coloured = [answer.chroma for answer in colorizer.colorize(shot[0], [first_frame])]
-    assert torch.equal(coloured[0], first_frame.chroma)
-    assert len(coloured) == 20
-    for chroma in coloured[1:]:
+    colored = [answer.chroma for answer in colorizer.colorize(shot[0], [first_frame])]
+    assert torch.equal(colored[0], first_frame.chroma)
+    assert len(colored) == 20
+    for chroma in colored[1:]:
         assert chroma.shape == (2, 40, 56)
         assert chroma.dtype == torch.float32
         assert chroma.abs().max() <= 110
@@ -98,9 +98,9 @@ def test_an_exemplar_inside_the_shot_is_known_before_and_taken_there(
     inside = Reference(luma[3], chroma[3], index=3)
     state = colorizer.start([first_frame, inside])
     assert len(state.memory.permanent) == FRAME_TOKENS
-    coloured = [colorizer.step(frame, state).chroma for frame in luma[:8]]
-    assert torch.equal(coloured[0], chroma[0])
-    assert torch.equal(coloured[3], chroma[3])
+    colored = [colorizer.step(frame, state).chroma for frame in luma[:8]]
+    assert torch.equal(colored[0], chroma[0])
+    assert torch.equal(colored[3], chroma[3])
     assert len(state.memory.permanent) == 2 * FRAME_TOKENS
     # written at 0, 2, 3 (the exemplar), 5, 7
     assert state.written == 7
@@ -108,9 +108,9 @@ def test_an_exemplar_inside_the_shot_is_known_before_and_taken_there(
 
 def test_an_exemplar_late_in_the_shot_serves_from_its_start(colorizer: ColorMNetColorizer, shot: Shot) -> None:
     luma, chroma = shot
-    coloured = [answer.chroma for answer in colorizer.colorize(luma[:6], [Reference(luma[4], chroma[4], index=4)])]
-    assert torch.isfinite(torch.stack(coloured)).all()
-    assert torch.equal(coloured[4], chroma[4])
+    colored = [answer.chroma for answer in colorizer.colorize(luma[:6], [Reference(luma[4], chroma[4], index=4)])]
+    assert torch.isfinite(torch.stack(colored)).all()
+    assert torch.equal(colored[4], chroma[4])
 
 
 def test_transparent_parts_of_an_exemplar_do_not_answer(colorizer: ColorMNetColorizer, shot: Shot) -> None:
@@ -163,20 +163,18 @@ def test_a_step_leaves_the_parameters_alone(
 @pytest.mark.parametrize("size", [(1, 1), (17, 13), (16, 16), (33, 70)])
 def test_case_08_any_size(colorizer: ColorMNetColorizer, size: tuple[int, int]) -> None:
     lumas = 100 * torch.rand(4, 1, *size)
-    coloured = [
-        answer.chroma for answer in colorizer.colorize(lumas, [Reference(lumas[0], torch.zeros(2, *size), 0)])
-    ]
-    assert all(chroma.shape == (2, *size) for chroma in coloured)
+    colored = [answer.chroma for answer in colorizer.colorize(lumas, [Reference(lumas[0], torch.zeros(2, *size), 0)])]
+    assert all(chroma.shape == (2, *size) for chroma in colored)
 
 
 @pytest.mark.parametrize("level", [0.0, 50.0, 100.0])
 def test_case_18_constant_frames_give_no_nan(colorizer: ColorMNetColorizer, level: float) -> None:
     lumas = torch.full((8, 1, 40, 56), level)
-    coloured = torch.stack(
+    colored = torch.stack(
         [answer.chroma for answer in colorizer.colorize(lumas, [Reference(lumas[0], torch.zeros(2, 40, 56), 0)])]
     )
-    assert torch.isfinite(coloured).all()
-    assert coloured.abs().max() <= 110
+    assert torch.isfinite(colored).all()
+    assert colored.abs().max() <= 110
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])

@@ -74,12 +74,12 @@ def test_a_shot_is_coloured_from_a_file(
     colorizer: ColorMNetSmallColorizer, shot: tuple[Tensor, Tensor], first_frame: Reference
 ) -> None:
     assert isinstance(colorizer, Colorizer)
-    coloured = torch.stack([answer.chroma for answer in colorizer.colorize(shot[0], [first_frame])])
-    assert torch.equal(coloured[0], first_frame.chroma)
-    assert coloured.shape == (12, 2, 40, 56)
-    assert torch.isfinite(coloured).all()
-    assert coloured.abs().max() <= 110
-    assert coloured[1:].std() > 0.1
+    colored = torch.stack([answer.chroma for answer in colorizer.colorize(shot[0], [first_frame])])
+    assert torch.equal(colored[0], first_frame.chroma)
+    assert colored.shape == (12, 2, 40, 56)
+    assert torch.isfinite(colored).all()
+    assert colored.abs().max() <= 110
+    assert colored[1:].std() > 0.1
 
 
 def test_any_picture_serves_as_exemplar(colorizer: ColorMNetSmallColorizer, shot: tuple[Tensor, Tensor]) -> None:

@@ -10,7 +10,7 @@ from kinemacolor.models.deep_exemplar.correspondence import unit
 from kinemacolor.models.deep_exemplar.discriminator import Discriminator, SpectralConv2d
 from kinemacolor.models.deep_exemplar.matching import matched
 from kinemacolor.models.deep_exemplar.network import Learned
-from kinemacolor.models.spatiotemporal.refinement import Coloured
+from kinemacolor.models.spatiotemporal.refinement import Colored
 from kinemacolor.models.spatiotemporal.refinement import Refinement as SpatiotemporalRefinement
 
 
@@ -92,7 +92,7 @@ def test_it_refines_what_the_spatiotemporal_model_warped() -> None:
     refine: SpatiotemporalRefinement = Refinement(subnet)
     assert isinstance(refine, SpatiotemporalRefinement)
     luma, warped, confidence = torch.rand(1, 16, 24) * 100, torch.randn(2, 16, 24), torch.rand(1, 16, 24)
-    before = Coloured(torch.rand(1, 16, 24) * 100, torch.randn(2, 16, 24))
+    before = Colored(torch.rand(1, 16, 24) * 100, torch.randn(2, 16, 24))
     with torch.no_grad():
         alone, after = refine(luma, warped, confidence, None), refine(luma, warped, confidence, before)
         last = torch.cat((before.luma, before.chroma))[None]

@@ -15,7 +15,7 @@ from kinemacolor.frames import Chroma, Instance, Luma, ObjectsFrom
 from kinemacolor.models.base import Colorizer, Reference
 from kinemacolor.models.spatiotemporal import SpatiotemporalColorizer, SpatiotemporalSettings, TrackingPolicy
 from kinemacolor.models.spatiotemporal.colorizer import working_size
-from kinemacolor.models.spatiotemporal.refinement import Coloured
+from kinemacolor.models.spatiotemporal.refinement import Colored
 
 HEIGHT, WIDTH = 48, 64
 GRID = (12, 16)
@@ -43,10 +43,10 @@ class Smoother:
     """A refinement that keeps half of the frame before, and remembers what it was given."""
 
     def __init__(self) -> None:
-        self.seen: list[tuple[Luma, Chroma, Tensor, Coloured | None]] = []
+        self.seen: list[tuple[Luma, Chroma, Tensor, Colored | None]] = []
 
     def __call__(
-        self, luma: Luma, warped: Chroma, confidence: Float[Tensor, "1 h w"], before: Coloured | None
+        self, luma: Luma, warped: Chroma, confidence: Float[Tensor, "1 h w"], before: Colored | None
     ) -> Chroma:
         self.seen.append((luma, warped, confidence, before))
         return warped if before is None else (warped + before.chroma) / 2

@@ -5,7 +5,7 @@ import torch
 
 from kinemacolor.layers.efficientnet_lite import EfficientNetLite, EfficientNetLiteConfig
 from kinemacolor.models.spatiotemporal.features import EfficientNetFeatures, Features
-from kinemacolor.models.spatiotemporal.restricted_warp import centred
+from kinemacolor.models.spatiotemporal.restricted_warp import centered
 
 
 @pytest.mark.parametrize("size", [(8, 8), (48, 80), (216, 384)])
@@ -19,7 +19,7 @@ def test_the_published_trunk_finds_a_shifted_texture() -> None:
     blobs = torch.rand(1, 1, 12, 24, generator=torch.Generator().manual_seed(0))
     world = 100 * torch.nn.functional.interpolate(blobs, (96, 192), mode="bicubic")[0].clamp(0, 1)
     features = EfficientNetFeatures()
-    one, other = (centred(features(world[:, :, left : left + 128])) for left in (0, 32))
+    one, other = (centered(features(world[:, :, left : left + 128])) for left in (0, 32))
     assert one.shape == (24 * 32, 24 + 40 + 112)
     best = (one @ other.T).argmax(1).view(24, 32)
     # away from the borders the picture has moved eight cells to the left

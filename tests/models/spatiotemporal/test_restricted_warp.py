@@ -5,7 +5,7 @@ import torch
 from plain import restricted_warp, textures
 
 from kinemacolor.models.spatiotemporal import restricted_warp as module
-from kinemacolor.models.spatiotemporal.restricted_warp import Source, centred, warp
+from kinemacolor.models.spatiotemporal.restricted_warp import Source, centered, warp
 from kinemacolor.models.spatiotemporal.tracking_mask import TrackingMask
 
 GRID = (6, 8)
@@ -108,7 +108,7 @@ def test_a_sharp_softmax_neither_overflows_nor_divides_by_nothing() -> None:
 
 def test_look_alikes_of_another_colour_do_not_mix() -> None:
     """Two objects of equal look, one red and one blue: the tracked mask keeps them apart."""
-    look = centred(torch.randn(8, 1, 6, generator=torch.Generator().manual_seed(0)))
+    look = centered(torch.randn(8, 1, 6, generator=torch.Generator().manual_seed(0)))
     features = torch.cat((look, look))
     chroma = torch.cat((torch.tensor([[60.0, 40.0]]).repeat(6, 1), torch.tensor([[10.0, -60.0]]).repeat(6, 1)))
     source = Source(features, chroma)
@@ -140,11 +140,11 @@ def test_centred_rows_are_the_paper_s_correlation() -> None:
     plain = torch.stack(
         [torch.stack([torch.cosine_similarity(a - x.mean(0), b - y.mean(0), dim=0) for b in y]) for a in x]
     )
-    torch.testing.assert_close(centred(planes[0]) @ centred(planes[1]).T, plain, atol=1e-5, rtol=1e-5)
+    torch.testing.assert_close(centered(planes[0]) @ centered(planes[1]).T, plain, atol=1e-5, rtol=1e-5)
 
 
 def test_flat_features_give_numbers() -> None:
-    flat = centred(torch.full((5, 3, 4), 2.0))
+    flat = centered(torch.full((5, 3, 4), 2.0))
     source = Source(flat, torch.ones(12, 2))
     warped = warp(flat, [source], [TrackingMask.of_candidates(torch.zeros(12, 12).to_sparse().coalesce())], 0.01)
     torch.testing.assert_close(warped.chroma, torch.ones(12, 2))

@@ -7,13 +7,13 @@ import torch
 from seeded_inputs import input_array
 
 from kinemacolor import color
-from kinemacolor.models.colormnet.colorizer import CHROMA_SCALE, normalised_luma
+from kinemacolor.models.colormnet.colorizer import CHROMA_SCALE, normalized_luma
 
 
 def test_normalised_lab(measured: Callable[[str], dict[str, np.ndarray]]) -> None:
     rgb = (input_array("rgb", (32, 48, 3), 1, kind="uniform") * 256).astype(np.uint8)
     luma, chroma = color.split(torch.from_numpy(rgb).permute(2, 0, 1))
-    ours = torch.cat((normalised_luma(luma), chroma / CHROMA_SCALE))
+    ours = torch.cat((normalized_luma(luma), chroma / CHROMA_SCALE))
     assert (ours - torch.from_numpy(measured("color_io")["lab_norm"])).abs().max() <= 1e-5
 
 

@@ -41,13 +41,13 @@ def test_a_shot_equals_the_release(
     luma, chroma = 50 * lab[:, :1] + 50, 110 * lab[:, 1:]
     colorizer = ColorMNetColorizer(network, policy=policy)
     state = colorizer.start([Reference(luma[exemplar], chroma[exemplar], index)])
-    coloured, sizes = [], []
+    colored, sizes = [], []
     for i in range(count):
-        coloured.append(colorizer.step(luma[i], state, last=i == count - 1).chroma / 110)
+        colored.append(colorizer.step(luma[i], state, last=i == count - 1).chroma / 110)
         sizes.append(state.memory.sizes)
     theirs = measured(name)
     assert sizes == [tuple(pair) for pair in theirs["memory_sizes"].tolist()]
-    ours = torch.stack(coloured)
+    ours = torch.stack(colored)
     off = differences(ours, theirs["ab"]) if "ab" in theirs else differences(ours[:, :, ::2, ::2], theirs["ab_half"])
     assert off.max() <= 2e-5
     assert off.mean() <= 2e-6

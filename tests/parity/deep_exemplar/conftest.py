@@ -75,7 +75,7 @@ def lab() -> Callable[[str, int, int, int], Tensor]:
 
     def frames(tag: str, count: int, height: int, width: int) -> Tensor:
         scale, offset = np.float32([50, 110, 110]), np.float32([50, 0, 0])
-        normalised = lab_frames(tag, count, height, width, SEED)
-        return torch.from_numpy(normalised * scale[:, None, None] + offset[:, None, None])
+        normalized = lab_frames(tag, count, height, width, SEED)
+        return torch.from_numpy(normalized * scale[:, None, None] + offset[:, None, None])
 
     return frames

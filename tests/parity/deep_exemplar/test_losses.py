@@ -62,8 +62,8 @@ def test_warp_where_it_stays_inside(lab: Lab, measured: Measured) -> None:
     """Beyond the border the release reads zeros, we the border."""
     predicted = lab("de.loss.pr", 2, 48, 80)
     flow = torch.from_numpy(input_array("de.loss.flow", (2, 2, 48, 80), 1, scale=3))
-    centred = predicted - torch.tensor([50.0, 0, 0]).view(3, 1, 1)
-    warped = torch.stack([warp(each, field) for each, field in zip(centred, flow)])
+    centered = predicted - torch.tensor([50.0, 0, 0]).view(3, 1, 1)
+    warped = torch.stack([warp(each, field) for each, field in zip(centered, flow)])
     x, y = flow[:, 0] + torch.arange(80), flow[:, 1] + torch.arange(48)[:, None]
     inside = ((x >= 0) & (x <= 79) & (y >= 0) & (y <= 47))[:, None].expand_as(warped).reshape(-1)[::7]
     difference = warped.reshape(-1)[::7] - torch.from_numpy(measured("losses")["warped_lab"])

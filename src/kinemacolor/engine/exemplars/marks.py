@@ -20,7 +20,7 @@ _LUMA_COST, _CHROMA_COST = 15.0, 20.0
 _SOFT_PX = 1.0
 _LEAST = 0.05
 _FARTHEST = 1.7
-_NEIGHBOURS = ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))
+_NEIGHBORS = ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def _ways(luma: Luma, present: Chroma, seeds: np.ndarray) -> tuple[np.ndarray, n
     changed = True
     while changed:
         changed = False
-        for rows, columns in _NEIGHBOURS:
+        for rows, columns in _NEIGHBORS:
             there = (slice(max(0, rows), height + min(0, rows)), slice(max(0, columns), width + min(0, columns)))
             here = (slice(max(0, -rows), height + min(0, -rows)), slice(max(0, -columns), width + min(0, -columns)))
             cost = np.abs(planes[:, *there] - planes[:, *here]).sum(0) + step * (rows**2 + columns**2) ** 0.5

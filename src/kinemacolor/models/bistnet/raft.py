@@ -150,8 +150,8 @@ class RAFT(nn.Module):
         """Each fine pixel's flow is a convex mean of nine coarse neighbours (Section 3.3)."""
         batch, _, height, width = flow.shape
         weights = (0.25 * self.upsampling(hidden)).view(batch, 1, 9, 8, 8, height, width).softmax(2)
-        neighbours = F.unfold(8 * flow, 3, padding=1).view(batch, 2, 9, 1, 1, height, width)
-        fine = (weights * neighbours).sum(2)  # b 2 8 8 h w
+        neighbors = F.unfold(8 * flow, 3, padding=1).view(batch, 2, 9, 1, 1, height, width)
+        fine = (weights * neighbors).sum(2)  # b 2 8 8 h w
         return fine.permute(0, 1, 4, 2, 5, 3).reshape(batch, 2, 8 * height, 8 * width)
 
 

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from kinemacolor.models.colormnet.mfp import Answer
+from kinemacolor.models.colormnet.mfp import Affinity
 
 LEAST_COVERAGE = 0.1
 """A token less of whose area is shown is dropped."""
@@ -57,7 +57,9 @@ def most_alike(anchors: list[Anchor], key: Float[Tensor, "n k"], count: int) -> 
     return [anchors[i] for i in sorted(alike.topk(count).indices.tolist())]
 
 
-def without_conflict(answer: Answer, color: Float[Tensor, "n 2"], anchor: Int[Tensor, " n"], radius: float) -> Answer:
+def without_conflict(
+    answer: Affinity, color: Float[Tensor, "n 2"], anchor: Int[Tensor, " n"], radius: float
+) -> Affinity:
     """The answer with one opinion a query: where anchors disagree, only their strongest cluster speaks.
 
     Of two look-alikes of different colour the mean is gray. A query is in conflict where no colour has nine tenths of
@@ -79,8 +81,8 @@ def without_conflict(answer: Answer, color: Float[Tensor, "n 2"], anchor: Int[Te
 
 
 def nearer_first(
-    answer: Answer, anchor: Int[Tensor, " n"], frames: list[int | None], now: int, alpha: float
-) -> Answer:
+    answer: Affinity, anchor: Int[Tensor, " n"], frames: list[int | None], now: int, alpha: float
+) -> Affinity:
     """The answer with the anchors' weight shared in favour of those near in time.
 
     ``p_i <- P softmax_i(s_i - alpha sigma d_i)`` over the anchors' tokens: P is their weight, sigma the spread of the

@@ -32,7 +32,7 @@ from kinemacolor.resize import Padding
 CHROMA_SCALE = 110.0
 
 
-def normalised_luma(luma: Float[Tensor, "*b 1 h w"]) -> Float[Tensor, "*b 1 h w"]:
+def normalized_luma(luma: Float[Tensor, "*b 1 h w"]) -> Float[Tensor, "*b 1 h w"]:
     """L* (0..100) as networks of this family take it, in -1..1."""
     return (luma - 50) / 50
 
@@ -108,7 +108,7 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
                 state.due[index] = reference
                 if index == 0:
                     continue
-            self._memorise(reference, state)
+            self._memorize(reference, state)
         return state
 
     @torch.no_grad()
@@ -120,11 +120,11 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
         reference = state.due.pop(state.index, None)
         if reference is not None and reference.chroma.shape[-2:] != luma.shape[-2:]:
             if state.index == 0:
-                self._memorise(reference, state)
+                self._memorize(reference, state)
             reference = None
         given = None if reference is None else reference.chroma.to(self.device, torch.float32)
         padding = Padding.to_multiple((luma.shape[-2], luma.shape[-1]), self.network.multiple)
-        padded = padding.pad(normalised_luma(luma.to(self.device, torch.float32)))[None]
+        padded = padding.pad(normalized_luma(luma.to(self.device, torch.float32)))[None]
         with self._precision():
             if given is None:
                 chroma = padding.unpad(self._predict(padded, state, last=last)[0]) * CHROMA_SCALE
@@ -169,11 +169,11 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
         state.memory.write(key, value, permanent=part is not None, part=part, frame=state.index)
         state.source, state.written = (key, value), state.index
 
-    def _memorise(self, reference: Reference, state: ColorMNetState) -> None:
+    def _memorize(self, reference: Reference, state: ColorMNetState) -> None:
         """Puts an exemplar into memory for good, by its own luma and at its own size."""
         size = (reference.luma.shape[-2], reference.luma.shape[-1])
         padding = Padding.to_multiple(size, self.network.multiple)
-        luma = padding.pad(normalised_luma(reference.luma.to(self.device, torch.float32)))
+        luma = padding.pad(normalized_luma(reference.luma.to(self.device, torch.float32)))
         chroma = padding.pad(reference.chroma.to(self.device, torch.float32))
         alpha = None
         if reference.alpha is not None:

@@ -112,7 +112,7 @@ def planes_of(
 
 
 @runtime_checkable
-class Coloured(Protocol):
+class Colored(Protocol):
     """A frame in colour, at the working size."""
 
     luma: Luma
@@ -127,7 +127,7 @@ class Refinement(nn.Module):
         self.subnet = subnet
 
     def forward(
-        self, luma: Luma, warped: Chroma, confidence: Float[Tensor, "1 h w"], before: Coloured | None
+        self, luma: Luma, warped: Chroma, confidence: Float[Tensor, "1 h w"], before: Colored | None
     ) -> Chroma:
         """The a*b* of a frame from its luma, W and S of its size, and the frame before, if any."""
         last = None if before is None else torch.cat((before.luma, before.chroma))[None]

@@ -30,6 +30,6 @@ class EfficientNetFeatures(nn.Module):
         maps = self.trunk(luma[None])
         size = maps[STRIDE].shape[-2:]
         levels = [maps[stride].float() for stride in _LEVELS]
-        centred = [level - level.mean((2, 3), keepdim=True) for level in levels]
-        fitted = [F.interpolate(level, size, mode="bilinear", align_corners=False) for level in centred]
+        centered = [level - level.mean((2, 3), keepdim=True) for level in levels]
+        fitted = [F.interpolate(level, size, mode="bilinear", align_corners=False) for level in centered]
         return torch.cat([F.normalize(level, dim=1) for level in fitted], dim=1)[0]

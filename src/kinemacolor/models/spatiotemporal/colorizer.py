@@ -21,8 +21,8 @@ from kinemacolor.models.spatiotemporal import dense_tracking
 from kinemacolor.models.spatiotemporal.dense_tracking import Candidates, Transition
 from kinemacolor.models.spatiotemporal.features import STRIDE, Features
 from kinemacolor.models.spatiotemporal.instance_tracking import GridObjects, InstanceTracker
-from kinemacolor.models.spatiotemporal.refinement import Coloured, Refinement
-from kinemacolor.models.spatiotemporal.restricted_warp import Source, Warped, centred, warp
+from kinemacolor.models.spatiotemporal.refinement import Colored, Refinement
+from kinemacolor.models.spatiotemporal.restricted_warp import Source, Warped, centered, warp
 from kinemacolor.models.spatiotemporal.state import (
     KnownReference,
     SeenFrame,
@@ -98,7 +98,7 @@ class SpatiotemporalColorizer(StreamingColorizer[SpatiotemporalState]):
 
     def _phi(self, luma: Luma) -> Float[Tensor, "n c"]:
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
-            return centred(self.features(luma).float())
+            return centered(self.features(luma).float())
 
     def _known(self, reference: Reference) -> KnownReference:
         size = (reference.luma.shape[-2], reference.luma.shape[-1])
@@ -162,7 +162,7 @@ class SpatiotemporalColorizer(StreamingColorizer[SpatiotemporalState]):
         candidates = self._candidates(frame, serving, state)
         chroma = own_chroma((known.given for known in serving), frame.index, frame.size, self.device)
         if chroma is not None:
-            state.before = Coloured(frame.luma, resize(chroma, _size_of(frame.luma)))
+            state.before = Colored(frame.luma, resize(chroma, _size_of(frame.luma)))
             return Answer(chroma)
         masks = [self._mask(frame, known, candidates) for known in serving]
         warped = warp(frame.features, [known.source for known in serving], masks, self.settings.temperature)
@@ -213,7 +213,7 @@ class SpatiotemporalColorizer(StreamingColorizer[SpatiotemporalState]):
         planes = F.interpolate(planes[None], size, mode="nearest")[0]
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
             refined = self.refinement(frame.luma, planes[:2], planes[2:], state.before).float()
-        state.before = Coloured(frame.luma, refined)
+        state.before = Colored(frame.luma, refined)
         return refined
 
 

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from kinemacolor.models.spatiotemporal.dense_tracking import Candidates, TrackingPolicy, transition, widen
-from kinemacolor.models.spatiotemporal.restricted_warp import centred
+from kinemacolor.models.spatiotemporal.restricted_warp import centered
 from kinemacolor.models.spatiotemporal.trail import Trail
 
 COARSE = TrackingPolicy(radius_cells=5, margin_cells=2)
@@ -31,7 +31,7 @@ class DenseRestriction:
     def follow(self, key: Float[Tensor, "1 k h w"], frames: Collection[int]) -> Mapping[int, Candidates]:
         """What of earlier ``frames`` the positions of the next frame, given by its key, may come from."""
         grid = (key.shape[-2], key.shape[-1])
-        features = centred(key[0].float())
+        features = centered(key[0].float())
         if self._index >= 0:
             back = transition(features, self._known[self._index], grid, self.policy)
             self._trail.add(self._index + 1, back)

@@ -10,7 +10,7 @@ from kinemacolor.frames import Chroma, Luma
 
 
 @dataclass(frozen=True, slots=True)
-class Coloured:
+class Colored:
     """A frame as the next one's refinement sees it: luma and chroma at the working size."""
 
     luma: Luma
@@ -22,7 +22,7 @@ class Refinement(Protocol):
     """A network that answers with chroma at the working size."""
 
     def __call__(
-        self, luma: Luma, warped: Chroma, confidence: Float[Tensor, "1 h w"], before: Coloured | None
+        self, luma: Luma, warped: Chroma, confidence: Float[Tensor, "1 h w"], before: Colored | None
     ) -> Chroma:
         """The chroma of a frame from its luma, W and S at the working size, and the frame before, if any."""
         ...

@@ -37,7 +37,7 @@ class Warped:
     unrestricted: Bool[Tensor, " n"]
 
 
-def centred(features: Float[Tensor, "c h w"]) -> Float[Tensor, "n c"]:
+def centered(features: Float[Tensor, "c h w"]) -> Float[Tensor, "n c"]:
     """Positions as rows whose dot product is the correlation of Eq. 4: channel means removed, unit length."""
     rows = features.flatten(1).T
     return F.normalize(rows - rows.mean(0), dim=1).contiguous()

@@ -11,7 +11,7 @@ from kinemacolor.models.base import Reference
 from kinemacolor.models.spatiotemporal.dense_tracking import TrackingPolicy, Transition
 from kinemacolor.models.spatiotemporal.features import STRIDE
 from kinemacolor.models.spatiotemporal.instance_tracking import GridObjects, InstanceTracker
-from kinemacolor.models.spatiotemporal.refinement import Coloured
+from kinemacolor.models.spatiotemporal.refinement import Colored
 from kinemacolor.models.spatiotemporal.restricted_warp import Source
 from kinemacolor.models.spatiotemporal.tracking_mask import Combination
 from kinemacolor.models.spatiotemporal.trail import Trail
@@ -77,6 +77,6 @@ class SpatiotemporalState:
     objects: ObjectMasks | None = None
     ahead: deque[SeenFrame] = field(default_factory=deque)
     newest: SeenFrame | None = None
-    before: Coloured | None = None
+    before: Colored | None = None
     positions: int = 0
     unrestricted_positions: int = 0

@@ -33,7 +33,7 @@ from kinemacolor.models.base import Reference
 from kinemacolor.models.bistnet import BiSTNet, BiSTNetColorizer, BiSTNetConfig, BiSTNetSettings
 from kinemacolor.models.bistnet.btfb import linear, weight_of_forward
 from kinemacolor.models.bistnet.experts import experts_of
-from kinemacolor.models.bistnet.handing import upsampled
+from kinemacolor.models.bistnet.gated_propagation import upsampled
 from kinemacolor.models.bistnet.meb import MixedExperts, SegmentationExpert
 from kinemacolor.models.bistnet.network import Colors
 from kinemacolor.training.recipe import Moment, Recipe, Stage

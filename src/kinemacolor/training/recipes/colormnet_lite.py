@@ -1,11 +1,11 @@
-"""ColorMNet-lite: its guess and its judge learn; the trunk stays as ImageNet made it.
+"""ColorMNet-lite: its colour prior and its confidence head learn; the trunk stays as ImageNet made it.
 
-First the guess alone, on single pictures: the likely a*b* of each place by least squares, and the likelihood of a
+First the prior alone, on single pictures: the likely a*b* of each place by least squares, and the likelihood of a
 normal distribution, by which it learns how far off it may be. It needs many different things rather than long clips:
 most samples are photographs. Colours are never changed here: natural ones are what is to be learnt.
 
-Then, on clips, the judge as well: the likelihood of a Laplace distribution around the colours made. A few clips of a
-batch suffice for it, since it is small and knows no hue.
+Then, on clips, the confidence head as well: the likelihood of a Laplace distribution around the colours made. A few
+clips of a batch suffice for it, since it is small and knows no hue.
 
 What weighs the candidates is not learnt: each way of learning it has made hard clips worse
 (docs/models/colormnet-lite.md).
@@ -26,7 +26,7 @@ from kinemacolor.frames import size_of
 from kinemacolor.models import colormnet_lite
 from kinemacolor.models.base import Reference
 from kinemacolor.models.colormnet_lite import ColorMNetLite, ColorMNetLiteColorizer, ColorMNetLiteConfig
-from kinemacolor.models.colormnet_lite.clip import ClipSettings, judged_clips
+from kinemacolor.models.colormnet_lite.clip import ClipSettings, scored_clips
 from kinemacolor.models.colormnet_lite.network import maps_of
 from kinemacolor.resize import resize
 from kinemacolor.training.recipe import Moment, Recipe, Stage
@@ -34,7 +34,7 @@ from kinemacolor.training.recipe import Moment, Recipe, Stage
 _UNIT = 10.0
 _LEAST_ERROR = 0.5
 _LIKELIHOOD = 0.1
-_CLIPS_JUDGED = 2
+_CLIPS_SCORED = 2
 
 
 def recipe(
@@ -85,22 +85,22 @@ def recipe(
 
 
 def _groups(network: ColorMNetLite) -> list[tuple[list[nn.Parameter], float]]:
-    return [(list(network.guess.parameters()), 1.0), (list(network.judge.parameters()), 1.0)]
+    return [(list(network.prior.parameters()), 1.0), (list(network.confidence_head.parameters()), 1.0)]
 
 
 def losses(clips: ClipSettings, network: ColorMNetLite, batch: Batch, moment: Moment) -> dict[str, Tensor]:
-    """The weighted terms: the guess's on the first frame of each clip, the judge's on the clips."""
-    made = guess_losses(network, batch.lumas[:, 0], batch.chromas[:, 0])
+    """The weighted terms: the prior's on the first frame of each clip, the confidence head's on the clips."""
+    made = prior_losses(network, batch.lumas[:, 0], batch.chromas[:, 0])
     if batch.lumas.shape[1] > 1:
-        few = slice(min(_CLIPS_JUDGED, len(batch.lumas)))
+        few = slice(min(_CLIPS_SCORED, len(batch.lumas)))
         exemplar = batch.exemplar_luma[few], batch.exemplar_chroma[few], batch.related[few]
-        judged = judged_clips(network, batch.lumas[few], *exemplar, moment.generator, clips)
-        truth = batch.chromas[few, -judged.chromas.shape[1] :]
-        made["judge"] = _LIKELIHOOD * error_likelihood(judged.chromas, judged.log_error, truth)
+        scored = scored_clips(network, batch.lumas[few], *exemplar, moment.generator, clips)
+        truth = batch.chromas[few, -scored.chromas.shape[1] :]
+        made["confidence"] = _LIKELIHOOD * error_likelihood(scored.chromas, scored.log_error, truth)
     return made
 
 
-def guess_losses(
+def prior_losses(
     network: ColorMNetLite, lumas: Float[Tensor, "b 1 h w"], chromas: Float[Tensor, "b 2 h w"]
 ) -> dict[str, Tensor]:
     """Least squares in units of 10 a*b*, and the likelihood of what is left over under a normal distribution."""
@@ -108,11 +108,11 @@ def guess_losses(
         maps = network.trunk(lumas)
         keys = torch.stack([maps_of(maps, i).key for i in range(len(lumas))])
     size = size_of(keys)
-    guessed = network.guess(keys, resize(lumas, size))
+    prior_colors = network.prior(keys, resize(lumas, size))
     truth = resize(chromas, size)
-    squared = (guessed.chroma - truth).square().mean(1, keepdim=True)
-    likelihood = squared.detach() * (-guessed.log_variance).exp() + guessed.log_variance
-    return {"guess": squared.mean() / _UNIT**2, "guess_likelihood": _LIKELIHOOD * likelihood.mean()}
+    squared = (prior_colors.chroma - truth).square().mean(1, keepdim=True)
+    likelihood = squared.detach() * (-prior_colors.log_variance).exp() + prior_colors.log_variance
+    return {"prior": squared.mean() / _UNIT**2, "prior_likelihood": _LIKELIHOOD * likelihood.mean()}
 
 
 def error_likelihood(

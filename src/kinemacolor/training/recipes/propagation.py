@@ -6,7 +6,7 @@ from torch import Tensor
 
 from kinemacolor.data.samples import Batch
 from kinemacolor.models.base import Reference
-from kinemacolor.models.colormnet.colorizer import CHROMA_SCALE, ColorMNetColorizer, normalised_luma
+from kinemacolor.models.colormnet.colorizer import CHROMA_SCALE, ColorMNetColorizer, normalized_luma
 from kinemacolor.models.colormnet.propagation import PropagationNetwork
 from kinemacolor.training.recipe import Moment
 
@@ -15,7 +15,7 @@ def clip_chromas(network: PropagationNetwork, batch: Batch, moment: Moment) -> F
     """The chroma (a*b* / 110) of each frame, with gradients; the exemplar takes the place of the frame before."""
     lumas = torch.cat((batch.exemplar_luma[:, None], batch.lumas), dim=1)
     chromas: Tensor = network(
-        normalised_luma(lumas),
+        normalized_luma(lumas),
         batch.exemplar_chroma / CHROMA_SCALE,
         generator=moment.generator,
         checkpointed=moment.checkpointed,
