@@ -125,9 +125,9 @@ def trained(name: str, config: ColorMNetSmallConfig, budget: Budget, args: argpa
     if not weights.exists():
         library = Library.open(find_sources([args.data]), FrameCache(args.cache))
         data = ClipDataset(library, VARIETY, seed=args.seed)
-        settings = TrainingSettings(checkpoint_every_steps=50, keep_checkpoints=1)
+        settings = TrainingSettings(device="cpu", checkpoint_every_steps=50, keep_checkpoints=1)
         work = recipe(config, budget)
-        done = train(work, data, folder, steps=budget.steps, seed=args.seed, device="cpu", settings=settings)
+        done = train(work, data, folder, steps=budget.steps, seed=args.seed, settings=settings)
         if done.ending != "complete":
             weights.unlink()
             raise SystemExit(f"Stopped at step {done.step} of '{name}'; start again to go on from its checkpoint.")

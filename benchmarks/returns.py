@@ -33,10 +33,10 @@ from torch import Tensor
 
 from colormnet_small import ColorMNetSmall, ColorMNetSmallColorizer
 from kinemacolor import color
-from kinemacolor.engine.assign import active_exemplars, references_for
+from kinemacolor.engine.analysis.cuts import CutFinder, gray_of, shots_between
+from kinemacolor.engine.analysis.likeness import Summaries, likeness
 from kinemacolor.engine.exemplars.applied import WithExemplars
-from kinemacolor.engine.relevance import Summaries, likeness
-from kinemacolor.engine.shots import CutFinder, gray_of, shots_between
+from kinemacolor.engine.exemplars.assign import active_exemplars, references_for
 from kinemacolor.evaluation.provenance import provenance
 from kinemacolor.frames import RGB, Chroma, Exemplar, Frame, Luma, Planes, Shot
 from kinemacolor.metrics.psnr import psnr

@@ -293,6 +293,7 @@ class _Malice:
         return os.mkdir, (str(self.mark),)
 
 
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol")  # torch's own word on the malicious file
 @pytest.mark.parametrize("form", ["zip", "old", "bare"])
 def test_case_50_a_malicious_pickle_is_refused_and_nothing_runs(
     tmp_path: Path, tensors: dict[str, torch.Tensor], form: str

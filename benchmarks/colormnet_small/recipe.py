@@ -15,8 +15,9 @@ from torch import Tensor, nn
 import colormnet_small
 from colormnet_small import ColorMNetSmall, ColorMNetSmallColorizer, ColorMNetSmallConfig
 from kinemacolor.data.samples import Batch
+from kinemacolor.training.coloring import colored
 from kinemacolor.training.recipe import Moment, Recipe, Stage
-from kinemacolor.training.recipes.propagation import clip_chromas, colored
+from kinemacolor.training.recipes.propagation import clip_chromas
 from kinemacolor.training.terms import Colored, TermWeights, weighted_terms
 
 _TRUNK_RATE = 0.1

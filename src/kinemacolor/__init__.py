@@ -7,17 +7,18 @@
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from kinemacolor._version import __version__ as __version__
 from kinemacolor.errors import KinemacolorError
 
 if TYPE_CHECKING:
-    from kinemacolor.engine.video import Progress, Result, colorize_frames, colorize_video
+    from kinemacolor.engine.run import Result
+    from kinemacolor.engine.sinks import Progress
+    from kinemacolor.engine.video import colorize_frames, colorize_video
     from kinemacolor.frames import Exemplar, Frame
     from kinemacolor.models.base import Answer, Colorizer, Reference, StreamingColorizer
     from kinemacolor.models.cards import ModelCard, list_models
     from kinemacolor.models.colormnet.policy import MemoryPolicy
     from kinemacolor.models.load import load_model
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Answer",
@@ -44,9 +45,9 @@ _HOMES = {
     "Frame": "frames",
     "MemoryPolicy": "models.colormnet.policy",
     "ModelCard": "models.cards",
-    "Progress": "engine.video",
+    "Progress": "engine.sinks",
     "Reference": "models.base",
-    "Result": "engine.video",
+    "Result": "engine.run",
     "StreamingColorizer": "models.base",
     "colorize_frames": "engine.video",
     "colorize_video": "engine.video",

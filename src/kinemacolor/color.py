@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from kinemacolor.frames import RGB, Chroma, Luma, Matrix, Plane, Planes
@@ -82,7 +82,12 @@ def split(rgb: RGB) -> tuple[Luma, Chroma]:
 
 def combine(luma: Luma, chroma: Chroma) -> RGB:
     """The sRGB picture (uint8, rounded) of L* and a*b* of equal size."""
-    return (rgb_of(torch.cat((luma, chroma))) * 255).round().to(torch.uint8)
+    return to_8_bits(rgb_of(torch.cat((luma, chroma))))
+
+
+def to_8_bits(rgb: Float[Tensor, "*b h w"]) -> UInt8[Tensor, "*b h w"]:
+    """Code values 0..255 of values 0..1, rounded; what lies outside is clipped."""
+    return (rgb.clamp(0, 1) * 255).round().to(torch.uint8)
 
 
 def chroma_magnitude(chroma: Float[Tensor, "*b 2 h w"]) -> Float[Tensor, "*b h w"]:
@@ -107,6 +112,18 @@ def gray_level_of(plane: Plane, *, bits: int, full_range: bool) -> Float[Tensor,
     black, span = _luma_scale(bits, full_range)
     levels = np.clip((np.arange(2**bits, dtype=np.float64) - black) / span, 0, 1).astype(np.float32)
     return torch.from_numpy(levels[np.minimum(plane, 2**bits - 1)])[None]
+
+
+def gray_of_rgb(rgb: RGB, matrix: Matrix = "bt709") -> Float[Tensor, "1 h w"]:
+    """Y' of an sRGB picture as 0..1, in steps of 1/255, as an 8-bit film's luma plane would hold it."""
+    red, green, blue = rgb.double().unbind(-3)
+    kr, kg, kb = LUMA_COEFFICIENTS[matrix]
+    return ((kr * red + kg * green + kb * blue).round() / 255).float()[None]
+
+
+def luma_of_gray(gray: Float[Tensor, "1 h w"]) -> Luma:
+    """L* of the gray with this Y' (0..1)."""
+    return lab_of(gray.expand(3, -1, -1))[:1]
 
 
 @lru_cache(maxsize=8)
@@ -134,7 +151,14 @@ def rgb_of_planes(planes: Planes) -> Float[Tensor, "3 h w"]:
         rows = -(-height // blue_red.shape[-2])
         columns = -(-width // blue_red.shape[-1])
         blue_red = blue_red.repeat_interleave(rows, -2).repeat_interleave(columns, -1)[:, :height, :width]
-    return (gray + _rgb_offsets(blue_red, planes.matrix)).clamp(0, 1)
+    return rgb_of_blue_red(gray, blue_red, planes.matrix)
+
+
+def rgb_of_blue_red(
+    gray: Float[Tensor, "1 h w"], blue_red: Float[Tensor, "2 h w"], matrix: Matrix
+) -> Float[Tensor, "3 h w"]:
+    """R'G'B' 0..1 of Y' (0..1) and Cb, Cr (-0.5..0.5), clipped."""
+    return (gray + _rgb_offsets(blue_red, matrix)).clamp(0, 1)
 
 
 def _rgb_offsets(blue_red: Tensor, matrix: Matrix) -> Tensor:

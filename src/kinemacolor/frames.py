@@ -1,14 +1,30 @@
-"""The nouns: Frame, Exemplar, Shot, Luma, Chroma, object masks, and the planes a film is stored in."""
+"""The nouns that hold tensors: Frame, Exemplar, Luma, Chroma, object masks; those of ``planes`` are here too."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-import numpy as np
 from jaxtyping import Bool, Float, UInt8
-from numpy.typing import NDArray
 from torch import Tensor
+
+from kinemacolor.planes import Matrix, Plane, Planes, Shot
+
+__all__ = [
+    "RGB",
+    "Chroma",
+    "Exemplar",
+    "Frame",
+    "Instance",
+    "Luma",
+    "Matrix",
+    "ObjectMasks",
+    "ObjectsFrom",
+    "Plane",
+    "Planes",
+    "Shot",
+    "size_of",
+]
 
 RGB = UInt8[Tensor, "3 h w"]
 """sRGB, 0..255."""
@@ -19,34 +35,10 @@ Luma = Float[Tensor, "1 h w"]
 Chroma = Float[Tensor, "2 h w"]
 """CIE a*, b* (D65), about -110..110."""
 
-Plane = NDArray[np.uint8] | NDArray[np.uint16]
-"""One plane of code values, ``(height, width)``; uint8 up to 8 bits, else uint16, low-aligned."""
 
-Matrix = Literal["bt601", "bt709", "bt2020"]
-"""Which luma coefficients tie Y'CbCr to R'G'B' (ITU-R BT.601, BT.709, BT.2020 non-constant luminance)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Planes:
-    """A picture as the film stores it: luma at full size and depth, chroma at the film's own sampling.
-
-    ``y`` has shape ``(h, w)``. ``u`` and ``v`` (Cb, Cr) are both None for a gray picture, else of equal
-    shape ``(ceil(h / sub_h), ceil(w / sub_w))`` with ``sub_h, sub_w`` in 1, 2, 4. ``alpha`` is None or as
-    ``y``. Code values are ``bits`` deep (8 to 16) in full or limited range.
-    """
-
-    y: Plane
-    u: Plane | None = None
-    v: Plane | None = None
-    alpha: Plane | None = None
-    bits: int = 8
-    full_range: bool = False
-    matrix: Matrix = "bt709"
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """``(height, width)`` of the luma plane."""
-        return self.y.shape[0], self.y.shape[1]
+def size_of(planes: Tensor) -> tuple[int, int]:
+    """``(height, width)`` of planes, whatever dimensions come before these two."""
+    return planes.shape[-2], planes.shape[-1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +60,7 @@ class Frame:
         if self.planes is not None:
             return self.planes.size
         assert self.rgb is not None
-        return self.rgb.shape[-2], self.rgb.shape[-1]
+        return size_of(self.rgb)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +74,6 @@ class Exemplar:
     index: int | None = None
     alpha: Float[Tensor, "1 h w"] | None = None
     name: str = "exemplar"
-
-
-@dataclass(frozen=True, slots=True)
-class Shot:
-    """Frames ``start`` to ``stop - 1`` of a film."""
-
-    start: int
-    stop: int
-
-    def __len__(self) -> int:
-        return self.stop - self.start
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
+import torch
 import torch.nn.functional as F
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
 from kinemacolor.errors import SettingError
@@ -30,6 +31,11 @@ def resize(planes: Float[Tensor, "*b c h w"], size: tuple[int, int]) -> Float[Te
     batch = planes if planes.ndim == 4 else planes[None]
     out = F.interpolate(batch, size, mode="bilinear", align_corners=False, antialias=True)
     return out if planes.ndim == 4 else out[0]
+
+
+def resize_picture(rgb: UInt8[Tensor, "3 h w"], size: tuple[int, int]) -> UInt8[Tensor, "3 h2 w2"]:
+    """An 8-bit picture at another size, rounded; see ``resize``."""
+    return resize(rgb.float(), size).round().clamp(0, 255).to(torch.uint8)
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,10 +38,11 @@ def test_clips_and_crops_grow_and_fit_the_network() -> None:
 
 def test_a_parted_run_equals_a_whole_one_and_may_begin_another(tmp_path: Path) -> None:
     held_out = [Squares()[Request(1000, 2, 32)]]
-    given = {"steps": 4, "validation": held_out, "device": "cpu"}
-    train(tiny(), Squares(), tmp_path / "whole", **given)
+    given = {"steps": 4, "validation": held_out}
+    settings = RunSettings(device="cpu")
+    train(tiny(), Squares(), tmp_path / "whole", **given, settings=settings)
     for _ in range(4):
-        train(tiny(), Squares(), tmp_path / "parted", **given, settings=RunSettings(stop_after_minutes=0.0))
+        train(tiny(), Squares(), tmp_path / "parted", **given, settings=replace(settings, stop_after_minutes=0.0))
     ours, theirs = (load_file(tmp_path / name / "weights.safetensors") for name in ("whole", "parted"))
     assert all(torch.equal(ours[key], theirs[key]) for key in ours)
     begun = recipe(tmp_path / "whole" / "weights.safetensors")

@@ -13,6 +13,8 @@ import pytest
 SAMPLE = Path(__file__).parents[2] / "examples" / "sample"
 FILM, STILL = SAMPLE / "bw.mp4", SAMPLE / "ref_000000.png"
 
+pytestmark = pytest.mark.process
+
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "kinemacolor", *map(str, arguments)]

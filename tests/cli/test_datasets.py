@@ -4,7 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from PIL import Image
+
+pytestmark = pytest.mark.process
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -13,6 +13,8 @@ from PIL import Image
 from kinemacolor.cli.evaluate import evaluate
 from kinemacolor.errors import KinemacolorError
 
+pytestmark = pytest.mark.process
+
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "kinemacolor", *map(str, arguments)]

@@ -114,7 +114,7 @@ def test_case_33_an_interruption_says_how_to_go_on(
     def interrupted(*arguments: object, **settings: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("kinemacolor.engine.video.colorize_video", interrupted)
+    monkeypatch.setattr("kinemacolor.engine.run.run", interrupted)
     command = ["colorize", film, "-e", still, "-o", tmp_path / "a.mkv", *QUICK]
     kept, dropped = run(*command), run(*command, "--no-track")
     assert kept.exit_code == dropped.exit_code == 130

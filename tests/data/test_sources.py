@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kinemacolor.data.sources import Source, find_sources, licence_classes_of
+from kinemacolor.data.sources import Source, find_sources, license_classes_of
 from kinemacolor.errors import InputError, SettingError
 
 
@@ -25,9 +25,9 @@ def test_numbers_with_gaps_are_photographs(tmp_path: Path) -> None:
 
 
 def test_only_the_licence_classes_asked_for_are_taken(training_folder: Path) -> None:
-    names = {s.path.name for s in find_sources([training_folder], licence_classes=["permissive"])}
+    names = {s.path.name for s in find_sources([training_folder], license_classes=["permissive"])}
     assert names == {"one.mp4", "photo_a.jpg", "numbered"}
-    names = {s.path.name for s in find_sources([training_folder / "bought"], licence_classes=["non-commercial"])}
+    names = {s.path.name for s in find_sources([training_folder / "bought"], license_classes=["non-commercial"])}
     assert names == {"two.mp4"}
 
 
@@ -39,12 +39,12 @@ def test_what_the_table_does_not_name_is_unknown(training_folder: Path) -> None:
 def test_licence_classes_without_a_table_are_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").touch()
     with pytest.raises(SettingError, match=r"SOURCES\.csv"):
-        find_sources([tmp_path], licence_classes=["permissive"])
+        find_sources([tmp_path], license_classes=["permissive"])
 
 
 def test_nothing_to_learn_from_is_an_error(training_folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="No films or photographs of licence class none-such"):
-        find_sources([training_folder], licence_classes=["none-such"])
+    with pytest.raises(InputError, match="No films or photographs of license class none-such"):
+        find_sources([training_folder], license_classes=["none-such"])
     with pytest.raises(InputError, match="does not exist"):
         find_sources([tmp_path / "missing"])
 
@@ -52,5 +52,5 @@ def test_nothing_to_learn_from_is_an_error(training_folder: Path, tmp_path: Path
 def test_a_table_without_its_columns_is_an_error(tmp_path: Path) -> None:
     table = tmp_path / "table.csv"
     table.write_text("file,kind\na,b\n")
-    with pytest.raises(InputError, match="no column licence_class"):
-        licence_classes_of(table)
+    with pytest.raises(InputError, match="no column license_class"):
+        license_classes_of(table)

@@ -1,4 +1,3 @@
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -34,11 +33,11 @@ def test_case_44_seven_bad_films_of_fifty_do_not_stop_the_rest_and_only_they_are
 ) -> None:
     folder = tmp_path / "color"
     folder.mkdir()
-    jobs = jobs_for([str(film) for film in films], folder, [])
+    options = {"model": one_color, "exemplars": [red_still], "track": False}
+    jobs = jobs_for([str(film) for film in films], folder, options)
 
     def run() -> list[JobOutcome]:
-        options = {"model": one_color, "exemplars": [red_still], "track": False}
-        return list(run_batch(jobs, options=options))
+        return list(run_batch(jobs))
 
     first = run()
     assert [i for i, outcome in enumerate(first) if outcome.state == "failed"] == BAD
@@ -62,13 +61,12 @@ def test_a_model_that_breaks_down_is_a_failure_of_that_film_alone(
             return super().step(luma, state)
 
     films = [make_film("a.mkv", size=(16, 24)), make_film("b.mkv", size=(16, 32))]
-    jobs = jobs_for([str(film) for film in films], tmp_path, [])
     options = {"model": Breaks(), "exemplars": [red_still]}
-    broken, fine = run_batch(jobs, options=options)
+    broken, fine = run_batch(jobs_for([str(film) for film in films], tmp_path, options))
     assert broken.state == "failed"
     assert "RuntimeError: out of luck" in broken.message
     assert fine.state == "done"
-    assert not broken.job.output.exists()
+    assert not Path(broken.job.output.output).exists()
 
 
 def test_case_42_the_order_of_films_does_not_change_them(
@@ -80,9 +78,9 @@ def test_case_42_the_order_of_films_does_not_change_them(
         folder = tmp_path / str(len(found))
         folder.mkdir()
         options = {"model": counting, "exemplars": stills, "codec": "ffv1"}
-        outcomes = list(run_batch(jobs_for(order, folder, []), options=options))
+        outcomes = list(run_batch(jobs_for(order, folder, options)))
         assert {outcome.state for outcome in outcomes} == {"done"}
-        found.append({o.job.output.name: frames_of(o.job.output) for o in outcomes})
+        found.append({Path(o.job.output.output).name: frames_of(Path(o.job.output.output)) for o in outcomes})
     assert found[0] == found[1]
 
 
@@ -95,15 +93,21 @@ def frames_of(path: Path) -> list[bytes]:
 
 def test_a_manifest_is_read_from_its_own_folder(tmp_path: Path) -> None:
     (tmp_path / "jobs.csv").write_text(
-        "input,output,exemplars,model,shots,quality\nreel.mov,out/reel.mp4,stills|a.png@12,flow,none,17\n\n"
+        "input,output,exemplars,model,shots,quality,codec\nreel.mov,out/reel.mp4,stills|a.png@12,flow,none,17,h264\n\n"
         "b.mov,out/b.mp4,b.png,,cuts.csv,\n"
     )
-    first, second = read_manifest(tmp_path / "jobs.csv")
-    assert first.source == os.fspath(tmp_path / "reel.mov")
-    assert first.output == tmp_path / "out" / "reel.mp4"
-    assert first.exemplars == (str(tmp_path / "stills"), str(tmp_path / "a.png@12"))
-    assert first.options == {"model": "flow", "shots": "none", "quality": 17.0}
-    assert second.options == {"shots": str(tmp_path / "cuts.csv")}
+    first, second = read_manifest(tmp_path / "jobs.csv", {"codec": "ffv1"})
+    assert first.chosen() == {
+        "source": str(tmp_path / "reel.mov"),
+        "output": str(tmp_path / "out" / "reel.mp4"),
+        "exemplars": (str(tmp_path / "stills"), str(tmp_path / "a.png@12")),
+        "model": "flow",
+        "shots": "none",
+        "quality": 17.0,
+        "codec": "h264",
+    }
+    assert second.chosen()["shots"] == str(tmp_path / "cuts.csv")
+    assert second.chosen()["codec"] == "ffv1"
 
 
 @pytest.mark.parametrize(
@@ -112,7 +116,7 @@ def test_a_manifest_is_read_from_its_own_folder(tmp_path: Path) -> None:
         ("input,output\na,b\n", "'exemplars' is missing"),
         ("input,output,exemplars,colour\n", "'colour'"),
         ("input,output,exemplars\na,b,c\nx,,z\n", "line 3"),
-        ("input,output,exemplars,quality\na,b,c,fine\n", "line 2: 'fine' is no quality"),
+        ("input,output,exemplars,quality\na,b,c,fine\n", "line 2: Option 'quality' cannot be 'fine'"),
         ("input,output,exemplars\na,b,c\nd,b,c\n", "both become"),
     ],
 )
@@ -124,6 +128,6 @@ def test_a_manifests_mistake_is_named(tmp_path: Path, text: str, says: str) -> N
 
 def test_two_films_of_one_name_are_refused_and_so_is_a_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="both become"):
-        jobs_for(["a/reel.mov", "b/reel.mov"], tmp_path, [])
+        jobs_for(["a/reel.mov", "b/reel.mov"], tmp_path, {})
     with pytest.raises(OutputError, match="no folder"):
-        jobs_for(["a.mov"], tmp_path / "none", [])
+        jobs_for(["a.mov"], tmp_path / "none", {})

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from kinemacolor.engine import look
+from kinemacolor.engine.analysis import analyze
 from kinemacolor.engine.plan import plan_of, with_keys
 from kinemacolor.errors import ShotListError
 from kinemacolor.frames import Exemplar, Shot
-from kinemacolor.io import probe
+from kinemacolor.io import Film
 
 
 def scene(number: int, i: int) -> np.ndarray:
@@ -52,8 +52,7 @@ def stills() -> list[Exemplar]:
 
 
 def plan(film: Path, stills: list[Exemplar], **settings: object):
-    info = probe(film)
-    return plan_of(film, info, Shot(0, 60), stills, **settings)
+    return plan_of(Film.open(film), Shot(0, 60), stills, **settings)
 
 
 def test_a_returning_scene_is_coloured_from_its_own_still(film: Path, stills: list[Exemplar]) -> None:
@@ -68,8 +67,8 @@ def test_what_was_seen_once_is_remembered(
 ) -> None:
     first = plan(film, stills, memory=tmp_path / "survey.json")
     passes = []
-    real = look.survey
-    monkeypatch.setattr(look, "survey", lambda *a, **k: passes.append(1) or real(*a, **k))
+    real = analyze.survey
+    monkeypatch.setattr(analyze, "survey", lambda *a, **k: passes.append(1) or real(*a, **k))
     again = plan(film, stills, memory=tmp_path / "survey.json")
     assert passes == []
     assert names(again) == names(first)
@@ -102,7 +101,7 @@ def test_a_pinned_still_is_used_and_an_unknown_one_is_named(film: Path, stills, 
 def test_a_list_is_cut_to_the_part_that_is_coloured(film: Path, stills, tmp_path: Path) -> None:
     path = tmp_path / "shots.csv"
     path.write_text("start\n0\n20\n40\n")
-    found = plan_of(film, probe(film), Shot(25, 45), stills[:2], shots=path)
+    found = plan_of(Film.open(film), Shot(25, 45), stills[:2], shots=path)
     assert [planned.shot for planned in found.shots] == [Shot(25, 40), Shot(40, 45)]
 
 

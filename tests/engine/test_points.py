@@ -6,7 +6,7 @@ import av
 import numpy as np
 import torch
 
-from kinemacolor.engine.assign import active_exemplars
+from kinemacolor.engine.exemplars.assign import active_exemplars
 from kinemacolor.engine.video import colorize_video
 from kinemacolor.frames import Exemplar, Shot
 

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from kinemacolor.engine.analysis.still_finder import StillPlace
 from kinemacolor.engine.project import new_project, open_project, run_project, status_of
 from kinemacolor.engine.project.bind import bind
 from kinemacolor.engine.project.files import read_stills, write_settings
-from kinemacolor.engine.still_finder import StillPlace
 from kinemacolor.errors import ExemplarError, OutputExistsError, SettingError
 
 SCENE_FRAMES, FRAMES = 12, 24

@@ -18,7 +18,8 @@ import pytest
 from PIL import Image
 
 from kinemacolor.engine.render import render_track
-from kinemacolor.engine.video import Progress, colorize_video
+from kinemacolor.engine.sinks import Progress
+from kinemacolor.engine.video import colorize_video
 from kinemacolor.frames import Exemplar
 
 MakeFilm = Callable[..., Path]
@@ -89,8 +90,8 @@ def test_case_20_a_pipe_is_one_shot_and_says_so_and_a_list_gives_it_shots(
 
     def run(name: str, **settings: object):
         counting.begun.clear()
-        with pipe.open("rb") as file, monkeypatch.context() as patch:
-            patch.setattr("sys.stdin", io.TextIOWrapper(file))
+        with io.TextIOWrapper(pipe.open("rb")) as file, monkeypatch.context() as patch:
+            patch.setattr("sys.stdin", file)
             return colorize_video("-", tmp_path / name, stills, model=counting, codec="ffv1", **settings)
 
     whole = run("whole.mkv")
@@ -225,17 +226,18 @@ def start(film: Path, output: Path, shots: Path, *, limit_bytes: int = 0) -> sub
     return subprocess.Popen(script, stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
 
 
+@pytest.mark.process
 def test_case_33_a_signal_ends_a_run_soon_and_the_next_goes_on(
     make_film: MakeFilm, tmp_path: Path, shots_csv: Path
 ) -> None:
     film, output = make_film(frames=16), tmp_path / "out.mkv"
-    process = start(film, output, shots_csv)
-    assert process.stdout is not None
-    for line in process.stdout:
-        if line.strip() == "12":
-            process.send_signal(signal.SIGTERM)
-            sent = time.monotonic()
-    assert process.wait(timeout=10) == 130
+    with start(film, output, shots_csv) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.strip() == "12":
+                process.send_signal(signal.SIGTERM)
+                sent = time.monotonic()
+    assert process.returncode == 130
     assert time.monotonic() - sent < 5
     assert not output.exists()
     assert not [path for path in tmp_path.rglob("*") if ".partial" in path.name]
@@ -244,6 +246,7 @@ def test_case_33_a_signal_ends_a_run_soon_and_the_next_goes_on(
     assert len(planes_of(output)) == 16
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="needs a limit on file sizes")
 def test_case_34_a_full_disk_is_said_and_what_was_done_is_kept(
     make_film: MakeFilm, tmp_path: Path, shots_csv: Path
@@ -263,6 +266,7 @@ def test_case_34_a_full_disk_is_said_and_what_was_done_is_kept(
     assert len(planes_of(output)) == 16
 
 
+@pytest.mark.process
 def test_case_45_no_home_a_plain_locale_and_few_file_handles_are_enough(make_film: MakeFilm, tmp_path: Path) -> None:
     film = make_film("Füchse.mkv", frames=4)
     still = tmp_path / "é.png"

@@ -13,10 +13,11 @@ import av
 import numpy as np
 import pytest
 
-from kinemacolor.engine.answers import ShotOutcome
 from kinemacolor.engine.render import render_track
+from kinemacolor.engine.run import Result
+from kinemacolor.engine.sinks import ShotOutcome
 from kinemacolor.engine.track import ChromaTrack
-from kinemacolor.engine.video import Result, colorize_video
+from kinemacolor.engine.video import colorize_video
 from kinemacolor.errors import BusyError, InputError, OutputError, SettingError, TrackError
 from kinemacolor.frames import Exemplar, Luma
 from kinemacolor.models.base import Answer
@@ -89,7 +90,7 @@ def test_case_37_another_exemplar_computes_only_its_shots_and_all_is_as_from_not
     colored, stills, tmp_path: Path, position: int, shots: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if position == 3:
-        monkeypatch.setattr("kinemacolor.engine.assign.MOST_ALIKE", 0)
+        monkeypatch.setattr("kinemacolor.engine.exemplars.assign.MOST_ALIKE", 0)
     colored()
     changed = recolored(stills, position)
     result = colored(exemplars=changed)
@@ -175,17 +176,20 @@ _KILLED = """
 def killed_run(film: Path, output: Path, shots: Path, after_frames: int | None) -> list[int]:
     """The frames reported; the process is killed at the ``after_frames``-th, and a little later."""
     script = [sys.executable, "-c", textwrap.dedent(_KILLED), str(film), str(output), str(shots)]
-    process = subprocess.Popen(script, stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
-    assert process.stdout is not None
     seen = []
-    for line in process.stdout:
-        seen.append(int(line))
-        if seen[-1] == after_frames:
-            process.send_signal(signal.SIGKILL)
-    assert process.wait() == (0 if after_frames is None else -signal.SIGKILL)
+    with subprocess.Popen(
+        script, stdout=subprocess.PIPE, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            seen.append(int(line))
+            if seen[-1] == after_frames:
+                process.send_signal(signal.SIGKILL)
+    assert process.returncode == (0 if after_frames is None else -signal.SIGKILL)
     return seen
 
 
+@pytest.mark.process
 def test_case_32_a_killed_run_goes_on_to_the_same_file(film: Path, shots_csv: Path, tmp_path: Path) -> None:
     whole = tmp_path / "whole.mkv"
     killed_run(film, whole, shots_csv, None)
@@ -277,7 +281,7 @@ def test_a_changed_film_or_an_unfinished_track_is_not_rendered(
     chunk = next((track / "shots").glob("000008-*.json"))
     notes = chunk.read_text()
     chunk.unlink()
-    with pytest.raises(TrackError, match="1 of 4 shots are not coloured yet, the first at frame 8"):
+    with pytest.raises(TrackError, match="1 of 4 shots are not colored yet, the first at frame 8"):
         render_track(track, tmp_path / "again.mkv")
     chunk.write_text(notes)
     moved = film.rename(tmp_path / "moved.mkv")

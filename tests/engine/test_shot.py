@@ -4,7 +4,7 @@ from fractions import Fraction
 import numpy as np
 import torch
 
-from kinemacolor.engine.assign import references_for
+from kinemacolor.engine.exemplars.assign import references_for
 from kinemacolor.engine.shot import colorize_shot
 from kinemacolor.frames import Exemplar, Frame, Luma, ObjectMasks, Planes, Shot
 from kinemacolor.models.base import Answer, Reference, StreamingColorizer

@@ -133,7 +133,7 @@ def test_case_17_a_film_in_colour_is_coloured_from_its_luma_with_a_warning(
             film.mux(stream.encode(frame))
         film.mux(stream.encode(None))
     result = colorize_video(source, tmp_path / "out.mkv", [red_still], model=one_color)
-    assert any("in colour" in warning for warning in result.warnings)
+    assert any("in color" in warning for warning in result.warnings)
     assert not result.damaged
 
 

@@ -62,8 +62,8 @@ def test_the_film_of_both_has_every_frame_beside_each_other(films: tuple[Path, P
 def test_the_sheet_shows_a_frame_of_each_stretch(films: tuple[Path, Path, Path], tmp_path: Path) -> None:
     _, near, far = films
     compare(near, far, tmp_path / "out", video=False)
-    sheet = Image.open(tmp_path / "out" / "differences.png")
-    assert sheet.size == (3 * 56, 5 * (40 + 16))
+    with Image.open(tmp_path / "out" / "differences.png") as sheet:
+        assert sheet.size == (3 * 56, 5 * (40 + 16))
 
 
 def test_films_of_other_lengths_or_sizes_are_refused_with_both_told(

@@ -98,14 +98,12 @@ def test_the_report_files_agree(clips: Path, tmp_path: Path) -> None:
 
 def test_beginning_and_end_are_told_apart(tmp_path: Path, clips: Path) -> None:
     shutil.rmtree(clips / "two")
-    source = Image.open(clips / "one" / "00000.png")
     for index in range(6, 50):
-        source.save(clips / "one" / f"{index:05d}.png")
+        shutil.copy(clips / "one" / "00000.png", clips / "one" / f"{index:05d}.png")
     report = run(clips, [CopiedChroma()], tmp_path / "report")
     means = report.scores[0].figures["psnr"]
-    values = [
-        float(line["psnr"]) for line in csv.DictReader((tmp_path / "report" / "frames.csv").open()) if line["psnr"]
-    ]
+    lines = (tmp_path / "report" / "frames.csv").read_text().splitlines()
+    values = [float(line["psnr"]) for line in csv.DictReader(lines) if line["psnr"]]
     assert means.first == pytest.approx(np.mean(values[:20]), rel=1e-5)
     assert means.last == pytest.approx(np.mean(values[-20:]), rel=1e-5)
     assert means.first < means.last
@@ -214,12 +212,12 @@ def test_confidence_is_held_against_the_error(
     picture = (color.rgb_of(lab) * 255).round().to(torch.uint8)
     clip = Clip("half", save_pictures(tmp_path / "half", [picture] * 4))
     said = evaluate([clip], [Gray(), ModelRow("boasting", Boasting())], STANDARD, tmp_path / "report")
-    assert said.mean("boasting", "sureness").whole > 0.8
-    assert math.isnan(said.mean("gray", "sureness").whole)
+    assert said.mean("boasting", "confidence_spearman").whole > 0.8
+    assert math.isnan(said.mean("gray", "confidence_spearman").whole)
     assert list(said.calibration) == ["boasting"]
     doubtful, certain = said.calibration["boasting"]
     assert (doubtful.confidence, certain.confidence) == pytest.approx((0.1, 0.95), abs=1e-3)
-    assert certain.error < 3 < 40 < doubtful.error
+    assert certain.error < 4 < 40 < doubtful.error  # a column of the wrong half seeps in at the border
     text = (tmp_path / "report" / "report.html").read_text()
     assert "Confidence against error" in text
     assert json.loads((tmp_path / "report" / "report.json").read_text())["calibration"]["boasting"][0]["share"] == 0.5

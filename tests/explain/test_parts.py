@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from kinemacolor.errors import SettingError
-from kinemacolor.explain.drawings import match_lines, sheet
+from kinemacolor.explain.drawings import match_lines
 from kinemacolor.explain.features import pca_pictures
 from kinemacolor.explain.insight import Correspondence
 from kinemacolor.explain.plot import plot_curve
@@ -59,12 +59,6 @@ def test_matches_lead_where_they_were_found() -> None:
     right = drawn[16 : 16 + 32, 64 + 8 :]
     assert right[22:, -12:].max() > 200
     assert right[:6, :6].max() == 0
-
-
-def test_a_sheet_has_room_for_its_largest_row() -> None:
-    small, large = torch.zeros(3, 10, 20, dtype=torch.uint8), torch.zeros(3, 30, 50, dtype=torch.uint8)
-    made = sheet([[("a", small), ("b", large)], [("c", small)]])
-    assert made.size == (20 + 8 + 50 + 8, 16 + 30 + 16 + 10)
 
 
 def test_memory_is_written_frame_by_frame(tmp_path: Path) -> None:

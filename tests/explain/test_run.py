@@ -10,8 +10,9 @@ import pytest
 import torch
 from PIL import Image
 
+from kinemacolor.engine.job import Job
 from kinemacolor.errors import InputError, ModelError, SettingError
-from kinemacolor.explain.insight import insight_of
+from kinemacolor.explain.adapters import insight_of
 from kinemacolor.explain.run import explain
 from kinemacolor.models.base import Colorizer, Reference, StreamingColorizer
 from kinemacolor.models.colormnet import ColorMNet, ColorMNetColorizer, ColorMNetConfig, MemoryPolicy
@@ -19,7 +20,7 @@ from kinemacolor.models.colormnet_lite import ColorMNetLite, ColorMNetLiteColori
 from kinemacolor.models.matching import MatchingSettings, load
 
 SIZE = (64, 96)
-FILES = ["features.png", "matches.png", "colours.png", "memory.csv", "memory.svg"]
+FILES = ["features.png", "matches.png", "colors.png", "memory.csv", "memory.svg"]
 
 
 def matching() -> Colorizer:
@@ -53,11 +54,16 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def job(film: Path, model: Colorizer, **options: object) -> Job:
+    still = f"{film / 'still.png'}@00:00:00"
+    return Job.of({"source": film / "reel", "exemplars": [still], "model": model, **options})
+
+
 @pytest.mark.parametrize("made", [matching, lite, full])
 def test_a_frame_is_explained_by_every_kind_of_model(
     made: Callable[[], Colorizer], film: Path, tmp_path: Path
 ) -> None:
-    paths = explain(film / "reel", [f"{film / 'still.png'}@0"], tmp_path / "out", model=made(), frame=5)
+    paths = explain(job(film, made()), 5, tmp_path / "out")
     assert [path.name for path in paths] == FILES
     for name in FILES[:3]:
         assert np.asarray(Image.open(tmp_path / "out" / name)).std() > 10
@@ -101,14 +107,15 @@ def test_models_without_a_look_inside_are_refused(film: Path) -> None:
         insight_of(load(device="cpu", settings=MatchingSettings(features=False)))
 
 
-@pytest.mark.parametrize(("frame", "start", "fault"), [(8, 0, "has 8 frames"), (2, 3, "before the shot's first")])
+@pytest.mark.parametrize(("frame", "start", "fault"), [(8, 0, "ends before frame 8"), (2, 3, "not in the part")])
 def test_a_frame_that_is_not_there_is_one_clear_line(
     frame: int, start: int, fault: str, film: Path, tmp_path: Path
 ) -> None:
     with pytest.raises((InputError, SettingError), match=fault):
-        explain(film / "reel", [film / "still.png"], tmp_path, model=lite(), frame=frame, start=start)
+        explain(job(film, lite(), start=start), frame, tmp_path)
 
 
+@pytest.mark.process
 def test_the_command_writes_the_pictures(film: Path, tmp_path: Path) -> None:
     arguments = [film / "reel", "-e", film / "still.png", "--frame", "1", "-o", tmp_path / "x"]
     command = [sys.executable, "-m", "kinemacolor", "explain", *map(str, arguments)]

@@ -43,5 +43,5 @@ def training_films(tmp_path_factory: pytest.TempPathFactory) -> Path:
         _film(folder / f"film{i}.mp4", i)
         ramp = np.random.default_rng(i).integers(0, 256, (6, 8, 3)).astype(np.uint8)
         Image.fromarray(ramp).resize((80, 64)).save(folder / f"photo{'abcde'[i]}.png")
-    (folder / "SOURCES.csv").write_text("file,licence_class\n" + "".join(f"film{i}.mp4,free\n" for i in range(4)))
+    (folder / "SOURCES.csv").write_text("file,license_class\n" + "".join(f"film{i}.mp4,free\n" for i in range(4)))
     return folder

@@ -74,10 +74,11 @@ class Squares(Dataset[Sample]):
 
 
 def train_as_one_of_several(out: str) -> None:
-    from kinemacolor.training.loop import train
+    from kinemacolor.training.loop import RunSettings, train
 
     torch.set_num_threads(1)
-    train(without_chance(), Squares(), Path(out), validation=[Squares()[Request(1000, 2, 16)]], device="cpu")
+    held_out = [Squares()[Request(1000, 2, 16)]]
+    train(without_chance(), Squares(), Path(out), validation=held_out, settings=RunSettings(device="cpu"))
 
 
 def without_chance() -> Recipe:

@@ -8,6 +8,7 @@ import torch
 import typer
 from typer.testing import CliRunner
 
+from kinemacolor.cli import app
 from kinemacolor.cli.train import train
 from kinemacolor.data.cache import FrameCache
 from kinemacolor.data.clips import Library
@@ -130,3 +131,11 @@ def test_the_command_run_for_200_steps_lowers_the_losses(
     assert sum(after.values()) < sum(before.values())
     loaded = colormnet_lite.load(tmp_path / "run" / "weights.safetensors")
     assert loaded.network.config == ColorMNetLiteConfig.tiny()
+
+
+@pytest.mark.parametrize(("option", "lines"), [("--license-class", 0), ("--licence-class", 1)])
+def test_the_old_spelling_of_an_option_works_and_says_so(option: str, lines: int, training_films: Path) -> None:
+    given = ["train", "colormnet-lite", "--data", str(training_films), "--out", "unused", option, "permissive"]
+    done = CliRunner().invoke(app, given)
+    assert "of license class permissive" in str(done.exception)
+    assert done.stderr.count("is now spelled --license-class") == lines

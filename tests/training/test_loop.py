@@ -22,11 +22,11 @@ from kinemacolor.training.loop import Progress, RunSettings, train
 from kinemacolor.training.runlog import read_log
 
 HELD_OUT = [Squares()[Request(1000 + i, frames=2, crop_px=32)] for i in range(2)]
-SETTINGS = RunSettings(log_every_steps=1, evaluate_every_steps=4, checkpoint_every_steps=5)
+SETTINGS = RunSettings(device="cpu", log_every_steps=1, evaluate_every_steps=4, checkpoint_every_steps=5)
 
 
 def run(out: Path, **changes: object):
-    given = {"validation": HELD_OUT, "device": "cpu", "seed": 3, "settings": SETTINGS, **changes}
+    given = {"validation": HELD_OUT, "seed": 3, "settings": SETTINGS, **changes}
     return train(given.pop("recipe", RECIPE), given.pop("data", Squares()), out, **given)
 
 
@@ -155,7 +155,7 @@ def test_checkpoints_come_by_minutes_too(tmp_path: Path) -> None:
 def test_beginning_afresh_removes_the_earlier_run_and_nothing_else(uninterrupted: Path, tmp_path: Path) -> None:
     run(tmp_path, steps=6)
     (tmp_path / "notes.txt").write_text("mine")
-    run(tmp_path, resume=False)
+    run(tmp_path, settings=replace(SETTINGS, resume=False))
     assert_equal_runs(tmp_path, uninterrupted)
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
@@ -189,7 +189,7 @@ def test_steps_whose_gradient_is_no_number_are_left_out_and_many_on_end_are_an_e
     def never(network, batch, moment):
         return {"l1": RECIPE.losses(network, batch, moment)["l1"] * float("nan")}
 
-    with pytest.raises(ModelError, match="no number in 20 steps"):
+    with pytest.raises(ModelError, match="NaN or infinite in 20 steps"):
         run(tmp_path / "none", recipe=replace(RECIPE, losses=never), steps=40)
 
 
@@ -244,6 +244,7 @@ def test_tensorboard_is_asked_for_by_name_where_it_is_missing(
         run(tmp_path, settings=replace(SETTINGS, tensorboard=True))
 
 
+@pytest.mark.process
 @pytest.mark.slow  # starts three processes
 def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
     script = Path(__file__).parent / "standin.py"
@@ -252,7 +253,7 @@ def test_two_processes_do_what_one_does(tmp_path: Path) -> None:
     words = [*command, str(tmp_path / "two")]
     done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
-    train(without_chance(), Squares(), tmp_path / "one", validation=HELD_OUT, device="cpu")
+    train(without_chance(), Squares(), tmp_path / "one", validation=HELD_OUT, settings=RunSettings(device="cpu"))
     ours, theirs = (load_file(tmp_path / name / "weights.safetensors") for name in ("one", "two"))
     assert all(torch.allclose(ours[key], theirs[key], atol=1e-5) for key in ours)
     logs = [(tmp_path / name / "log.jsonl").read_text().splitlines() for name in ("one", "two")]
@@ -264,13 +265,13 @@ def test_a_batch_that_processes_cannot_share_is_refused(tmp_path: Path, monkeypa
     from contextlib import contextmanager
 
     from kinemacolor.training import loop
-    from kinemacolor.training.distributed import Team
+    from kinemacolor.training.distributed import ProcessGroup
 
     @contextmanager
     def three(_device):
-        yield Team(torch.device("cpu"), 0, 3)
+        yield ProcessGroup(torch.device("cpu"), 0, 3)
 
-    monkeypatch.setattr(loop, "team", three)
+    monkeypatch.setattr(loop, "process_group", three)
     with pytest.raises(SettingError, match="batch of 4 cannot be shared by 3"):
         run(tmp_path)
 

@@ -59,7 +59,7 @@ app.add_typer(project.app, name="project")
 
 def _version(wanted: bool) -> bool:
     if wanted:
-        from kinemacolor import __version__
+        from kinemacolor._version import __version__
 
         typer.echo(f"kinemacolor {__version__}")
         raise typer.Exit

@@ -10,8 +10,8 @@ app = typer.Typer(help="A blind ballot: a page for people to choose on, and the 
 
 @app.command()
 def make(
-    results: Annotated[list[str], typer.Option(help="NAME=FOLDER of one method's finished films. Repeatable.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the page and its key.")],
+    results: Annotated[list[str], typer.Option(help="The finished films of one method: NAME=FOLDER. Repeatable.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the page and its key.")],
 ) -> None:
     """Write ballot/index.html with its films, to give away as it is, and key.json, to keep."""
     from kinemacolor.errors import SettingError

@@ -11,9 +11,9 @@ _DAMAGED = 3
 def compare(
     one: Annotated[Path, typer.Argument(metavar="A", help="A finished film, or a folder of its frames.")],
     other: Annotated[Path, typer.Argument(metavar="B", help="Another one of the same length and size.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the report.")],
-    truth: Annotated[Path | None, typer.Option(help="The film in its true colours, if there is one.")] = None,
-    video: Annotated[bool, typer.Option(help="Write side_by_side.mp4.")] = True,
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the report.")],
+    truth: Annotated[Path | None, typer.Option(help="The film in its true colors, if there is one.")] = None,
+    video: Annotated[bool, typer.Option(help="Also write the video side_by_side.mp4.")] = True,
 ) -> None:
     """Compare two finished films: figures, pictures of where they differ most, and both side by side."""
     from kinemacolor.evaluation.compare import compare as run

@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="The papers' data sets: their layouts, and what is missing of one.", no_args_is_help=True)
+app = typer.Typer(
+    help="The data sets of the papers: their layouts, and the files that are missing of one.", no_args_is_help=True
+)
 
 _INCOMPLETE = 3
 
@@ -27,9 +29,11 @@ def list_datasets() -> None:
 @app.command()
 def check(
     root: Annotated[Path, typer.Argument(help="The data set's folder.")],
-    dataset: Annotated[str, typer.Option(help="davis, videvo, nvcc2023.")],
-    split: Annotated[str, typer.Option(help="Which of its parts.")] = "val",
-    names: Annotated[Path | None, typer.Option("--list", help="A file of clip names, one a line.")] = None,
+    dataset: Annotated[str, typer.Option(help="The name of the data set: davis, videvo or nvcc2023.")],
+    split: Annotated[str, typer.Option(help="The part of the data set to look at.")] = "val",
+    names: Annotated[
+        Path | None, typer.Option("--list", help="A file with the names of the clips, one a line.")
+    ] = None,
 ) -> None:
     """Say what is missing: clips, frames, masks, pictures of another size. Exit code 3 if anything is."""
     from kinemacolor.evaluation.datasets import check_clip, dataset_of, take_stock

@@ -1,4 +1,4 @@
-"""``kinemacolor evaluate``: clips in colour and models to a report."""
+"""``kinemacolor evaluate``: clips in color and models to a report."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,45 +15,66 @@ _DAMAGED = 3
 
 
 def evaluate(
-    data: Annotated[Path, typer.Option(help="A folder of colour clips (films, or folders of pictures).")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the report.")],
-    model: Annotated[str, typer.Option(help="NAME[,NAME]; see `kinemacolor models`. Empty: none.")] = DEFAULT,
-    protocol: Annotated[str, typer.Option(help="Whose rules.")] = "standard",
+    data: Annotated[Path, typer.Option(help="The folder of color clips: films, or folders of pictures.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the report.")],
+    model: Annotated[
+        str,
+        typer.Option(help="The models to score: NAME[,NAME], as `kinemacolor models` lists them; empty for none."),
+    ] = DEFAULT,
+    protocol: Annotated[
+        str, typer.Option(help="The protocol: standard, colormnet-2024, bistnet, deep-exemplar or spatiotemporal.")
+    ] = "standard",
     weights: Annotated[
-        list[str] | None, typer.Option(help="A checkpoint: PATH for the only model, or NAME=PATH. Repeatable.")
+        list[str] | None, typer.Option(help="A checkpoint file: PATH for the only model, or NAME=PATH. Repeatable.")
     ] = None,
     results: Annotated[
-        list[str] | None, typer.Option(help="NAME=FOLDER of finished films or frames of any tool. Repeatable.")
+        list[str] | None,
+        typer.Option(help="Finished films or frames of any tool to score as well: NAME=FOLDER. Repeatable."),
     ] = None,
     exemplars: Annotated[
         str | None,
-        typer.Option(help="first, middle, last, 9, first+last, 9+-10; a still or clip; a folder or JSON by clip."),
+        typer.Option(
+            help="Exemplars: first, middle, last, 9, first+last, 9+-10; a still or clip; a folder or JSON of clips."
+        ),
     ] = None,
     dataset: Annotated[
         str,
-        typer.Option(help="What --data is: folder, or a data set (see `kinemacolor datasets list`)."),
+        typer.Option(help="The layout of --data: folder, or a data set that `kinemacolor datasets list` names."),
     ] = "folder",
-    split: Annotated[str, typer.Option(help="Which part of the data set.")] = "val",
-    clip_list: Annotated[Path | None, typer.Option("--list", help="A file of clip names, one a line.")] = None,
-    masks: Annotated[Path | None, typer.Option(help="Object masks: a folder of PNG index maps a clip.")] = None,
-    clip: Annotated[list[str] | None, typer.Option(help="Only the clip of this name. Repeatable.")] = None,
-    frames: Annotated[int | None, typer.Option(min=2, help="At most so many frames a clip.")] = None,
-    figures: Annotated[str | None, typer.Option(help="Only these of the protocol's figures: psnr,cdc,...")] = None,
-    sanity: Annotated[bool, typer.Option(help="Rows for gray, copied chroma and optical flow.")] = True,
-    working_size: Annotated[str, typer.Option(help="Short side in pixels that models see, or 'native'.")] = "auto",
-    lpips_weights: Annotated[Path | None, typer.Option(help="torchvision's AlexNet file, for LPIPS.")] = None,
-    lpips_heads: Annotated[Path | None, typer.Option(help="LPIPS's own file (v0.1, alex.pth).")] = None,
-    fid_weights: Annotated[Path | None, typer.Option(help="pytorch-fid's Inception file, for FID.")] = None,
+    split: Annotated[str, typer.Option(help="The part of the data set to take.")] = "val",
+    clip_list: Annotated[
+        Path | None, typer.Option("--list", help="A file with the names of the clips to take, one a line.")
+    ] = None,
+    masks: Annotated[
+        Path | None, typer.Option(help="The folder of object masks, with a folder of PNG index maps for each clip.")
+    ] = None,
+    clip: Annotated[list[str] | None, typer.Option(help="Take only the clip of this name. Repeatable.")] = None,
+    frames: Annotated[int | None, typer.Option(min=2, help="Take at most so many frames of each clip.")] = None,
+    figures: Annotated[
+        str | None, typer.Option(help="Measure only these of the protocol's figures: psnr,cdc,...")
+    ] = None,
+    sanity: Annotated[bool, typer.Option(help="Add rows for gray, copied chroma and optical flow.")] = True,
+    working_size: Annotated[
+        str, typer.Option(help="The short side in pixels at which models see the clips, or 'native'.")
+    ] = "auto",
+    lpips_weights: Annotated[Path | None, typer.Option(help="The AlexNet file of torchvision, for LPIPS.")] = None,
+    lpips_heads: Annotated[Path | None, typer.Option(help="The file of LPIPS itself (v0.1, alex.pth).")] = None,
+    fid_weights: Annotated[Path | None, typer.Option(help="The Inception file of pytorch-fid, for FID.")] = None,
     fid_clip_weights: Annotated[
-        Path | None, typer.Option(help="torchvision's Inception v3 file, for FID by clip (colormnet-2024).")
+        Path | None, typer.Option(help="The Inception v3 file of torchvision, for FID by clip (colormnet-2024).")
     ] = None,
     classifier_weights: Annotated[
-        Path | None, typer.Option(help="torchvision's VGG19 file, for top-1 and top-5; else EfficientNet-Lite0.")
+        Path | None,
+        typer.Option(
+            help="The VGG19 file of torchvision, for top-1 and top-5; without it EfficientNet-Lite0 is taken."
+        ),
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
-    accept_license: Annotated[bool, typer.Option(help="Agree to the licence of weights to be fetched.")] = False,
+    device: Annotated[str, typer.Option(help="The device to compute on: auto, cpu, cuda, ...")] = "auto",
+    accept_license: Annotated[
+        bool, typer.Option(help="Agree to the license of weights that have to be fetched.")
+    ] = False,
 ) -> None:
-    """Score models and finished films against colour clips: tables, plots, pictures, every frame's figures."""
+    """Score models and finished films against color clips, and write tables, plots, pictures and figures by frame."""
     from kinemacolor.evaluation.exemplars import parse_exemplars
     from kinemacolor.evaluation.networks import NetworkFiles, load_networks
     from kinemacolor.evaluation.protocols import protocol_of

@@ -10,22 +10,22 @@ import typer
 
 def match(
     source: Annotated[str, typer.Argument(metavar="INPUT", help="A film, a folder or pattern of pictures.")],
-    photographs: Annotated[Path, typer.Argument(help="A folder of colour photographs, with all folders in it.")],
-    best: Annotated[int, typer.Option("--best", "-n", min=1, help="How many for each shot.")] = 3,
+    photographs: Annotated[Path, typer.Argument(help="A folder of color photographs, with all folders in it.")],
+    best: Annotated[int, typer.Option("--best", "-n", min=1, help="The number of photographs for each shot.")] = 3,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A folder to copy the chosen ones to, as exemplars.")
+        Path | None, typer.Option("--output", "-o", help="A folder to copy the chosen photographs to, as exemplars.")
     ] = None,
-    frame_rate: Annotated[str, typer.Option(help="Of pictures as input.")] = "24",
+    frame_rate: Annotated[str, typer.Option(help="The frame rate of pictures as input.")] = "24",
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Show which colour photographs suit each shot best."""
+    """Show which color photographs suit each shot best."""
+    from kinemacolor.io import Film
     from kinemacolor.suggest.photographs import match_photographs
 
     found = match_photographs(
-        source,
+        Film.open(source, frame_rate=frame_rate),
         photographs,
         best=best,
-        frame_rate=frame_rate,
         note=lambda line: typer.echo(f"Warning: {line}", err=True),
     )
     if output is not None:

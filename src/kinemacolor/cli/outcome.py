@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from kinemacolor.engine.answers import ShotOutcome
-    from kinemacolor.engine.video import Result
+    from kinemacolor.engine.run import Result
+    from kinemacolor.engine.sinks import ShotOutcome
 
 _NAMED = 8
 

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 if TYPE_CHECKING:
-    from kinemacolor.engine.video import Progress as EngineProgress
+    from kinemacolor.engine.run import Listeners
+    from kinemacolor.engine.sinks import Progress as EngineProgress
 
 
 class Bar:
@@ -31,6 +32,12 @@ class Bar:
         if self._task is None:
             self._task = self._bar.add_task(description, total=total, figures=figures)
         self._bar.update(self._task, description=description, completed=done, total=total, figures=figures)
+
+    def listeners(self) -> "Listeners":
+        """What a run tells the bar."""
+        from kinemacolor.engine.run import Listeners
+
+        return Listeners(self.update, self.surveying, self.fetching)
 
     def update(self, progress: "EngineProgress") -> None:
         """Shows frames coloured so far."""

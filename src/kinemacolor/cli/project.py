@@ -5,34 +5,32 @@ from typing import Annotated
 
 import typer
 
-from kinemacolor.models.default import DEFAULT
+from kinemacolor.cli.options import takes_options
 
 app = typer.Typer(
-    help="A film's folder: shots, stills, state, report. Made once, edited, run as often as you like.",
+    help="A folder for a film, with its shots, stills, state and report: made once, edited, and run again and again.",
     no_args_is_help=True,
 )
 _Folder = Annotated[Path, typer.Argument(metavar="PROJECT", help="The folder that `project new` made.")]
 
 
 @app.command()
+@takes_options(("model", "working_size", "codec", "frame_rate"))
 def new(
+    options: dict[str, object],
     film: Annotated[str, typer.Argument(metavar="INPUT", help="A film, or a folder or pattern of pictures.")],
     exemplars: Annotated[
         list[str],
-        typer.Option("--exemplars", "--exemplar", "-e", help="Colour stills, or a folder of them. Repeatable."),
+        typer.Option("--exemplars", "--exemplar", "-e", help="Color stills, or a folder of them. Repeatable."),
     ],
     folder: Annotated[
-        Path | None, typer.Option("--folder", "-o", help="Where; else beside the film, REEL.kinemacolor.")
+        Path | None,
+        typer.Option("--folder", "-o", help="The folder to make; REEL.kinemacolor beside the film by default."),
     ] = None,
     output: Annotated[
-        Path | None, typer.Option("--output", help="The film to write; else within the folder.")
+        Path | None, typer.Option("--output", help="The film to write; within the folder by default.")
     ] = None,
-    model: Annotated[str, typer.Option(help="See `kinemacolor models`.")] = DEFAULT,
-    working_size: Annotated[
-        str, typer.Option(help="Short side in pixels that the network sees, or 'native'.")
-    ] = "auto",
-    codec: Annotated[str | None, typer.Option(help="h264, h265, prores, ffv1, ...; else what suits.")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar.")] = False,
 ) -> None:
     """Look at a film once: list its shots, and find the frames that the stills show."""
     from kinemacolor.cli.progress import Bar
@@ -44,7 +42,7 @@ def new(
             exemplars,
             folder=folder,
             output=output,
-            options={"model": model, "working_size": working_size, "codec": codec},
+            options=options,
             note=lambda line: typer.echo(f"Note: {line}", err=True),
             progress=bar.surveying,
         )
@@ -59,27 +57,20 @@ def new(
 
 
 @app.command()
+@takes_options(("device", "accept_license"))
 def run(
+    options: dict[str, object],
     folder: _Folder,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")] = "auto",
-    accept_license: Annotated[bool, typer.Option(help="Agree to the licence of weights to be fetched.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar.")] = False,
 ) -> None:
-    """Colour what is not coloured yet, and write the film and the report."""
+    """Color what is not colored yet, and write the film and the report."""
     from kinemacolor.cli.outcome import going_on, report_result
     from kinemacolor.cli.progress import Bar
     from kinemacolor.engine.project import open_project, run_project
 
     project = open_project(folder)
     with going_on(kept=True), Bar(shown=not quiet) as bar:
-        result = run_project(
-            project,
-            device=device,
-            accept_license=accept_license,
-            progress=bar.update,
-            surveying=bar.surveying,
-            fetching=bar.fetching,
-        )
+        result = run_project(project, options, bar.listeners())
     if result is None:
         typer.echo(f"{project.output} is there and nothing has changed.", err=True)
         return

@@ -18,15 +18,20 @@ def shots(
     source: Annotated[str, typer.Argument(metavar="INPUT", help="A film, or a folder or pattern of pictures.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The shot list to write (CSV).")],
     method: Annotated[
-        MethodName, typer.Option(help="content: hard cuts; transnet: dissolves too (the 'shots' extra, slower).")
+        MethodName,
+        typer.Option(
+            help="The method: content finds hard cuts, transnet dissolves too (needs the 'shots' extra, slower)."
+        ),
     ] = MethodName.CONTENT,
-    frame_rate: Annotated[str, typer.Option(help="Of pictures as input, for instance 24 or 24000/1001.")] = "24",
+    frame_rate: Annotated[
+        str, typer.Option(help="The frame rate of pictures as input, for instance 24 or 24000/1001.")
+    ] = "24",
     overwrite: Annotated[bool, typer.Option(help="Replace the list if it exists.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress bar.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar.")] = False,
 ) -> None:
     """Find a film's shots and write them as a list to edit and give to `colorize --shots`."""
     from kinemacolor.cli.progress import Bar
-    from kinemacolor.engine.shot_list import list_shots
+    from kinemacolor.engine.analysis.shot_list import list_shots
 
     with Bar(shown=not quiet) as bar:
         found = list_shots(

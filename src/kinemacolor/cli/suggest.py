@@ -1,4 +1,4 @@
-"""``kinemacolor suggest``: which frames to colour next, as pictures to colour."""
+"""``kinemacolor suggest``: which frames to color next, as pictures to color."""
 
 import json
 from pathlib import Path
@@ -9,34 +9,40 @@ import typer
 
 def suggest(
     source: Annotated[str, typer.Argument(metavar="INPUT", help="A film, a folder or pattern of pictures.")],
-    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many frames.")] = 4,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="The number of frames to suggest.")] = 4,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="A folder to write them to, as 16-bit PNGs to be coloured.")
+        Path | None,
+        typer.Option("--output", "-o", help="A folder to write the frames to, as 16-bit PNGs to be colored."),
     ] = None,
     exemplar: Annotated[
-        list[str] | None, typer.Option("--exemplar", "-e", help="A still that is coloured already, or a folder.")
+        list[str] | None,
+        typer.Option("--exemplar", "-e", help="A still that is colored already, or a folder of them. Repeatable."),
     ] = None,
     track: Annotated[
         Path | None,
         typer.Option(
-            help="The chroma track of a run: what it was unsure of comes first. Or JSON: {frame: confidence}."
+            help="The chroma track of a run, or JSON of {frame: confidence}: frames it was unsure of come first."
         ),
     ] = None,
-    frame_rate: Annotated[str, typer.Option(help="Of pictures as input.")] = "24",
+    frame_rate: Annotated[str, typer.Option(help="The frame rate of pictures as input.")] = "24",
     overwrite: Annotated[bool, typer.Option(help="Replace pictures that are there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Show which frames to colour next, the one that brings most first."""
-    from kinemacolor.io import exemplars as stills
+    """Show which frames to color next, the one that brings most first."""
+    from kinemacolor.engine.inputs import exemplars_of
+    from kinemacolor.engine.job import ExemplarChoice
+    from kinemacolor.io import Film
     from kinemacolor.suggest.choose import suggest_frames
     from kinemacolor.suggest.confidence import read_confidence
     from kinemacolor.suggest.stills import export, name_of
 
-    known = stills.load(exemplar) if exemplar else []
+    film = Film.open(source, frame_rate=frame_rate)
+    given = ExemplarChoice(exemplars=tuple(exemplar or ()))
+    known = exemplars_of(given, film, lambda line: typer.echo(f"Warning: {line}", err=True), required=False)
     sure = read_confidence(track) if track is not None else None
-    found = suggest_frames(source, count, exemplars=known, confidence=sure, frame_rate=frame_rate)
+    found = suggest_frames(film, count, exemplars=known, confidence=sure)
     if output is not None:
-        export(source, [each.frame for each in found], output, overwrite=overwrite, frame_rate=frame_rate)
+        export(film, [each.frame for each in found], output, overwrite=overwrite)
     if as_json:
         rows = [
             {"frame": s.frame, "shot": [s.shot.start, s.shot.stop], "gain": s.gain, "covered": s.covered}

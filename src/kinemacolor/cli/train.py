@@ -1,5 +1,6 @@
 """``kinemacolor train``: films and photographs to a model's weights."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,50 +12,76 @@ if TYPE_CHECKING:
 
 def train(
     recipe: Annotated[
-        str, typer.Argument(metavar="RECIPE", help="A model's name; a wrong one lists those there are.")
+        str,
+        typer.Argument(metavar="RECIPE", help="The name of the model to train. A wrong one lists those there are."),
     ],
     data: Annotated[
         list[Path], typer.Option(help="A folder of films, photographs and folders of numbered frames. Repeatable.")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of the run: weights, log, strips, checkpoints.")],
-    steps: Annotated[int | None, typer.Option(help="Of the whole run. The recipe's number by default.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Clips a step, of all processes together.")] = None,
-    resume: Annotated[bool, typer.Option("--resume/--fresh", help="Go on with the run in the folder.")] = True,
-    minutes: Annotated[float | None, typer.Option(help="End this sitting then, to go on another time.")] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, ...")] = "auto",
-    initial: Annotated[Path | None, typer.Option(help="Weights to begin with.")] = None,
-    licence_class: Annotated[
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="The folder of the run, for weights, log, strips and checkpoints.")
+    ],
+    steps: Annotated[
+        int | None, typer.Option(help="The number of steps of the whole run; the recipe's own by default.")
+    ] = None,
+    batch: Annotated[
+        int | None, typer.Option(help="The number of clips in a step, of all processes together.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume/--fresh", help="Go on with the run in the folder, or begin it afresh.")
+    ] = True,
+    minutes: Annotated[
+        float | None, typer.Option(help="End this sitting after so many minutes, with a checkpoint to go on from.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="The device to compute on: auto, cpu, cuda, cuda:1, ...")] = "auto",
+    initial: Annotated[Path | None, typer.Option(help="The weights to begin with.")] = None,
+    license_class: Annotated[
         list[str] | None, typer.Option(help="Learn only from files of this class in SOURCES.csv. Repeatable.")
     ] = None,
+    licence_class: Annotated[list[str] | None, typer.Option(hidden=True)] = None,
     table: Annotated[
-        Path | None, typer.Option("--sources", help="The table, where it does not lie in or above the data.")
+        Path | None,
+        typer.Option("--sources", help="The table SOURCES.csv, where it does not lie in or above the data."),
     ] = None,
     validation: Annotated[
-        list[Path] | None, typer.Option("--validate", help="Films to measure on, never learnt from. Repeatable.")
+        list[Path] | None, typer.Option("--validate", help="Films to measure on and never to learn from. Repeatable.")
     ] = None,
-    held_out: Annotated[int, typer.Option(help="Without --validate, so many of the data's are put aside.")] = 4,
-    cache: Annotated[Path | None, typer.Option(help="Folder for decoded frames, in place of the usual one.")] = None,
+    held_out: Annotated[
+        int, typer.Option(help="The number of films to put aside for measuring where --validate is not given.")
+    ] = 4,
+    cache: Annotated[
+        Path | None, typer.Option(help="The folder for decoded frames, instead of the usual one.")
+    ] = None,
     short_side: Annotated[
-        int | None, typer.Option(help="Of decoded frames, in pixels. The recipe's by default.")
+        int | None, typer.Option(help="The short side of decoded frames in pixels; the recipe's own by default.")
     ] = None,
-    max_frames: Annotated[int, typer.Option(help="So many frames are taken from each film.")] = 300,
-    seed: Annotated[int, typer.Option(help="Of everything drawn at random.")] = 0,
-    workers: Annotated[int, typer.Option(help="Processes that prepare clips.")] = 0,
-    bf16: Annotated[bool | None, typer.Option("--bf16/--fp32", help="Precision of the heavy parts.")] = None,
+    max_frames: Annotated[int, typer.Option(help="The most frames to take from each film.")] = 300,
+    seed: Annotated[int, typer.Option(help="The seed of all random numbers.")] = 0,
+    workers: Annotated[int, typer.Option(help="The number of processes that prepare clips.")] = 0,
+    bf16: Annotated[bool | None, typer.Option("--bf16/--fp32", help="The precision of the heavy parts.")] = None,
     checkpointed: Annotated[
-        bool | None, typer.Option(help="Compute activations twice and hold fewer (gradient checkpointing).")
+        bool | None,
+        typer.Option(help="Compute activations twice to hold fewer of them in memory (gradient checkpointing)."),
     ] = None,
-    evaluate_every: Annotated[int, typer.Option(help="Steps between evaluations.")] = 500,
-    tensorboard: Annotated[bool, typer.Option(help="Also write for TensorBoard.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    evaluate_every: Annotated[int, typer.Option(help="The number of steps between evaluations.")] = 500,
+    tensorboard: Annotated[bool, typer.Option(help="Also write a log for TensorBoard.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Train a model. End it when you like: the same command goes on. Under torchrun, processes share each batch."""
     from kinemacolor.training.folders import DataSettings, train_on_folders
     from kinemacolor.training.loop import RunSettings
     from kinemacolor.training.recipes import recipe_named
 
+    if licence_class:
+        typer.echo(
+            "--licence-class is now spelled --license-class; the old spelling goes in a later version.", err=True
+        )
+    classes = [*(license_class or ()), *(licence_class or ())] or None
     said = _Said(quiet=quiet)
+    chosen = recipe_named(recipe, initial=initial)
     settings = RunSettings(
+        device=device,
+        resume=resume,
         workers=workers,
         evaluate_every_steps=evaluate_every,
         stop_after_minutes=minutes,
@@ -63,14 +90,11 @@ def train(
         tensorboard=tensorboard,
     )
     result, warnings = train_on_folders(
-        recipe_named(recipe, initial=initial),
-        DataSettings(data, validation or (), held_out, licence_class, table, cache, short_side, max_frames),
+        replace(chosen, batch=batch or chosen.batch),
+        DataSettings(data, validation or (), held_out, classes, table, cache, short_side, max_frames),
         out,
         steps=steps,
-        batch=batch,
-        device=device,
         seed=seed,
-        resume=resume,
         settings=settings,
         decoding=said.decoding,
         progress=said.progress,

@@ -1,1 +1,1 @@
-"""What training reads: clips from films and photographs, varied and worn as old film is."""
+"""Training data: clips from films and photographs, varied and worn as old film is."""

@@ -14,7 +14,7 @@ from kinemacolor import color
 from kinemacolor.data.cuts import Pictures, shots_of
 from kinemacolor.data.sources import Source
 from kinemacolor.errors import InputError
-from kinemacolor.frames import Planes
+from kinemacolor.frames import Planes, size_of
 from kinemacolor.io.base import FrameReader
 from kinemacolor.io.open import open_reader
 from kinemacolor.io.sequence import is_picture_name
@@ -71,8 +71,8 @@ class FrameCache:
         return np.stack(pictures)
 
     def _picture(self, rgb: Float[Tensor, "3 h w"]) -> UInt8[np.ndarray, "h2 w2 3"]:
-        small = resize(rgb, fit((rgb.shape[-2], rgb.shape[-1]), self.short_side_px))
-        return (small * 255).round().byte().permute(1, 2, 0).numpy()
+        small = resize(rgb, fit(size_of(rgb), self.short_side_px))
+        return color.to_8_bits(small).permute(1, 2, 0).numpy()
 
     def _write(self, entry: Path, array: np.ndarray) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -85,7 +85,7 @@ class Library:
 
 
 def _clips_of(source: Source, cache: FrameCache) -> list[Clip]:
-    """What can be learnt from in a source. Raises ``InputError`` where there is nothing, saying why."""
+    """The clips of a source that can be learnt from. Raises ``InputError`` where there is nothing, saying why."""
     pictures = cache.frames(source)
     sparse = pictures[:: max(1, len(pictures) // 3), ::8, ::8].astype(np.int16)
     if np.ptp(sparse, axis=-1).mean() < _LEAST_COLOR:

@@ -1,4 +1,4 @@
-"""Where a film cuts, so that no training clip runs over a cut. Hard cuts only; a dissolve stays in its shot."""
+"""Cuts of a film, so that no training clip runs over a cut. Hard cuts only; a dissolve stays in its shot."""
 
 import itertools
 

@@ -15,6 +15,7 @@ from kinemacolor.data.clips import Clip, Library, frame_elsewhere, random_walk, 
 from kinemacolor.data.degrade import Wear, degrade
 from kinemacolor.data.draw import chance, generator_of, one_of, uniform, whole
 from kinemacolor.data.samples import ExemplarKind, Sample
+from kinemacolor.frames import size_of
 from kinemacolor.resize import fit, resize
 
 
@@ -30,7 +31,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Variety:
-    """How often what is drawn. The five exemplar weights are relative to each other.
+    """Probabilities of what is drawn. The five exemplar weights are relative to each other.
 
     ``clean`` samples are not worn; of the exemplars of worn clips half are. ``elsewhere`` exemplars that are another
     frame of the film show another part of the picture, too: less of the clip is to be found in them.
@@ -109,10 +110,10 @@ class ClipDataset(Dataset[Sample]):
         if kind == "other_frame":
             still = frame_elsewhere(count, walk, generator)
         rgbs = self.library.read(clip, [*walk, still])
-        box = augment.crop_box((rgbs.shape[-2], rgbs.shape[-1]), generator, area=self.variety.crop_area)
+        box = augment.crop_box(size_of(rgbs), generator, area=self.variety.crop_area)
         frames = augment.cropped(rgbs, box, request.crop_px)
         if kind == "other_frame" and chance(generator, self.variety.elsewhere):
-            aside = augment.crop_box((rgbs.shape[-2], rgbs.shape[-1]), generator, area=self.variety.crop_area)
+            aside = augment.crop_box(size_of(rgbs), generator, area=self.variety.crop_area)
             return frames[:-1], augment.cropped(rgbs[-1:], aside, request.crop_px)[0]
         if kind != "other_augmentation":
             return frames[:-1], frames[-1]
@@ -142,7 +143,7 @@ class ClipDataset(Dataset[Sample]):
     def _unrelated(self, request: Request, generator: Generator) -> Float[Tensor, "3 h w"]:
         clip = _drawn([*self.library.clips, *self.library.photographs], generator)
         rgbs = self.library.read(clip, [whole(generator, len(clip))])
-        box = augment.crop_box((rgbs.shape[-2], rgbs.shape[-1]), generator, area=self.variety.crop_area)
+        box = augment.crop_box(size_of(rgbs), generator, area=self.variety.crop_area)
         return augment.cropped(rgbs, box, request.crop_px)[0]
 
     def _photograph(self, clip: Clip) -> Float[Tensor, "3 h w"]:
@@ -165,8 +166,9 @@ class ClipDataset(Dataset[Sample]):
     def _chromas(
         self, chromas: Tensor, exemplar: Tensor, kind: ExemplarKind, generator: Generator
     ) -> tuple[Float[Tensor, "t 2 h w"], Float[Tensor, "2 h w"]]:
-        """Changed colours, truth and exemplar alike. Of an unrelated exemplar nothing can be copied, so that there
-        the truth keeps its natural colours.
+        """Changed colours, truth and exemplar alike.
+
+        Of an unrelated exemplar nothing can be copied, so that there the truth keeps its natural colours.
         """
         if not chance(generator, self.variety.color_change):
             return chromas, exemplar
@@ -190,7 +192,7 @@ def held_out_sample(library: Library, clip: Clip, *, frames: int, short_side_px:
         rgbs = augment.pseudo_clip(library.read(clip, [0])[0], times, short_side_px // 16 * 16, generator)
     else:
         rgbs = library.read(clip, to_and_fro(range(0, len(clip), gap), frames + 1))
-        rgbs = resize(rgbs, fit((rgbs.shape[-2], rgbs.shape[-1]), short_side_px))
+        rgbs = resize(rgbs, fit(size_of(rgbs), short_side_px))
         rgbs = rgbs[..., : rgbs.shape[-2] // 16 * 16, : rgbs.shape[-1] // 16 * 16]
     lab = color.lab_of(rgbs)
     return Sample(lab[1:, :1], lab[1:, 1:], lab[0, :1], lab[0, 1:])

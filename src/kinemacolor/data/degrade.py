@@ -1,4 +1,4 @@
-"""What time does to film, on the luma only: grain, dust, scratches, blur, flicker, lost contrast and highlights.
+"""Wear of old film, on the luma only: grain, dust, scratches, blur, flicker, lost contrast and highlights.
 
 Lumas are L* (0..100) and stay in that range. Colours to be learnt never change.
 """
@@ -18,7 +18,7 @@ Lumas = Float[Tensor, "t 1 h w"]
 
 @dataclass(frozen=True, slots=True)
 class Wear:
-    """How often each kind of wear is drawn; strengths are drawn within each function."""
+    """Probability of each kind of wear; strengths are drawn within each function."""
 
     contrast: float = 0.5
     highlights: float = 0.3

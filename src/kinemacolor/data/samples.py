@@ -1,4 +1,4 @@
-"""What a network learns from: a clip's lumas and chromas, and an exemplar that may or may not belong to it."""
+"""Samples to learn from: a clip's lumas and chromas, and an exemplar that may or may not belong to it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 ExemplarKind = Literal["frame_before", "same_frame", "other_frame", "other_augmentation", "unrelated"]
-"""Where a sample's exemplar comes from: the frame before the clip, one of its frames, any other frame of the film,
+"""Origin of a sample's exemplar: the frame before the clip, one of its frames, any other frame of the film,
 one of its frames moved, bent and exposed otherwise, or another film or photograph."""
 
 

@@ -1,10 +1,9 @@
-"""Which films, folders of frames and photographs there are to learn from, and under which licence.
+"""The films, folders of frames and photographs to learn from, and their licenses.
 
-A table ``SOURCES.csv`` with the columns ``file`` (relative to the table) and ``licence_class`` may lie in a data
+A table ``SOURCES.csv`` with the columns ``file`` (relative to the table) and ``license_class`` may lie in a data
 folder or above it. What it does not name is of class ``unknown``.
 """
 
-import csv
 import itertools
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -13,13 +12,15 @@ from pathlib import Path
 from typing import Literal
 
 from kinemacolor.errors import InputError, SettingError
+from kinemacolor.io.endings import is_film_name
 from kinemacolor.io.sequence import is_picture_name
+from kinemacolor.io.table import read_table
 
 TABLE_NAME = "SOURCES.csv"
 UNKNOWN = "unknown"
-_FILM_ENDINGS = frozenset(
-    {".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm", ".mpg", ".mpeg", ".mxf", ".y4m", ".ts", ".ogv"}
-)
+_COLUMNS = ("license_class", "licence_class")
+"""Either spelling; the first is that of new tables."""
+
 _FEWEST_FRAMES = 8
 _NUMBERED = re.compile(r"(.*?)(\d+)(\D*)")
 
@@ -32,17 +33,17 @@ class Source:
 
     path: Path
     kind: Kind
-    licence_class: str = UNKNOWN
+    license_class: str = UNKNOWN
 
 
 def find_sources(
-    roots: Sequence[Path], *, licence_classes: Collection[str] | None = None, table: Path | None = None
+    roots: Sequence[Path], *, license_classes: Collection[str] | None = None, table: Path | None = None
 ) -> list[Source]:
     """All sources in these files and folders and below, in order of their paths.
 
-    With ``licence_classes`` only those of one of these classes. ``table`` replaces a ``SOURCES.csv`` found nearby.
+    With ``license_classes`` only those of one of these classes. ``table`` replaces a ``SOURCES.csv`` found nearby.
 
-    Raises ``InputError`` where a root does not exist or nothing is left, ``SettingError`` where licence classes are
+    Raises ``InputError`` where a root does not exist or nothing is left, ``SettingError`` where license classes are
     asked for and there is no table.
     """
     found: dict[Path, Source] = {}
@@ -50,33 +51,36 @@ def find_sources(
         if not root.exists():
             raise InputError(f"{root} does not exist. Give a film, a photograph, or a folder of them.")
         where = table or _table_above(root)
-        if licence_classes is not None and where is None:
+        if license_classes is not None and where is None:
             raise SettingError(
-                f"No {TABLE_NAME} lies in or above {root}, so licence classes are not known. "
-                "Give the table, or train without choosing by licence."
+                f"No {TABLE_NAME} lies in or above {root}, so license classes are not known. "
+                "Give the table, or train without choosing by license."
             )
-        classes = licence_classes_of(where) if where else {}
+        classes = license_classes_of(where) if where else {}
         for path, kind in _walk(root.resolve()):
             found[path] = Source(path, kind, _class_of(path, classes))
-    kept = [s for s in found.values() if licence_classes is None or s.licence_class in licence_classes]
+    kept = [s for s in found.values() if license_classes is None or s.license_class in license_classes]
     if not kept:
-        among = f" of licence class {', '.join(sorted(licence_classes))}" if licence_classes is not None else ""
+        among = f" of license class {', '.join(sorted(license_classes))}" if license_classes is not None else ""
         raise InputError(f"No films or photographs{among} under {', '.join(map(str, roots))}. Give other folders.")
     return sorted(kept, key=lambda source: source.path)
 
 
-def licence_classes_of(table: Path) -> dict[Path, str]:
-    """The licence class of each file that a table names, by absolute path.
+def license_classes_of(table: Path) -> dict[Path, str]:
+    """The license class of each file that a table names, by absolute path.
 
-    Raises ``InputError`` where a column is missing.
+    Raises ``InputError`` where the table cannot be read or a column is missing.
     """
-    with table.open(newline="", encoding="utf-8") as file:
-        rows = csv.DictReader(file)
-        missing = {"file", "licence_class"} - set(rows.fieldnames or ())
-        if missing:
-            raise InputError(f"{table} has no column {', '.join(sorted(missing))}. Its first line must name them.")
-        folder = table.resolve().parent
-        return {folder / row["file"]: row["licence_class"] or UNKNOWN for row in rows}
+    try:
+        content = read_table(table)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{table} cannot be read ({error}). Give a CSV file in UTF-8.") from error
+    column = next((name for name in _COLUMNS if name in content.columns), None)
+    missing = [name for name, there in (("file", "file" in content.columns), (_COLUMNS[0], column)) if not there]
+    if missing or column is None:
+        raise InputError(f"{table} has no column {', '.join(missing)}. Its first line must name them.")
+    folder = table.resolve().parent
+    return {folder / row.cells["file"]: row.cells[column] or UNKNOWN for row in content.rows}
 
 
 def _table_above(root: Path) -> Path | None:
@@ -101,7 +105,7 @@ def _walk(root: Path) -> Iterable[tuple[Path, Kind]]:
 
 
 def _kind_of(path: Path) -> Kind | None:
-    if path.suffix.lower() in _FILM_ENDINGS:
+    if is_film_name(path):
         return "film"
     return "photograph" if is_picture_name(path) else None
 

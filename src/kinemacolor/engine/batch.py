@@ -1,51 +1,31 @@
-"""Many films, one after the other: what is there already is left, what cannot be coloured does not stop the rest.
+"""Many films, one after the other: what is there already is left, what cannot be colored does not stop the rest.
 
-A manifest is a CSV with a line for each film; paths in it are as seen from its own folder::
+A manifest is a CSV with a line for each film; paths in it are as seen from its own folder. Besides ``input``,
+``output`` and ``exemplars`` its columns are options of a run (``engine.job``) by name::
 
     input,output,exemplars,model
     reel1.mov,color/reel1.mp4,stills/reel1,
     reel2.mov,color/reel2.mp4,stills/a.png@120|stills/b.png,colormnet
 """
 
-import csv
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from kinemacolor.engine.video import Progress, Result, colorize_video
+from kinemacolor.engine.job import Job, option_fields
+from kinemacolor.engine.run import Listeners, run
 from kinemacolor.errors import KinemacolorError, OutputError, SettingError
+from kinemacolor.io.endings import colored_ending
+from kinemacolor.io.table import read_table
 
 _NEEDED = ("input", "output", "exemplars")
-_OPTIONS = (
-    "model",
-    "working_size",
-    "start",
-    "end",
-    "codec",
-    "quality",
-    "pixel_format",
-    "frame_rate",
-    "shots",
-    "report",
-)
-_PATHS = frozenset({"shots", "report"})
-_BETWEEN_STILLS = "|"
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A film to colour; ``options`` are arguments of ``colorize_video`` by name."""
-
-    source: str
-    output: Path
-    exemplars: tuple[str, ...]
-    options: Mapping[str, object] = field(default_factory=dict)
+_NOT_HERE = frozenset({"source", "output", "exemplars", "overwrite", "settings"})
 
 
 @dataclass(frozen=True, slots=True)
 class JobOutcome:
-    """What became of a job: coloured, coloured though the input was damaged, there already, or failed and why."""
+    """What became of a job: colored, colored though the input was damaged, there already, or failed and why."""
 
     job: Job
     state: Literal["done", "damaged", "there", "failed"]
@@ -54,51 +34,38 @@ class JobOutcome:
     message: str = ""
 
 
-def read_manifest(path: Path) -> list[Job]:
-    """The jobs of a manifest. Raises ``SettingError``, which names the line, where one cannot be read."""
+def read_manifest(path: Path, common: Mapping[str, object] | None = None) -> list[Job]:
+    """The jobs of a manifest; ``common`` are options for all, which a line's own replace.
+
+    Raises ``SettingError``, which names the line, where one cannot be read.
+    """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        table = read_table(path)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingError(f"The manifest {path} cannot be read ({error}). Give a CSV file in UTF-8.") from error
-    rows = csv.DictReader(text.splitlines(), delimiter=";" if ";" in text.partition("\n")[0] else ",")
-    names = [name.strip().lower() for name in rows.fieldnames or ()]
-    rows.fieldnames = names
-    wrong = [name for name in names if name not in (*_NEEDED, *_OPTIONS)] + [n for n in _NEEDED if n not in names]
+    options = [name for name in option_fields() if name not in _NOT_HERE]
+    unknown = [name for name in table.columns if name not in (*_NEEDED, *options)]
+    wrong = unknown + [name for name in _NEEDED if name not in table.columns]
     if wrong:
         raise SettingError(
-            f"{path}, line 1: '{wrong[0]}' is missing or no column of a manifest. It needs {', '.join(_NEEDED)}, and "
-            f"may have {', '.join(_OPTIONS)}."
+            f"{path}, line {table.line}: '{wrong[0]}' is missing or no column of a manifest. "
+            f"It needs {', '.join(_NEEDED)}, and may have {', '.join(options)}."
         )
-    jobs = []
-    for row in rows:
-        cells = {name: (cell or "").strip() for name, cell in row.items() if isinstance(name, str)}
-        if not any(cells.values()):
-            continue
-        if not all(cells.get(name) for name in _NEEDED):
-            raise SettingError(f"{path}, line {rows.line_num}: input, output and exemplars are all needed.")
+    base, jobs = Job.of(common or {}), []
+    for row in table.rows:
+        if not all(row.cells[name] for name in _NEEDED):
+            raise SettingError(f"{path}, line {row.line}: input, output and exemplars are all needed.")
         try:
-            jobs.append(_job(path.parent, cells))
-        except ValueError:
-            raise SettingError(f"{path}, line {rows.line_num}: '{cells['quality']}' is no quality.") from None
+            jobs.append(base.changed({name: cell for name, cell in row.cells.items() if cell}, folder=path.parent))
+        except SettingError as error:
+            raise SettingError(f"{path}, line {row.line}: {error}") from None
     return _distinct(jobs)
 
 
-def _job(folder: Path, cells: Mapping[str, str]) -> Job:
-    def seen(text: str) -> str:
-        return str(folder / text)
-
-    options: dict[str, object] = {name: cells[name] for name in _OPTIONS if cells.get(name)}
-    if "quality" in options:
-        options["quality"] = float(cells["quality"])
-    for name in _PATHS & options.keys():
-        if options[name] not in ("auto", "none"):
-            options[name] = seen(str(options[name]))
-    stills = tuple(seen(each.strip()) for each in cells["exemplars"].split(_BETWEEN_STILLS) if each.strip())
-    return Job(seen(cells["input"]), folder / cells["output"], stills, options)
-
-
-def jobs_for(films: Sequence[str], folder: Path, exemplars: Sequence[str], *, ending: str | None = None) -> list[Job]:
-    """A job for each film, from the same stills, into ``folder`` as ``reel.color.mp4`` (or the film's own ending).
+def jobs_for(
+    films: Sequence[str], folder: Path, common: Mapping[str, object], *, ending: str | None = None
+) -> list[Job]:
+    """A job for each film, with the same options, into ``folder`` as ``reel.color.mp4`` (or the film's own ending).
 
     Raises ``SettingError`` where two films would become one file, ``OutputError`` where there is no folder.
     """
@@ -107,41 +74,35 @@ def jobs_for(films: Sequence[str], folder: Path, exemplars: Sequence[str], *, en
     jobs = []
     for film in films:
         path = Path(film)
-        own = ending or (path.suffix if path.suffix.lower() in (".mp4", ".mov", ".mkv", ".m4v") else ".mp4")
-        jobs.append(Job(film, folder / f"{path.stem}.color{own}", tuple(exemplars)))
+        output = folder / f"{path.stem}.color{ending or colored_ending(path)}"
+        jobs.append(Job.of({**common, "source": film, "output": output}))
     return _distinct(jobs)
 
 
 def _distinct(jobs: list[Job]) -> list[Job]:
     by_output: dict[Path, Job] = {}
     for job in jobs:
-        other = by_output.setdefault(job.output.absolute(), job)
+        other = by_output.setdefault(Path(job.output.output).absolute(), job)
         if other is not job:
             raise SettingError(
-                f"{other.source} and {job.source} would both become {job.output}. Give them different outputs in a "
-                "manifest."
+                f"{other.film.source} and {job.film.source} would both become {job.output.output}. Give them "
+                "different outputs in a manifest."
             )
     return jobs
 
 
-def run_batch(
-    jobs: Sequence[Job],
-    *,
-    options: Mapping[str, object] | None = None,
-    overwrite: bool = False,
-    progress: Callable[[Progress], None] | None = None,
-) -> Iterator[JobOutcome]:
-    """Colours each film in turn and says what became of it as soon as it is known.
+def run_batch(jobs: Sequence[Job], listeners: Listeners | None = None) -> Iterator[JobOutcome]:
+    """Colors each film in turn and says what became of it as soon as it is known.
 
-    ``options`` are arguments of ``colorize_video`` for all; a job's own come first. A film whose output is there is
-    left alone, unless ``overwrite``: an output has its name only when it is complete.
+    A film whose output is there is left alone, unless its job says ``overwrite``: an output has its name only when it
+    is complete.
     """
     for job in jobs:
-        if job.output.exists() and not overwrite:
+        if Path(job.output.output).exists() and not job.output.overwrite:
             yield JobOutcome(job, "there")
             continue
         try:
-            result = _colored(job, options or {}, overwrite=overwrite, progress=progress)
+            result = run(job, listeners)
         except KinemacolorError as error:
             yield JobOutcome(job, "failed", message=str(error))
         except Exception as error:  # a night's work must not end with one film, whatever is wrong with it
@@ -149,14 +110,3 @@ def run_batch(
         else:
             state: Literal["done", "damaged"] = "damaged" if result.damaged else "done"
             yield JobOutcome(job, state, result.frames, result.seconds, " ".join(result.warnings))
-
-
-def _colored(
-    job: Job,
-    options: Mapping[str, object],
-    *,
-    overwrite: bool,
-    progress: Callable[[Progress], None] | None,
-) -> Result:
-    given = {"exemplars": list(job.exemplars), **options, **job.options}
-    return colorize_video(job.source, job.output, overwrite=overwrite, progress=progress, **given)  # type: ignore[arg-type]

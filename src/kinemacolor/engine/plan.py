@@ -2,21 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
-from kinemacolor import __version__
-from kinemacolor.engine.assign import MOST_ALIKE, active_exemplars, in_order, index_in, references_for
-from kinemacolor.engine.look import Findings, Subject, look
-from kinemacolor.engine.relevance import Summaries, likeness
-from kinemacolor.engine.shot_list import ListedShot, read_shots
-from kinemacolor.engine.shots import shots_between
-from kinemacolor.engine.still_finder import advice
+from kinemacolor._version import __version__
+from kinemacolor.engine.analysis.analyze import FilmAnalysis, analyze
+from kinemacolor.engine.analysis.cuts import shots_between
+from kinemacolor.engine.analysis.likeness import Summaries, likeness
+from kinemacolor.engine.analysis.shot_list import ListedShot, read_shots
+from kinemacolor.engine.analysis.still_finder import advice
+from kinemacolor.engine.exemplars.assign import MOST_ALIKE, active_exemplars, in_order, index_in, references_for
+from kinemacolor.engine.inputs import Inputs
+from kinemacolor.engine.track import KeyedShot, NamedExemplar, TrackHeader
 from kinemacolor.engine.track.keys import exemplar_hash, film_signature, key_of
-from kinemacolor.engine.track.levels import CHROMA_STEP
 from kinemacolor.errors import ShotListError
 from kinemacolor.frames import Exemplar, Shot
-from kinemacolor.io import FilmInfo
+from kinemacolor.io import Film
 from kinemacolor.models.base import Reference
 
 
@@ -43,13 +43,11 @@ class Plan:
 
 
 def plan_of(
-    source: str | Path,
-    info: FilmInfo,
+    film: Film,
     span: Shot,
     stills: Sequence[Exemplar],
     *,
     shots: str | Path = "auto",
-    frame_rate: str | Fraction = "24",
     memory: Path | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Plan:
@@ -59,19 +57,18 @@ def plan_of(
     one shot gets all stills. A pipe can be read once only: without a list it is one shot, and a warning says so.
     ``memory`` is a file that keeps what the pass saw. Raises ``ShotListError`` where a list does not fit.
     """
-    piped = str(source) == "-"
-    signature = None if piped else film_signature(Path(source))
+    piped = film.is_pipe
+    signature = None if piped else film_signature(Path(film.source))
     if str(shots) == "none" or (piped and str(shots) == "auto"):
-        note = f"{source} is a pipe, which cannot be searched for cuts first: it is coloured as one shot."
+        note = f"{film.source} is a pipe, which cannot be searched for cuts first: it is coloured as one shot."
         warnings = (f"{note} Give --shots a list, or 'none'.",) if piped and str(shots) == "auto" else ()
         return Plan((PlannedShot(span, tuple(stills)),), signature, warnings)
-    listed = _listed(Path(shots), info, span, stills) if str(shots) != "auto" else None
+    listed = _listed(Path(shots), film, span, stills) if str(shots) != "auto" else None
     cuts = None if listed is None else [each.shot.start for each in listed if each.shot.start > span.start]
     if listed is not None and (piped or len(stills) <= MOST_ALIKE):
         found = None
     else:
-        subject = Subject(source, span, frame_rate, info.full_range, signature)
-        found = look(subject, stills, cuts=cuts, memory=memory, progress=progress)
+        found = analyze(film, span, stills, signature=signature, cuts=cuts, memory=memory, progress=progress)
     lines = tuple(advice(stills, found.places)) if found is not None else ()
     if listed is None:
         assert found is not None
@@ -80,10 +77,9 @@ def plan_of(
     return Plan(_assigned(listed, stills, found), signature, lines)
 
 
-def _listed(path: Path, info: FilmInfo, span: Shot, stills: Sequence[Exemplar]) -> list[ListedShot]:
+def _listed(path: Path, film: Film, span: Shot, stills: Sequence[Exemplar]) -> list[ListedShot]:
     """The list's shots within the span. Raises ``ShotListError`` for a name that is no still's."""
-    frames = info.frames if info.frames is not None and info.frames_exact else span.stop
-    listed = read_shots(path, info, frames=frames)
+    listed = read_shots(path, film.frame_at, frames=film.exact_frames or span.stop)
     names = {Path(still.name).name for still in stills}
     for each in listed:
         for name in each.pinned:
@@ -98,7 +94,7 @@ def _listed(path: Path, info: FilmInfo, span: Shot, stills: Sequence[Exemplar]) 
 
 
 def _assigned(
-    listed: Sequence[ListedShot], stills: Sequence[Exemplar], found: Findings | None
+    listed: Sequence[ListedShot], stills: Sequence[Exemplar], found: FilmAnalysis | None
 ) -> tuple[PlannedShot, ...]:
     if len(listed) == 1:
         return (PlannedShot(listed[0].shot, tuple(stills)),)
@@ -131,30 +127,18 @@ def with_keys(plan: Plan, *, size: tuple[int, int], model: str, extras: Sequence
     return Plan(tuple(keyed), plan.signature, plan.warnings)
 
 
-def header_of(plan: Plan, info: FilmInfo, span: Shot, size: tuple[int, int], *, model: str) -> dict[str, object]:
-    """What a chroma track says of itself: the film, the part coloured, the model, each shot and what it came from."""
-    stills = {e.name: e for planned in plan.shots for e in planned.exemplars}
-    return {
-        "kinemacolor": __version__,
-        "film": {
-            "path": str(Path(info.path).absolute()),
-            "signature": plan.signature,
-            "size": [info.width, info.height],
-            "frame_rate": str(info.frame_rate) if info.frame_rate else None,
-        },
-        "start": span.start,
-        "stop": plan.shots[-1].shot.stop,
-        "working_size": [size[1], size[0]],
-        "chroma_step": CHROMA_STEP,
-        "model": model,
-        "exemplars": [{"name": e.name, "frame": e.index, "hash": exemplar_hash(e)} for e in stills.values()],
-        "shots": [
-            {
-                "start": planned.shot.start,
-                "stop": planned.shot.stop,
-                "exemplars": [e.name for e in planned.exemplars],
-                "key": planned.key,
-            }
-            for planned in plan.shots
-        ],
-    }
+def header_of(plan: Plan, inputs: Inputs, *, model: str) -> TrackHeader:
+    """What the chroma track of a planned film says of itself."""
+    used = {e.name: e for planned in plan.shots for e in planned.exemplars}
+    rate = inputs.film.info.frame_rate
+    return TrackHeader(
+        film=Path(inputs.film.source).absolute(),
+        signature=plan.signature,
+        film_size=inputs.film.size,
+        frame_rate=str(rate) if rate else None,
+        working_size=inputs.size,
+        model=model,
+        exemplars=tuple(NamedExemplar(e.name, e.index, exemplar_hash(e)) for e in used.values()),
+        shots=tuple(KeyedShot(p.shot, tuple(e.name for e in p.exemplars), p.key) for p in plan.shots),
+        made_by=__version__,
+    )

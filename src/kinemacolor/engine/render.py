@@ -1,51 +1,39 @@
-"""A chroma track and its film to a film in colour, without the network."""
+"""A chroma track and its film to a film in color, without the network."""
 
-import time
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import islice
 from pathlib import Path
+from typing import Any
 
-from kinemacolor.engine.answers import Answer, kept_answers
-from kinemacolor.engine.output import write_answers
+from kinemacolor.engine.answers import kept_shots
 from kinemacolor.engine.pipeline import read_ahead
-from kinemacolor.engine.recast import Recast
-from kinemacolor.engine.track import ChromaTrack
-from kinemacolor.engine.track.folder import read_header
+from kinemacolor.engine.plan import PlannedShot
+from kinemacolor.engine.run import FRAMES_AHEAD, Result
+from kinemacolor.engine.sinks import FilmSink, Progress, ProgressSink, pour
+from kinemacolor.engine.sinks.recast import Recast
+from kinemacolor.engine.track import ChromaTrack, TrackHeader, read_header
 from kinemacolor.engine.track.keys import film_signature
-from kinemacolor.engine.video import Progress, Result
 from kinemacolor.errors import InputError, SettingError, TrackError
-from kinemacolor.frames import Frame, Shot
-from kinemacolor.io import open_reader, open_writer, probe
-
-_FRAMES_AHEAD = 4
+from kinemacolor.io import Film, open_writer
 
 
-@dataclass(frozen=True, slots=True)
-class _Described:
-    """What a track's header says, as far as rendering needs it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendering:
+    """What may differ from the film that was colored.
 
-    film: Path
-    signature: str
-    frame_rate: str
-    span: Shot
-    shots: tuple[tuple[Shot, str], ...]
+    ``codec``, ``quality`` and ``pixel_format`` are as for ``colorize``. ``size`` is ``"1280x720"``, or the short side
+    in pixels (``"540"``); luma is resampled too, and None keeps the film's. ``saturation`` multiplies chroma; 0 is
+    gray. ``full_range`` is the range of the output's code values; None keeps the film's.
+    """
 
-
-def _described(path: Path, source: str | Path | None) -> _Described:
-    header = read_header(path)
-    try:
-        film = header["film"]
-        shots = tuple((Shot(each["start"], each["stop"]), each["key"]) for each in header["shots"])  # type: ignore[attr-defined]
-        stored = Path(film["path"])  # type: ignore[index]
-        beside = path.absolute().parent / stored.name
-        place = Path(source) if source is not None else stored if stored.exists() else beside
-        span = Shot(int(header["start"]), int(header["stop"]))  # type: ignore[call-overload]
-        return _Described(place, film["signature"], film["frame_rate"] or "24", span, shots)  # type: ignore[index]
-    except (KeyError, TypeError, ValueError) as error:
-        raise TrackError(f"{path} has a track.json that lacks {error}. Colour the film again.") from error
+    codec: str | None = None
+    quality: float | None = None
+    pixel_format: str | None = None
+    size: str | None = None
+    saturation: float = 1.0
+    full_range: bool | None = None
 
 
 def render_track(
@@ -53,75 +41,78 @@ def render_track(
     output: str | Path,
     *,
     source: str | Path | None = None,
-    codec: str | None = None,
-    quality: float | None = None,
-    pixel_format: str | None = None,
-    size: str | None = None,
-    saturation: float = 1.0,
-    full_range: bool | None = None,
     overwrite: bool = False,
     progress: Callable[[Progress], None] | None = None,
+    **options: Any,
 ) -> Result:
-    """Writes the film in colour again from what a track keeps.
+    """Writes the film in color again from what a track keeps.
 
     Args:
         track: the folder that ``colorize_video(..., track=True)`` left.
-        output: as for ``colorize_video``; ``codec``, ``quality`` and ``pixel_format`` too.
-        source: the film, where it is no longer at the place it was coloured from.
-        size: ``"1280x720"``, or the short side in pixels (``"540"``); luma is resampled too. None keeps the film's.
-        saturation: what chroma is multiplied by; 0 is gray.
-        full_range: the range of the output's code values; None keeps the film's.
+        output: as for ``colorize_video``.
+        source: the film, where it is no longer at the place it was colored from.
+        overwrite: replace an output that exists.
+        progress: called after each frame.
+        options: the fields of ``Rendering``, by name.
 
     Raises:
-        TrackError: no track, one whose film has changed, or one with shots that are not coloured yet.
+        TrackError: no track, one whose film has changed, or one with shots that are not colored yet.
         InputError, OutputError, SettingError: before any frame is written.
     """
-    if not 0 <= saturation <= 4:
-        raise SettingError(f"Saturation {saturation:g} is out of range. Give 0 (gray) to 4; 1 leaves colours alone.")
-    described = _described(Path(track), source)
-    if not described.film.exists():
-        raise InputError(f"The track's film {described.film} is not there. Say where it is with --source.")
-    if film_signature(described.film) != described.signature:
-        raise TrackError(f"{described.film} is not the film that {track} was made from. Give it with --source.")
-    info = probe(described.film, frame_rate=described.frame_rate)
-    wanted = None if size is None else _size(size, (info.height, info.width))
-    folder = ChromaTrack(Path(track))
-    missing = [shot for shot, key in described.shots if folder.notes(shot, key) is None]
-    if missing:
-        raise TrackError(
-            f"{len(missing)} of {len(described.shots)} shots are not coloured yet, the first at frame "
-            f"{missing[0].start}. Run `kinemacolor colorize` again to finish them."
+    wanted = Rendering(**options)
+    if not 0 <= wanted.saturation <= 4:
+        raise SettingError(
+            f"Saturation {wanted.saturation:g} is out of range. Give 0 (gray) to 4; 1 leaves colors alone."
         )
-    done, began = 0, time.perf_counter()
+    header = read_header(Path(track))
+    film = _film_of(header, Path(track), source)
+    size = None if wanted.size is None else _size(wanted.size, film.size)
+    folder, shots = ChromaTrack(Path(track)), _shots_of(header, Path(track))
+    counted = ProgressSink(len(header.span), progress)
     with ExitStack() as stack:
-        span = described.span
-        opened = open_reader(described.film, start=span.start, stop=span.stop, frame_rate=described.frame_rate)
-        reader = stack.enter_context(Recast(opened, size=wanted, full_range=full_range))
+        reader = stack.enter_context(Recast(film.frames(header.span), size=size, full_range=wanted.full_range))
         writer = stack.enter_context(
-            open_writer(output, reader, codec=codec, quality=quality, pixel_format=pixel_format, overwrite=overwrite)
+            open_writer(
+                output,
+                reader,
+                codec=wanted.codec,
+                quality=wanted.quality,
+                pixel_format=wanted.pixel_format,
+                overwrite=overwrite,
+            )
         )
-
-        def after(frame: Frame) -> None:
-            nonlocal done
-            done += 1
-            if progress is not None:
-                progress(Progress(done, len(span), time.perf_counter() - began))
-
-        frames = read_ahead(reader, _FRAMES_AHEAD)
-        write_answers(_answers(folder, described, frames), writer, saturation=saturation, after=after)
+        frames = read_ahead(reader, FRAMES_AHEAD)
+        pour(kept_shots(folder, shots, frames), [FilmSink(writer, saturation=wanted.saturation), counted])
     return Result(
         output=str(output),
-        frames=done,
-        seconds=time.perf_counter() - began,
-        warnings=(*info.warnings, *reader.warnings, *writer.warnings),
+        frames=counted.done,
+        seconds=counted.seconds,
+        warnings=(*film.info.warnings, *reader.warnings, *writer.warnings),
         damaged=bool(reader.warnings),
     )
 
 
-def _answers(folder: ChromaTrack, described: _Described, frames: Iterable[Frame]) -> Generator[Answer, None, None]:
-    left = iter(frames)
-    for shot, key in described.shots:
-        yield from kept_answers(folder, shot, key, islice(left, len(shot)))
+def _film_of(header: TrackHeader, track: Path, source: str | Path | None) -> Film:
+    """The film that the track was made from: where said, where it was, or beside the track."""
+    beside = track.absolute().parent / header.film.name
+    place = Path(source) if source is not None else header.film if header.film.exists() else beside
+    if not place.exists():
+        raise InputError(f"The track's film {place} is not there. Say where it is with --source.")
+    if film_signature(place) != header.signature:
+        raise TrackError(f"{place} is not the film that {track} was made from. Give it with --source.")
+    return Film.open(place, frame_rate=header.frame_rate or "24")
+
+
+def _shots_of(header: TrackHeader, track: Path) -> list[PlannedShot]:
+    """The track's shots, all of them colored. Raises ``TrackError`` where one is not."""
+    folder = ChromaTrack(track)
+    missing = [each.shot for each in header.shots if folder.notes(each.shot, each.key) is None]
+    if missing:
+        raise TrackError(
+            f"{len(missing)} of {len(header.shots)} shots are not colored yet, the first at frame "
+            f"{missing[0].start}. Run `kinemacolor colorize` again to finish them."
+        )
+    return [PlannedShot(each.shot, (), each.key) for each in header.shots]
 
 
 def _size(text: str, own: tuple[int, int]) -> tuple[int, int]:

@@ -2,24 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-import torch
-from jaxtyping import UInt8
-from torch import Tensor
-
 from kinemacolor import color
 from kinemacolor.errors import InputError, UnreadableImageError
-from kinemacolor.frames import RGB
+from kinemacolor.frames import RGB, Planes, Shot, size_of
 from kinemacolor.io import sequence
+from kinemacolor.io.endings import FILM_ENDINGS, is_film_name
+from kinemacolor.io.film import LONGER_THAN_ANY, Film
 from kinemacolor.io.pictures import read_picture
-from kinemacolor.io.reader import VideoReader
 from kinemacolor.models.base import Confidence
-from kinemacolor.resize import resize
-
-FILM_ENDINGS = frozenset({".mp4", ".mkv", ".mov", ".avi", ".webm", ".m4v", ".mpg", ".mpeg", ".y4m", ".nut", ".mxf"})
+from kinemacolor.resize import resize_picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +31,14 @@ class Clip:
 class Picture:
     """One frame. Where it could not be read (``readable``) it shows the one before.
 
-    ``confidence`` is that of the model that coloured it, if it says so.
+    ``planes`` are the film's own, where it is one that was not resized. ``confidence`` is that of the model that
+    colored it, if it has one.
     """
 
     index: int
     rgb: RGB
     readable: bool = True
+    planes: Planes | None = None
     confidence: Confidence | None = None
 
 
@@ -53,7 +51,7 @@ def find_clips(root: Path) -> list[Clip]:
         raise InputError(f"{root} does not exist. Give a folder of clips, a film, or a folder of pictures.")
     if root.is_file() or has_pictures(root):
         return [Clip(root.stem if root.is_file() else root.name, root)]
-    found = [Clip(p.stem, p) for p in root.iterdir() if p.is_file() and p.suffix.lower() in FILM_ENDINGS]
+    found = [Clip(p.stem, p) for p in root.iterdir() if p.is_file() and is_film_name(p)]
     found += [Clip(p.name, p) for p in root.iterdir() if p.is_dir() and has_pictures(p)]
     clips = sorted(found, key=lambda clip: (clip.name, str(clip.path)))
     for one, other in pairwise(clips):
@@ -91,13 +89,20 @@ class Pictures:
     def __iter__(self) -> Iterator[Picture]:
         self.problems = []
         for picture in self._of_folder() if sequence.is_sequence(self.path) else self._of_film():
-            yield picture if self.size is None else replace(picture, rgb=_resized(picture.rgb, self.size))
+            if self.size is not None:
+                picture = replace(picture, rgb=resize_picture(picture.rgb, self.size), planes=None)
+            yield picture
+
+    @cached_property
+    def film(self) -> Film:
+        """The clip as a film. Raises ``InputError`` where it cannot be read."""
+        return Film.open(self.path)
 
     def _of_film(self) -> Iterator[Picture]:
-        with VideoReader(self.path, stop=self.stop) as reader:
+        with self.film.frames(Shot(0, LONGER_THAN_ANY if self.stop is None else self.stop)) as reader:
             for index, frame in enumerate(reader):
                 assert frame.planes is not None
-                yield Picture(index, (color.rgb_of_planes(frame.planes) * 255).round().to(torch.uint8))
+                yield Picture(index, color.to_8_bits(color.rgb_of_planes(frame.planes)), planes=frame.planes)
             self.problems += reader.warnings
 
     def _of_folder(self) -> Iterator[Picture]:
@@ -125,12 +130,8 @@ def _read(path: Path, before: RGB | None) -> RGB:
     return rgb
 
 
-def _resized(rgb: RGB, size: tuple[int, int]) -> UInt8[Tensor, "3 h2 w2"]:
-    return resize(rgb.float(), size).round().clamp(0, 255).to(torch.uint8)
-
-
 class Survey(NamedTuple):
-    """How long and how large a clip is."""
+    """The number of frames of a clip, and their size."""
 
     frames: int
     size: tuple[int, int]
@@ -140,7 +141,7 @@ def survey(pictures: Pictures) -> Survey:
     """The number of pictures and their ``(height, width)``, found by reading all of them."""
     count, size = 0, (0, 0)
     for picture in pictures:
-        count, size = count + 1, (picture.rgb.shape[-2], picture.rgb.shape[-1])
+        count, size = count + 1, size_of(picture.rgb)
     if not count:
         raise InputError(f"{pictures.path} has no frame. Copy or download it again.")
     return Survey(count, size)

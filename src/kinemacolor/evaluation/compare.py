@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
-from PIL import Image, ImageDraw
 from torch import Tensor
 
 from kinemacolor import color
@@ -20,12 +19,13 @@ from kinemacolor.evaluation.protocols import PROTOCOLS
 from kinemacolor.evaluation.report import Report
 from kinemacolor.evaluation.rows import ResultsRow, Row, Truth
 from kinemacolor.evaluation.run import RunSettings, evaluate
-from kinemacolor.frames import RGB
+from kinemacolor.frames import RGB, size_of
 from kinemacolor.io import probe
+from kinemacolor.io.sheets import image_of, sheet, stacked
 from kinemacolor.metrics.ciede2000 import ciede2000
-from kinemacolor.resize import fit, resize
+from kinemacolor.resize import fit, resize_picture
 
-_STRETCHES, _TILE_HEIGHT_PX, _LABEL_PX = 5, 240, 16
+_STRETCHES, _TILE_HEIGHT_PX = 5, 240
 _BRIGHTEST = 20.0
 """The CIEDE2000 that a difference picture shows brightest."""
 
@@ -64,14 +64,14 @@ def compare(
         about={"compared": " and ".join(named), "against": truth.name if truth else next(iter(named))},
         say=say,
     )
-    sheet = _Differences(frames)
-    views = _views(sources, sheet)
+    differences = _Differences(frames)
+    views = _views(sources, differences)
     if video:
         write_preview(output / "side_by_side.mp4", views, _rate(one))
     else:
         for _ in views:
             continue
-    sheet.save(output / "differences.png")
+    differences.save(output / "differences.png")
     return report
 
 
@@ -92,23 +92,18 @@ def _rate(path: Path) -> Fraction:
     return probe(path).frame_rate or _USUAL_RATE
 
 
-def _views(sources: dict[str, Path], sheet: "_Differences") -> Iterator[UInt8[Tensor, "3 _ _"]]:
-    """The frames of all films beside each other, under their names. ``sheet`` sees them on the way."""
+def _views(sources: dict[str, Path], differences: "_Differences") -> Iterator[UInt8[Tensor, "3 _ _"]]:
+    """The frames of all films beside each other, under their names. ``differences`` sees them on the way."""
     for pictures in zip(*(Pictures(path) for path in sources.values())):
         shown = dict(zip(sources, (picture.rgb for picture in pictures)))
-        sheet.add(pictures[0].index, shown)
+        differences.add(pictures[0].index, shown)
         yield beside(list(shown.values()), list(shown))
 
 
 def beside(pictures: Sequence[RGB], labels: Sequence[str]) -> UInt8[Tensor, "3 _ _"]:
     """Pictures of one height beside each other, each under its label."""
-    joined = torch.cat(list(pictures), dim=-1)
-    band = Image.new("RGB", (joined.shape[-1], _LABEL_PX), "white")
-    draw, x = ImageDraw.Draw(band), 0
-    for picture, label in zip(pictures, labels):
-        draw.text((x + 3, 1), label, fill="black")
-        x += picture.shape[-1]
-    return torch.cat((torch.from_numpy(np.array(band)).permute(2, 0, 1), joined), dim=-2)
+    labeled = sheet([list(zip(labels, pictures))], gap_px=0)
+    return torch.from_numpy(np.array(labeled)).permute(2, 0, 1)
 
 
 def difference_picture(picture: RGB, other: RGB) -> tuple[float, UInt8[Tensor, "3 h2 w2"]]:
@@ -143,10 +138,8 @@ class _Differences:
 
     def save(self, path: Path) -> None:
         """Writes the frames kept, one below the other."""
-        sheet = torch.cat([line for _, _, line in self._worst.values()], dim=-2)
-        Image.fromarray(np.ascontiguousarray(sheet.permute(1, 2, 0).numpy())).save(path)
+        image_of(stacked([line for _, _, line in self._worst.values()])).save(path)
 
 
 def _small(picture: RGB) -> UInt8[Tensor, "3 h2 w2"]:
-    size = fit((picture.shape[-2], picture.shape[-1]), _TILE_HEIGHT_PX)
-    return resize(picture.float(), size).round().clamp(0, 255).byte()
+    return resize_picture(picture, fit(size_of(picture), _TILE_HEIGHT_PX))

@@ -132,7 +132,7 @@ def _names(dataset: Dataset, root: Path, split: str, names: Path | None) -> tupl
 
 
 def check_clip(clip: Clip, *, needs_masks: bool) -> list[str]:
-    """What is wrong with a clip's pictures and masks by their names and headers, a line each."""
+    """Problems of a clip's pictures and masks, by their names and headers, a line each."""
     if not sequence.is_sequence(clip.path):
         return []
     try:

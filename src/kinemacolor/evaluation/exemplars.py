@@ -1,4 +1,4 @@
-"""Which exemplars a clip is coloured from: frames of its own, or stills and clips from elsewhere."""
+"""The choice of a clip's exemplars: frames of its own, or stills and clips from elsewhere."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kinemacolor.errors import ExemplarIndexError, InputError, SettingError
-from kinemacolor.evaluation.clips import FILM_ENDINGS, Clip, Pictures
+from kinemacolor.evaluation.clips import Clip, Pictures
 from kinemacolor.frames import Exemplar
 from kinemacolor.io import exemplars as stills
+from kinemacolor.io.endings import is_film_name
 from kinemacolor.io.sequence import is_picture_name
 
 NO_EXEMPLARS = "none"
@@ -19,7 +20,7 @@ _NAMED = {"first": 0, "last": -1}
 
 @dataclass(frozen=True, slots=True)
 class ExemplarChoice:
-    """What ``--exemplars`` says: ``frames`` of the clip itself, files ``by_clip``, or else the files ``for_all``.
+    """The value of ``--exemplars``: ``frames`` of the clip itself, files ``by_clip``, or else the files ``for_all``.
 
     Frames count from 0, or from -1 backwards; None is the middle one.
     """
@@ -43,7 +44,7 @@ class ExemplarChoice:
             raise InputError(f"{self.text} names no exemplar for clip {clip.name}. Add one.")
         films = [spec for spec in files if _is_film(spec)]
         return [_frame_of_film(spec) for spec in films] + stills.load(
-            [spec for spec in files if spec not in films], frames=count
+            [spec for spec in files if spec not in films], frames=count, frame_at=pictures.film.frame_at
         )
 
 
@@ -68,7 +69,7 @@ def parse_exemplars(text: str) -> ExemplarChoice:
     if path.suffix.lower() == ".json" and path.is_file():
         return ExemplarChoice(text, by_clip=_mapping(path))
     bare = stills.parse(path)[0]
-    if bare.is_file() and (is_picture_name(bare) or bare.suffix.lower() in FILM_ENDINGS):
+    if bare.is_file() and (is_picture_name(bare) or is_film_name(bare)):
         return ExemplarChoice(text, for_all=(text,))
     raise SettingError(
         f"Exemplars '{text}' are no frames and no file. Write first, middle, last, 9, first+last, 9+-10, "
@@ -120,7 +121,7 @@ def _own_frames(pictures: Pictures, wanted: Sequence[int]) -> list[Exemplar]:
 
 
 def _is_film(spec: str) -> bool:
-    return stills.parse(spec)[0].suffix.lower() in FILM_ENDINGS
+    return is_film_name(stills.parse(spec)[0])
 
 
 def _frame_of_film(spec: str) -> Exemplar:

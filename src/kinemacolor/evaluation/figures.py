@@ -1,4 +1,4 @@
-"""What is measured: each figure's name, title, unit, and which way is better."""
+"""The figures there are: each one's name, title, unit, and which way is better."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -44,7 +44,7 @@ _ALL = (
     Figure("outliers_outer", "outliers outer %", "outliers outside the object masks", "lower", 1),
     Figure("warp_error", "warp error", "change of a*b* along motion, where visible", "lower", 3, False),
     Figure("colorfulness", "colourful", "Hasler and Suesstrunk's M(3); the truth's is best", "neither", 1, False),
-    Figure("sureness", "sureness", "rank correlation of confidence and how small the error is", "higher", 2),
+    Figure("confidence_spearman", "confidence", "Spearman's correlation of confidence and accuracy", "higher", 2),
     Figure("cdc", "CDC", "histogram change over 1, 2 and 4 frames", "lower", 6, False, of_clip=True),
 )  # fmt: skip
 

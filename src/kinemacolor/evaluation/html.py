@@ -4,9 +4,10 @@ import base64
 import math
 from pathlib import Path
 
+from kinemacolor.errors import SettingError
 from kinemacolor.evaluation.curves import curves
 from kinemacolor.evaluation.figures import FIGURES
-from kinemacolor.evaluation.pages import missing, template
+from kinemacolor.evaluation.pages import template
 from kinemacolor.evaluation.published import published_under
 from kinemacolor.evaluation.report import Report
 from kinemacolor.evaluation.score import END_FRAMES
@@ -18,7 +19,7 @@ _BASELINES = frozenset({"truth", "gray", "copied chroma", "optical flow"})
 def write_html(report: Report, folder: Path) -> Path:
     """Writes ``report.html`` from the report, and from ``frames.csv`` and ``strips/`` beside it.
 
-    Raises ``SettingError`` where jinja2 or matplotlib is not installed.
+    Raises ``SettingError`` where matplotlib is not installed.
     """
     page = template("report.html.j2")
     figures = [
@@ -77,7 +78,9 @@ def _plots(report: Report, folder: Path) -> list[dict[str, str]]:
     try:
         from kinemacolor.evaluation import plots
     except ImportError as error:
-        raise missing(error) from error
+        raise SettingError(
+            f"No HTML page can be written: {error.name} is missing. pip install 'kinemacolor[eval]'."
+        ) from error
     made = []
     for name in MAIN_FIGURES:
         if name in report.protocol.figures and report.scores:
@@ -90,7 +93,7 @@ def _plots(report: Report, folder: Path) -> list[dict[str, str]]:
             made.append({"title": f"{title} by clip", "svg": bars, "caption": "The axis does not begin at 0."})
     if report.calibration:
         caption = "Of all pixels that a model is about as sure of. A good confidence lies on the dashed line."
-        svg = plots.svg_of(plots.sureness(report))
+        svg = plots.svg_of(plots.calibration(report))
         made.append({"title": "Confidence against error", "svg": svg, "caption": caption})
     if (canvas := plots.cost(report)) is not None:
         caption = "Measured on the way, decoding and scoring left out; other work on the machine counts in."

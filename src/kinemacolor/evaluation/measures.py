@@ -6,9 +6,9 @@ from collections.abc import Callable, Collection, Mapping
 from jaxtyping import Bool
 from torch import Tensor
 
+from kinemacolor.evaluation.confidence import ConfidenceRank
 from kinemacolor.evaluation.networks import CLASS_FIGURES, LPIPS_FIGURES, Networks
 from kinemacolor.evaluation.pair import Measure, Pair
-from kinemacolor.evaluation.sureness import Sureness
 from kinemacolor.frames import Luma
 from kinemacolor.layers.flow import Flow
 from kinemacolor.metrics.cdc import Cdc
@@ -30,11 +30,11 @@ class PerFrame:
     def __init__(self, functions: Mapping[str, Callable[[Pair], float]]) -> None:
         self._functions = functions
 
-    def of_frame(self, pair: Pair) -> dict[str, float]:
+    def update(self, pair: Pair) -> dict[str, float]:
         """Each figure of this frame."""
         return {name: function(pair) for name, function in self._functions.items()}
 
-    def of_clip(self) -> dict[str, float]:
+    def compute(self) -> dict[str, float]:
         """Nothing: a clip's figure is the mean."""
         return {}
 
@@ -42,12 +42,12 @@ class PerFrame:
 class ColorDifference:
     """CIEDE2000: its mean over the pixels and its 90th percentile."""
 
-    def of_frame(self, pair: Pair) -> dict[str, float]:
+    def update(self, pair: Pair) -> dict[str, float]:
         """Both figures of this frame."""
         difference = ciede2000(pair.lab, pair.true_lab)
         return {"ciede2000": difference.mean().item(), "ciede2000_p90": percentile(difference, 90.0)}
 
-    def of_clip(self) -> dict[str, float]:
+    def compute(self) -> dict[str, float]:
         """Nothing: a clip's figure is the mean."""
         return {}
 
@@ -58,7 +58,7 @@ class WarpError:
     def __init__(self) -> None:
         self._before: Pair | None = None
 
-    def of_frame(self, pair: Pair) -> dict[str, float]:
+    def update(self, pair: Pair) -> dict[str, float]:
         """The change since the frame before; nothing for the first."""
         before, self._before = self._before, pair
         if before is None:
@@ -66,7 +66,7 @@ class WarpError:
         flow, visible = _motion(pair.true_lab[:1], before.true_lab[:1])
         return {"warp_error": warp_error(pair.lab[1:], before.lab[1:], flow, visible)}
 
-    def of_clip(self) -> dict[str, float]:
+    def compute(self) -> dict[str, float]:
         """Nothing: a clip's figure is the mean."""
         return {}
 
@@ -81,12 +81,12 @@ class ColorConsistency:
     def __init__(self) -> None:
         self._cdc = Cdc()
 
-    def of_frame(self, pair: Pair) -> dict[str, float]:
+    def update(self, pair: Pair) -> dict[str, float]:
         """Nothing: CDC is said of a clip."""
         self._cdc.add(pair.picture)
         return {}
 
-    def of_clip(self) -> dict[str, float]:
+    def compute(self) -> dict[str, float]:
         """CDC of the clip."""
         return {"cdc": self._cdc.value}
 
@@ -98,11 +98,11 @@ class Lookalike:
         self._network = network
         self._scaled = {name: name == "lpips" for name in LPIPS_FIGURES if name in names}
 
-    def of_frame(self, pair: Pair) -> dict[str, float]:
+    def update(self, pair: Pair) -> dict[str, float]:
         """LPIPS of this frame, rightly scaled and as the script has it, as far as asked for."""
         return {name: self._network(pair.picture, pair.truth, scaled=s) for name, s in self._scaled.items()}
 
-    def of_clip(self) -> dict[str, float]:
+    def compute(self) -> dict[str, float]:
         """Nothing: a clip's figure is the mean."""
         return {}
 
@@ -113,12 +113,12 @@ class SameClass:
     def __init__(self, classify: Classify) -> None:
         self._classify = classify
 
-    def of_frame(self, pair: Pair) -> dict[str, float]:
+    def update(self, pair: Pair) -> dict[str, float]:
         """100 or 0 for the first name and the first five."""
         scores, truth = self._classify(pair.picture), self._classify(pair.truth)
         return {f"top{among}": 100.0 * agrees(scores, truth, among=among) for among in (1, 5)}
 
-    def of_clip(self) -> dict[str, float]:
+    def compute(self) -> dict[str, float]:
         """Nothing: a clip's figure is the mean."""
         return {}
 
@@ -130,14 +130,14 @@ class InceptionDistance:
         self._network, self._name = network, name
         self._pictures, self._truths = FeatureStatistics(FEATURES), FeatureStatistics(FEATURES)
 
-    def of_frame(self, pair: Pair) -> dict[str, float]:
+    def update(self, pair: Pair) -> dict[str, float]:
         """Nothing: FID is said of many frames."""
         if not pair.is_exemplar:
             self._pictures.add(self._network(pair.picture))
             self._truths.add(self._network(pair.truth))
         return {}
 
-    def of_clip(self) -> dict[str, float]:
+    def compute(self) -> dict[str, float]:
         """FID so far."""
         return {self._name: frechet_distance(self._pictures, self._truths)}
 
@@ -175,7 +175,7 @@ _STATEFUL: dict[str, Callable[[], Measure]] = {
     "ciede2000_p90": ColorDifference,
     "warp_error": WarpError,
     "cdc": ColorConsistency,
-    "sureness": Sureness,
+    "confidence_spearman": ConfidenceRank,
 }
 
 
@@ -198,7 +198,7 @@ def measures_for(names: Collection[str], networks: Networks) -> list[Measure]:
 
 def pooled_measures(names: Collection[str], networks: Networks) -> list[Measure]:
     """New measures to be kept for all clips of a row."""
-    found: list[Measure] = [Sureness()] if "sureness" in names else []
+    found: list[Measure] = [ConfidenceRank()] if "confidence_spearman" in names else []
     if networks.fid is not None and "fid" in names:
         found.append(InceptionDistance(networks.fid, "fid"))
     return found

@@ -28,7 +28,7 @@ class NetworkFiles:
 
 @dataclass(frozen=True, slots=True)
 class Networks:
-    """What is loaded."""
+    """The networks that are loaded; None where one is not there."""
 
     lpips: Lpips | None = None
     fid: Inception | None = None

@@ -1,4 +1,4 @@
-"""What is measured: a picture beside the truth; and what every measure is."""
+"""A picture beside the truth, and the interface of every measure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,10 +41,10 @@ class Pair:
 class Measure(Protocol):
     """Figures of one clip, given frame by frame."""
 
-    def of_frame(self, pair: Pair) -> Mapping[str, float]:
-        """What can be said of this frame."""
+    def update(self, pair: Pair) -> Mapping[str, float]:
+        """The figures of this frame, by name."""
         ...
 
-    def of_clip(self) -> Mapping[str, float]:
-        """What can be said of the clip as a whole, after its last frame."""
+    def compute(self) -> Mapping[str, float]:
+        """The figures of the clip as a whole, after its last frame."""
         ...

@@ -108,7 +108,7 @@ def cost(report: Report) -> Canvas | None:
     return canvas
 
 
-def sureness(report: Report) -> Canvas:
+def calibration(report: Report) -> Canvas:
     """Each model's mean error by its confidence; the dashed line is what the confidence promises."""
     canvas = Canvas(figsize=(8, 3.2), layout="constrained")
     errors, shares = canvas.subplots(1, 2)

@@ -2,17 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from kinemacolor.errors import SettingError
+
+Keeps = Literal["film luma", "lightness"]
 
 
 @dataclass(frozen=True, slots=True)
 class Protocol:
-    """How a table is made.
+    """The rules by which a table is made.
 
     ``size`` (height, width) is that to which every picture is brought first, None leaves them. At most ``frames`` are
     taken of a clip; ``margin`` of them at each end do not count (exemplar frames never do, but for figures of change
-    in time). ``notes`` say where the paper leaves something open, or its release does otherwise.
+    in time). ``keeps`` is what a row sees of a frame and what its pictures keep: ``film luma`` is Y', as in a film
+    that ``colorize`` writes; ``lightness`` is the truth's own L*, as the papers take it. ``notes`` say where a paper
+    leaves something open, or its release does otherwise.
     """
 
     name: str
@@ -22,6 +27,7 @@ class Protocol:
     size: tuple[int, int] | None = None
     frames: int | None = None
     margin: int = 0
+    keeps: Keeps = "film luma"
     notes: tuple[str, ...] = ()
 
     def counts(self, index: int, frames: int) -> bool:
@@ -43,16 +49,17 @@ class Protocol:
 PROTOCOLS: dict[str, Protocol] = {
     "standard": Protocol(
         "standard",
-        "True PSNR of 8-bit pictures in float64, mean over frames, then over clips; exemplar frames left out.",
+        "True PSNR of what colorize writes, mean over frames, then over clips; exemplar frames left out.",
         (
             "psnr", "psnr_ab", "ssim_uniform7", "ssim_gaussian11", "ciede2000", "ciede2000_p90", "cdc", "warp_error",
-            "colorfulness", "lpips", "fid", "sureness",
+            "colorfulness", "lpips", "fid", "confidence_spearman",
         ),
     ),
     "colormnet-2024": Protocol(
         "colormnet-2024",
         "ColorMNet's Table 1 and 2, by the arithmetic of the script that its authors released.",
         ("psnr_wrapping", "psnr", "ssim_uniform7", "lpips_unscaled", "fid_clip", "cdc"),
+        keeps="lightness",
         notes=(
             "The released script subtracts and squares 8-bit arrays, so squared errors wrap modulo 256 from a "
             "difference of 16 on. That the published Table 1 was made with it is an inference; the true PSNR stands "
@@ -68,6 +75,7 @@ PROTOCOLS: dict[str, Protocol] = {
         exemplars="first+last",
         frames=90,
         margin=5,
+        keeps="lightness",
         notes=(
             "Frames 6 to 85 are counted from 1, which leaves five at each end; of a shorter clip, too, five at each "
             "end are left out. The paper's methods of one exemplar take the first frame: --exemplars first.",
@@ -78,6 +86,7 @@ PROTOCOLS: dict[str, Protocol] = {
         "deep-exemplar",
         "Deep Exemplar's measures: PSNR as the film goes on, flicker along motion (Eq. 13), colourfulness.",
         ("psnr", "warp_error", "colorfulness", "top1", "top5", "fid"),
+        keeps="lightness",
         notes=(
             "The paper does not say whose motion and mask its table has (it trains with FlowNet2's); here it is DIS "
             "flow of the truth's luma, visible where it agrees both ways. The truth's row is what light brings.",
@@ -92,6 +101,7 @@ PROTOCOLS: dict[str, Protocol] = {
             "psnr", "psnr_inner", "psnr_outer", "outliers", "outliers_inner", "outliers_outer",
         ),
         size=(216, 384),
+        keeps="lightness",
         notes=(
             "Its exemplars are --exemplars first, 9 (the 10th), last, first+last or 9+-10; with a single one the "
             "paper's appendix takes 30 frames a clip (--frames 30).",

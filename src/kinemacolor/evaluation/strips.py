@@ -2,15 +2,14 @@
 
 from pathlib import Path
 
-import numpy as np
 import torch
 from jaxtyping import UInt8
-from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from kinemacolor.evaluation.score import FrameScore
 from kinemacolor.frames import RGB
-from kinemacolor.resize import resize
+from kinemacolor.io.sheets import sheet
+from kinemacolor.resize import resize_picture
 
 _TILE_WIDTH_PX, _LABEL_PX, _LETTERS_PX = 320, 26, 19
 
@@ -34,17 +33,14 @@ class Strips:
             return
         indices = sorted({index for index, _ in self._tiles})
         rows = list(dict.fromkeys(row for _, row in self._tiles))
-        height = _LABEL_PX + max(tile.shape[-2] for tile in self._tiles.values())
-        sheet = Image.new("RGB", (_TILE_WIDTH_PX * len(rows), height * len(indices)), "white")
-        draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(_LETTERS_PX)
-        for (index, row), tile in self._tiles.items():
-            x, y = rows.index(row) * _TILE_WIDTH_PX, indices.index(index) * height
-            draw.text((x + 3, y + 1), f"{row}, frame {index}", fill="black", font=font)
-            sheet.paste(Image.fromarray(np.ascontiguousarray(tile.permute(1, 2, 0).numpy())), (x, y + _LABEL_PX))
-        sheet.save(path, quality=90)
+        none = torch.full_like(next(iter(self._tiles.values())), 255)
+        lines = [
+            [(f"{row}, frame {index}", self._tiles.get((index, row), none)) for row in rows] for index in indices
+        ]
+        sheet(lines, gap_px=0, label_px=_LABEL_PX, letters_px=_LETTERS_PX).save(path, quality=90)
 
 
 def _tile(picture: RGB) -> UInt8[Tensor, "3 h2 w2"]:
     height, width = picture.shape[-2:]
     size = (max(1, round(height * _TILE_WIDTH_PX / width)), _TILE_WIDTH_PX)
-    return resize(picture.float(), size).round().clamp(0, 255).to(torch.uint8)
+    return resize_picture(picture, size)

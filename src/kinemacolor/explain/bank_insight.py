@@ -8,7 +8,7 @@ from torch import Tensor
 
 from kinemacolor.explain.insight import Correspondence
 from kinemacolor.explain.usage import tensor_bytes
-from kinemacolor.frames import Luma
+from kinemacolor.frames import Luma, size_of
 from kinemacolor.layers.efficientnet_lite import EfficientNetLite
 from kinemacolor.layers.place_features import PlaceFeatures, features_of
 from kinemacolor.models.base import Reference
@@ -48,7 +48,7 @@ class BankInsight:
         bank, found = self._bank(exemplar), self._features(luma)
         keys = bank.entries[0].key.float()
         best = [(rows @ keys.T).max(1) for rows in torch.split(bank.projection(found.key), _QUERIES_AT_ONCE)]
-        size = (found.key.shape[-2], found.key.shape[-1])
+        size = size_of(found.key)
         height, width = exemplar.luma.shape[-2:]
         return Correspondence(
             place=torch.cat([each.indices for each in best]).view(size),

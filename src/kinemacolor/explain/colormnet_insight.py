@@ -10,7 +10,7 @@ from torch import Tensor
 
 from kinemacolor.explain.insight import Correspondence
 from kinemacolor.explain.usage import tensor_bytes
-from kinemacolor.frames import Luma
+from kinemacolor.frames import Luma, size_of
 from kinemacolor.models.base import Reference
 from kinemacolor.models.colormnet import mfp
 from kinemacolor.models.colormnet.colorizer import ColorMNetColorizer, ColorMNetState, normalized_luma
@@ -25,7 +25,7 @@ class _Seen:
     """A picture as the network sees it, and which places of its maps lie within the picture, not in the padding."""
 
     def __init__(self, luma: Luma, multiple: int, device: torch.device) -> None:
-        self.size = (luma.shape[-2], luma.shape[-1])
+        self.size = size_of(luma)
         self.padding = Padding.to_multiple(self.size, multiple)
         self.luma = self.padding.pad(normalized_luma(luma.to(device, torch.float32)))[None]
 
@@ -79,14 +79,14 @@ class ColorMNetInsight:
         asking, there, answer = self._searched(luma, exemplar)
         likeness, best = answer.weight.max(1)
         place = answer.token.gather(1, best[:, None])[:, 0]
-        size = _grid(asking)
-        return Correspondence(place.view(size), likeness.view(size), exemplar_grid=_grid(there))
+        size = size_of(asking.key)
+        return Correspondence(place.view(size), likeness.view(size), exemplar_grid=size_of(there.key))
 
     def warped(self, luma: Luma, exemplar: Reference) -> Float[Tensor, "2 h4 w4"]:
         """The exemplar's chroma at stride 16 in place of its value, read as memory is read."""
         asking, there, answer = self._searched(luma, exemplar)
-        chroma = F.adaptive_avg_pool2d(exemplar.chroma.to(self.colorizer.device, torch.float32), _grid(there))
-        return mfp.read(answer, [rows_of(chroma[None])]).T.reshape(2, *_grid(asking))
+        chroma = F.adaptive_avg_pool2d(exemplar.chroma.to(self.colorizer.device, torch.float32), size_of(there.key))
+        return mfp.read(answer, [rows_of(chroma[None])]).T.reshape(2, *size_of(asking.key))
 
     def memory_bytes(self, state: ColorMNetState) -> dict[str, int]:
         """Exemplars, working and long-term memory as far as they are filled, and what else a frame leaves."""
@@ -98,7 +98,3 @@ class ColorMNetInsight:
 
 def _filled(buffer: TokenBuffer) -> int:
     return sum(column.nbytes for column in buffer.tokens.columns()) if len(buffer) else 0
-
-
-def _grid(key: Key) -> tuple[int, int]:
-    return key.key.shape[-2], key.key.shape[-1]

@@ -1,39 +1,17 @@
-"""Sheets of pictures, and matches as lines between two of them."""
+"""Matches as lines between two pictures."""
 
 import colorsys
-from collections.abc import Sequence
 
-import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageDraw
 from torch import Tensor
 
 from kinemacolor.explain.insight import Correspondence
 from kinemacolor.frames import RGB
+from kinemacolor.io.sheets import GAP_PX, LABEL_PX, sheet
 
-_LABEL_PX, _GAP_PX = 16, 8
 _LINES = 32
 _STEP_Y, _STEP_X = 0.5698402909980532, 0.7548776662466927
-
-
-def picture_of(rgb: RGB) -> Image.Image:
-    """The pixels as a picture of PIL's."""
-    return Image.fromarray(np.ascontiguousarray(rgb.cpu().permute(1, 2, 0).numpy()))
-
-
-def sheet(rows: Sequence[Sequence[tuple[str, UInt8[Tensor, "3 _ _"]]]]) -> Image.Image:
-    """Rows of labelled pictures, one below the other."""
-    heights = [_LABEL_PX + max(rgb.shape[-2] for _, rgb in row) for row in rows]
-    width = max(sum(rgb.shape[-1] + _GAP_PX for _, rgb in row) for row in rows)
-    made = Image.new("RGB", (width, sum(heights)), "white")
-    draw = ImageDraw.Draw(made)
-    for number, row in enumerate(rows):
-        x, y = 0, sum(heights[:number])
-        for label, rgb in row:
-            draw.text((x + 3, y + 1), label, fill="black")
-            made.paste(picture_of(rgb), (x, y + _LABEL_PX))
-            x += rgb.shape[-1] + _GAP_PX
-    return made
 
 
 def match_lines(
@@ -45,7 +23,7 @@ def match_lines(
     """
     made = sheet([[("frame", frame), ("exemplar", exemplar)]])
     draw = ImageDraw.Draw(made)
-    offset = frame.shape[-1] + _GAP_PX
+    offset = frame.shape[-1] + GAP_PX
     height, width = found.place.shape
     rows, columns = found.exemplar_grid
     # Roberts' sequence R2: evenly spread, and no two in one row or column, where lines would cover each other
@@ -53,8 +31,8 @@ def match_lines(
     likeness = sorted(float(found.likeness[place]) for place in places)
     for y, x in places:
         there_y, there_x = divmod(int(found.place[y, x]), columns)
-        start = _centre(x, y, (height, width), frame)
-        end = _centre(there_x, there_y, (rows, columns), exemplar)
+        start = _center(x, y, (height, width), frame)
+        end = _center(there_x, there_y, (rows, columns), exemplar)
         red, green, blue = (round(255 * c) for c in colorsys.hsv_to_rgb(x / width, 0.9, 1.0))
         rank = sum(each < float(found.likeness[y, x]) for each in likeness)
         line = (start, (end[0] + offset, end[1]))
@@ -64,7 +42,7 @@ def match_lines(
     return made
 
 
-def _centre(x: int, y: int, grid: tuple[int, int], picture: RGB) -> tuple[float, float]:
+def _center(x: int, y: int, grid: tuple[int, int], picture: RGB) -> tuple[float, float]:
     """The middle of a place in pixels of the sheet."""
     rows, columns = grid
-    return (x + 0.5) * picture.shape[-1] / columns, (y + 0.5) * picture.shape[-2] / rows + _LABEL_PX
+    return (x + 0.5) * picture.shape[-1] / columns, (y + 0.5) * picture.shape[-2] / rows + LABEL_PX

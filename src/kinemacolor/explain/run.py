@@ -1,29 +1,32 @@
-"""From a film and stills to pictures that say why one of its frames got its colours."""
+"""Pictures that say why one frame of a film got its colors."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from kinemacolor import color
-from kinemacolor.engine.assign import references_for
-from kinemacolor.engine.shot import luma_of
-from kinemacolor.engine.video import working_size_of
+from kinemacolor.engine.inputs import Inputs, prepare
+from kinemacolor.engine.job import Job
+from kinemacolor.engine.plan import PlannedShot
+from kinemacolor.engine.run import loaded_model, planned
+from kinemacolor.engine.shot import colorize_shot, luma_of
 from kinemacolor.errors import InputError, OutputError, SettingError
-from kinemacolor.explain.drawings import match_lines, sheet
+from kinemacolor.explain.adapters import insight_of
+from kinemacolor.explain.drawings import match_lines
 from kinemacolor.explain.features import pca_pictures
-from kinemacolor.explain.insight import Correspondence, Insight, insight_of
+from kinemacolor.explain.insight import Correspondence, Insight
 from kinemacolor.explain.plot import plot_curve
 from kinemacolor.explain.usage import write_curve
-from kinemacolor.frames import Chroma, Luma, Shot
-from kinemacolor.io import exemplars as stills
-from kinemacolor.io.open import open_reader, probe
-from kinemacolor.models.base import Colorizer, Reference, StreamingColorizer
-from kinemacolor.resize import fit, resize
+from kinemacolor.frames import Chroma, Luma, ObjectMasks, Shot, size_of
+from kinemacolor.io.sheets import sheet
+from kinemacolor.models.base import Answer, Reference, StreamingColorizer
+from kinemacolor.resize import resize
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A frame as the model saw and coloured it, the exemplar most like it, and what memory held at each frame."""
+    """A frame as the model saw and colored it, the exemplar most like it, and what memory held at each frame."""
 
     luma: Luma
     chroma: Chroma
@@ -33,87 +36,107 @@ class Explained:
     memory: list[dict[str, int]]
 
 
-def explain(
-    source: str | Path,
-    exemplars: Sequence[str | Path],
-    output: Path,
-    *,
-    model: Colorizer,
-    frame: int,
-    start: int = 0,
-    working_size: str | int | None = "auto",
-    note: Callable[[str], None] = lambda line: None,
-) -> list[Path]:
-    """The files written to ``output`` about frame number ``frame``, after colouring the shot from ``start`` up to it.
+def explain(job: Job, frame: int, output: Path, *, note: Callable[[str], None] = lambda line: None) -> list[Path]:
+    """The files written to ``output`` about frame number ``frame`` of a job's film, as the job colors it.
 
-    ``features.png``: features of frame and exemplar by their principal components; ``matches.png``: where places of
-    the frame find their like; ``colours.png``: the exemplar's colours by matching alone, and the result;
-    ``memory.csv`` and ``memory.svg``: what memory held at each frame. Of several exemplars the most alike is shown.
-    ``note`` is told what could not be drawn.
+    The film's shots and the exemplars of the frame's shot are those of ``colorize``; the shot is colored up to the
+    frame, forward. ``features.png``: features of frame and exemplar by their principal components; ``matches.png``:
+    where places of the frame find their like; ``colors.png``: the exemplar's colors by matching alone, and the
+    result; ``memory.csv`` and ``memory.svg``: what memory held at each frame. Of several exemplars the most alike is
+    shown. ``note`` is told what could not be drawn, and what else is worth knowing.
 
     Raises:
         ModelError: a model that cannot be explained.
         InputError, ExemplarError, SettingError: as ``colorize_video``, or a frame that the film does not have.
         OutputError: a folder that cannot be written.
     """
-    if frame < start:
-        raise SettingError(f"Frame {frame} lies before the shot's first, {start}. Give a --start at or before it.")
-    shown = _shown(source, exemplars, model, frame, start, working_size)
+    inputs = prepare(job)
+    model = loaded_model(job)
+    insight = insight_of(model)
+    assert isinstance(model, StreamingColorizer)
+    if not inputs.span.start <= frame < inputs.span.stop:
+        last = f"ends before frame {inputs.span.stop}" if inputs.film.exact_frames else "does not reach it"
+        raise InputError(
+            f"Frame {frame} is not in the part of {inputs.film.source} that is colored, which begins at frame "
+            f"{inputs.span.start} and {last}. Give another frame, or another --start."
+        )
+    home = next((each for each in planned(inputs, model).shots if each.shot.start <= frame < each.shot.stop), None)
+    if home is None:
+        raise InputError(f"{inputs.film.source} ends before frame {frame}. Give a smaller number.")
+    for line in (*inputs.warnings, *_unlike(inputs, home)):
+        note(line)
+    shown = _shown(inputs, home, model, insight, frame)
     try:
         output.mkdir(parents=True, exist_ok=True)
-        return _written(shown, output, start, note)
+        return _written(shown, output, home.shot.start, note)
     except OSError as error:
         raise OutputError(f"The pictures could not be written to {output} ({error}). Give another folder.") from error
 
 
+def _unlike(inputs: Inputs, home: PlannedShot) -> list[str]:
+    """What the film's colors come from beside what is explained."""
+    inside = [e.name for e in home.exemplars if e.index is not None and home.shot.start < e.index < home.shot.stop]
+    if not (inputs.bidirectional and inside):
+        return []
+    return [f"The film's colors come from {inside[0]} backward too; what is explained here is the way forward."]
+
+
+@dataclass
+class _Watched:
+    """A model whose memory is noted at each frame."""
+
+    model: StreamingColorizer[Any]
+    insight: Insight
+    memory: list[dict[str, int]] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def identity(self) -> str:
+        """That of the model."""
+        return self.model.identity
+
+    def colorize(
+        self, lumas: Iterable[Luma], references: Sequence[Reference], objects: ObjectMasks | None = None
+    ) -> Iterator[Answer]:
+        """The model's answers, one by one."""
+        state = self.model.start(references)
+        for luma in lumas:
+            answer = self.model.step(luma, state)
+            self.memory.append(self.insight.memory_bytes(state))
+            yield answer
+
+
 def _shown(
-    source: str | Path,
-    exemplars: Sequence[str | Path],
-    model: Colorizer,
-    frame: int,
-    start: int,
-    working_size: str | int | None,
+    inputs: Inputs, home: PlannedShot, model: StreamingColorizer[Any], insight: Insight, frame: int
 ) -> Explained:
-    insight = insight_of(model)
-    assert isinstance(model, StreamingColorizer)
-    info = probe(source)
-    if info.frames is not None and frame >= info.frames:
-        raise InputError(f"{source} has {info.frames} frames, so there is no frame {frame}. Give a smaller number.")
-    inner = fit((info.height, info.width), working_size_of(working_size))
-    loaded = [
-        stills.fit_to(each, inner, info.sample_aspect, rotation_degrees=info.rotation_degrees)
-        for each in stills.load(exemplars, frames=info.frames)
-    ]
-    references = references_for(Shot(start, frame + 1), loaded)
-    state, memory, luma, chroma = model.start(references), [], None, None
-    with open_reader(source, start=start, stop=frame + 1) as reader:
-        for each in reader:
-            luma = resize(luma_of(each), inner)
-            chroma = model.step(luma, state).chroma
-            memory.append(insight.memory_bytes(state))
-    if luma is None or chroma is None or len(memory) <= frame - start:
-        raise InputError(f"{source} ends before frame {frame}. Give a smaller number.")
+    watched, references = _Watched(model, insight), home.references()
+    luma, chroma = None, None
+    with inputs.film.frames(Shot(home.shot.start, frame + 1)) as reader:
+        for shown, answer in colorize_shot(reader, references, watched, inputs.size):
+            luma, chroma = resize(luma_of(shown), inputs.size), answer.chroma
+    if luma is None or chroma is None or len(watched.memory) <= frame - home.shot.start:
+        raise InputError(f"{inputs.film.source} ends before frame {frame}. Give a smaller number.")
     finds = [(reference, insight.correspondence(luma, reference)) for reference in references]
     exemplar, found = max(finds, key=lambda find: float(find[1].likeness.mean()))
-    return Explained(luma, chroma, exemplar, found, insight, memory)
+    return Explained(luma, chroma, exemplar, found, insight, watched.memory)
 
 
 def _written(shown: Explained, output: Path, start: int, note: Callable[[str], None]) -> list[Path]:
     """Draws and writes everything."""
     luma, exemplar, insight = shown.luma, shown.exemplar, shown.insight
-    size, of_exemplar = _size(luma), _size(exemplar.luma)
-    gray, coloured = (color.combine(luma, each.cpu()) for each in (0 * shown.chroma, shown.chroma))
+    size, of_exemplar = size_of(luma), size_of(exemplar.luma)
+    gray, colored = (color.combine(luma, each.cpu()) for each in (0 * shown.chroma, shown.chroma))
     still = color.combine(exemplar.luma.cpu(), exemplar.chroma.cpu())
     rows = [[("frame", gray), ("exemplar", still)]]
     theirs = insight.features(exemplar.luma)
     for name, ours in insight.features(luma).items():
         first, second = pca_pictures([ours, theirs[name]], [size, of_exemplar])
         rows.append([(name, first), (name, second)])
-    paths = [output / name for name in ("features.png", "matches.png", "colours.png", "memory.csv")]
+    paths = [output / name for name in ("features.png", "matches.png", "colors.png", "memory.csv")]
     sheet(rows).save(paths[0])
     match_lines(gray, still, shown.found).save(paths[1])
     matched = color.combine(luma, resize(insight.warped(luma, exemplar).cpu(), size))
-    sheet([[("exemplar", still), ("by matching alone", matched), ("result", coloured)]]).save(paths[2])
+    sheet([[("exemplar", still), ("by matching alone", matched), ("result", colored)]]).save(paths[2])
     write_curve(shown.memory, paths[3], first_frame=start)
     try:
         plot_curve(shown.memory, output / "memory.svg", first_frame=start)
@@ -121,7 +144,3 @@ def _written(shown: Explained, output: Path, start: int, note: Callable[[str], N
     except SettingError as error:
         note(str(error))  # the figures are there without it
     return paths
-
-
-def _size(planes: Luma) -> tuple[int, int]:
-    return planes.shape[-2], planes.shape[-1]

@@ -1,4 +1,4 @@
-"""How much memory a shot takes, frame by frame."""
+"""Memory that a shot takes, frame by frame."""
 
 import csv
 from collections.abc import Mapping, Sequence

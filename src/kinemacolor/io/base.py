@@ -1,4 +1,4 @@
-"""What every reader and writer is: all that the engine asks of a film, a folder of pictures or a pipe."""
+"""The interfaces of readers and writers: all that the engine asks of a film, a folder of pictures or a pipe."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

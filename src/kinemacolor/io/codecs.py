@@ -1,4 +1,4 @@
-"""Which encoder, with which settings and pixel format, suits a container and a source."""
+"""Choice of encoder, settings and pixel format for a container and a source."""
 
 import io
 import os
@@ -183,7 +183,7 @@ def _fits(fmt: pixels.PixelLayout, encoder: Encoder, info: FilmInfo) -> bool:
 
 
 def _cost(fmt: pixels.PixelLayout, bits: int, subsampling: tuple[int, int], alpha: bool) -> tuple[int, ...]:
-    """What a pixel format loses against the wanted one, worst first, then what it wastes."""
+    """Losses of a pixel format against the wanted one, worst first, then what it wastes."""
     lost_bits = max(0, bits - fmt.bits)
     lost_chroma = sum(max(0, a - b) for a, b in zip(fmt.subsampling, subsampling))
     extra_chroma = sum(max(0, b - a) for a, b in zip(fmt.subsampling, subsampling))

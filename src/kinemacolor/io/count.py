@@ -1,4 +1,4 @@
-"""How many frames and packets a file has, counted without decoding."""
+"""How many packets each stream of an output has, counted without decoding: the proof that it is complete."""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -7,37 +7,8 @@ from typing import NamedTuple
 
 import av
 from av.error import FFmpegError
-from av.stream import Discard
-from av.video.stream import VideoStream
 
 from kinemacolor.errors import OutputError
-
-COUNT_BELOW_BYTES = 2 * 2**30
-"""Files up to this size have their packets counted; larger ones give the container's own number or an estimate."""
-
-
-def frames_of(path: Path, stream: VideoStream, rate: Fraction | None, duration: Fraction | None) -> tuple[int, bool]:
-    """The number of frames (0: unknown) and whether it is exact."""
-    if path.stat().st_size <= COUNT_BELOW_BYTES:
-        return _shown_packets(path, stream.index), True
-    if stream.frames:
-        return stream.frames, False
-    return round(duration * rate) if duration and rate else 0, False
-
-
-def _shown_packets(path: Path, stream_index: int) -> int:
-    with av.open(f"file:{path}", metadata_errors="replace") as container:
-        stream = container.streams[stream_index]
-        for other in container.streams:
-            if other.index != stream_index:
-                other.discard = Discard.all
-        counted = 0
-        try:
-            for packet in container.demux(stream):
-                counted += packet.size > 0 and not packet.is_discard
-        except FFmpegError:
-            return counted
-    return counted
 
 
 class Packets(NamedTuple):

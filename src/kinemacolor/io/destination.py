@@ -1,4 +1,4 @@
-"""Where an output goes: checked before any work, written under another name, renamed when complete."""
+"""Destination of an output: checked before any work, written under another name, renamed when complete."""
 
 import shutil
 import uuid

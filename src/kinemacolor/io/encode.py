@@ -1,13 +1,14 @@
 """The film's stream in an output: its encoder opened, its unit of time, its tags, and what cannot be kept."""
 
 from fractions import Fraction
+from functools import lru_cache
 
 from av.container import OutputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
 from kinemacolor.errors import CodecError
-from kinemacolor.io import pipe, pixels
+from kinemacolor.io import codecs, pipe, pixels
 from kinemacolor.io.base import OutputLayout
 from kinemacolor.io.codecs import Encoder
 from kinemacolor.io.info import FilmInfo
@@ -67,6 +68,26 @@ def container_options(container: str, time_base: Fraction) -> dict[str, str]:
         # sound that begins before 0 (MP3 and AAC priming) would otherwise move the picture
         return {"avoid_negative_ts": "disabled"}
     return {"strict": "-1"} if container == pipe.FORMAT else {}
+
+
+def layout_for(encoder: Encoder, container: str, info: FilmInfo, pixel_format: str | None = None) -> OutputLayout:
+    """The planes that an encoder is given for this source. Raises ``CodecError`` as ``codecs.pixel_format_for``."""
+    name = codecs.pixel_format_for(encoder, info, pixel_format)
+    layout = pixels.layout_of(name)
+    return OutputLayout(
+        pixel_format=name,
+        bits=layout.bits,
+        full_range=codecs.output_range(encoder, container, info),
+        matrix=codecs.output_matrix(encoder, info),
+        subsampling=layout.subsampling,
+        left_sited=info.chroma_location == "left",
+    )
+
+
+@lru_cache(maxsize=8)
+def lossless_layout(info: FilmInfo) -> OutputLayout:
+    """The planes that ``--codec ffv1`` stores of this source."""
+    return layout_for(codecs.encoder_for("ffv1", "matroska", info, None), "matroska", info)
 
 
 def tags_of(info: FilmInfo, layout: OutputLayout) -> tuple[int, int, int, int]:

@@ -14,7 +14,7 @@ from kinemacolor import color
 from kinemacolor.errors import ExemplarError, ExemplarIndexError, GrayExemplarError
 from kinemacolor.frames import Exemplar
 from kinemacolor.io.pictures import read_picture
-from kinemacolor.io.position import parse_position
+from kinemacolor.io.position import FrameAt, Position, parse_position
 from kinemacolor.io.sequence import PICTURE_ENDINGS
 
 _ENDINGS = PICTURE_ENDINGS | {".gif", ".avif"}
@@ -36,8 +36,8 @@ class _Still:
     index: int | None
 
 
-def parse(spec: str | Path) -> tuple[Path, int | Fraction | None]:
-    """The path of an exemplar, and what it is bound to: a frame (int), a time in seconds (Fraction), or None.
+def parse(spec: str | Path) -> tuple[Path, Position | None]:
+    """The path of an exemplar, and what it is bound to: a frame, a time, a timecode, or None.
 
     ``still.png@123``, ``still.png@00:01:02.5`` and ``still.png@62.5s`` say it, ``still.png@none`` says that it is no
     frame of the film. Without that ``ref_000123.png``, ``shot2_ref_000123.png`` and ``000123.png`` are frame 123, and
@@ -71,13 +71,13 @@ def load(
     specs: Sequence[str | Path],
     *,
     frames: int | None = None,
-    frame_at: Callable[[Fraction], int] | None = None,
+    frame_at: FrameAt | None = None,
     note: Callable[[str], None] | None = None,
 ) -> list[Exemplar]:
     """The exemplars of files and folders, by frame, those of no frame last and by name; the order given is ignored.
 
     A folder stands for the pictures in it. ``frames`` is the film's length, None if it is not known; ``frame_at``
-    gives the frame of a time in seconds; ``note`` is told what is worth knowing but no error. Bindings are checked
+    gives the frame of a time or a timecode; ``note`` is told what is worth knowing but no error. Bindings are checked
     before any picture is decoded.
 
     Raises:
@@ -98,13 +98,13 @@ def _order(still: _Still) -> tuple[bool, int, list[tuple[int, str]], str]:
     return still.index is None, still.index or 0, name, str(still.path)
 
 
-def _stills_of(spec: str | Path, frame_at: Callable[[Fraction], int] | None) -> list[_Still]:
+def _stills_of(spec: str | Path, frame_at: FrameAt | None) -> list[_Still]:
     path, binding = parse(spec)
     if path.is_dir():
         if str(path) != str(Path(spec)):
             raise ExemplarError(f"{spec}: {path} is a folder, and a folder has no one frame. Number its pictures.")
         return _stills_in(path)
-    if not isinstance(binding, Fraction):
+    if binding is None or isinstance(binding, int):
         return [_Still(path, binding)]
     if frame_at is None:
         raise ExemplarError(f"{spec}: there is no film here whose frame a time could name. Give a frame number.")
@@ -215,7 +215,7 @@ def _resampled(exemplar: Exemplar, size: tuple[int, int], how: Image.Resampling)
     """The picture at another size; with alpha weighted by it, so that hidden colours do not seep in."""
     if exemplar.alpha is None:
         return replace(exemplar, rgb=_picture_of(exemplar.rgb, size, how))
-    alpha = (exemplar.alpha * 255).round().to(torch.uint8)
+    alpha = color.to_8_bits(exemplar.alpha)
     rgba = torch.cat((exemplar.rgb, alpha))
     sized = _picture_of(rgba, size, how)
     seen = sized[3:]

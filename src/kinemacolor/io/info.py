@@ -1,9 +1,9 @@
-"""What a film is: FilmInfo, and ``probe``, which reads it from a file, a folder of pictures, or y4m on stdin."""
+"""Description of a film: FilmInfo, which ``probe`` reads from a file, a folder of pictures, or y4m on stdin."""
 
 from dataclasses import dataclass, fields
 from fractions import Fraction
 
-from kinemacolor.frames import Matrix
+from kinemacolor.planes import Matrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,14 @@ class ChapterInfo:
 
 @dataclass(frozen=True, slots=True)
 class FilmInfo:
-    """What a film is. Sizes are as stored; ``display_size`` is what a viewer sees.
+    """Description of a film. Sizes are as stored; ``display_size`` is what a viewer sees.
 
     ``frames`` is exact where ``frames_exact``, else an estimate, else None. ``rotation_degrees`` is the clockwise
     turn that displays the picture upright; ``display_matrix`` is the container's own (turns and flips).
     ``primaries``, ``transfer``, ``matrix_code`` and ``range_code`` are the stored ITU-T H.273 codes (2, 2, 2 and 0:
     unspecified); ``matrix`` and ``full_range`` are what follows from them. ``chroma_location`` is the codec's
-    convention. ``hdr`` holds ``master-display`` and ``max-cll`` as x265 writes them.
+    convention. ``hdr`` holds ``master-display`` and ``max-cll`` as x265 writes them. ``stream_index`` is the
+    film's place among the container's streams.
     """
 
     path: str
@@ -68,6 +69,7 @@ class FilmInfo:
     streams: tuple[StreamInfo, ...] = ()
     chapters: tuple[ChapterInfo, ...] = ()
     missing_bytes: int = 0
+    stream_index: int = 0
     warnings: tuple[str, ...] = ()
 
     @property

@@ -11,7 +11,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from kinemacolor.errors import InputError, NotAVideoError
-from kinemacolor.io import film
+from kinemacolor.io import container as containers
 from kinemacolor.io.info import FilmInfo
 from kinemacolor.io.signature import kind_of
 
@@ -30,7 +30,7 @@ def _stdin() -> io.BufferedReader:
 
 
 def info_of_stdin() -> FilmInfo:
-    """What the y4m header on stdin says. Reads nothing away: the frames can still be read.
+    """Description of the film on stdin by its y4m header. The frames can still be read afterwards.
 
     Raises ``NotAVideoError`` where stdin does not begin with a y4m header.
     """
@@ -46,7 +46,7 @@ def info_of_stdin() -> FilmInfo:
         ) from error
     with container:
         stream = container.streams.video[0]
-        info = film.describe_film(container, stream, _blank_frame(stream), None)
+        info = containers.describe_film(container, stream, _blank_frame(stream), None)
     if any(mark in header.replace(_HEADER_END, b" ") for mark in _CENTER_SITED):
         return replace(info, chroma_location="center")
     return info

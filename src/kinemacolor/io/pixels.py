@@ -11,7 +11,7 @@ import numpy as np
 from av import VideoFrame
 from av.video.format import VideoFormat
 
-from kinemacolor.frames import Matrix, Plane, Planes
+from kinemacolor.planes import Matrix, Plane, Planes
 
 _SUBSAMPLING_NAMES = {(1, 1): "444", (1, 2): "422", (2, 2): "420", (2, 1): "440", (1, 4): "411", (4, 4): "410"}
 _WEIGHT_BITS = 16
@@ -27,7 +27,7 @@ _LIMITED_UNLESS_TAGGED = frozenset({"h264", "hevc", "vvc", "av1", "vp8", "vp9", 
 
 
 class PixelLayout(NamedTuple):
-    """How a pixel format stores a picture once it is planar."""
+    """Layout of a pixel format once it is planar."""
 
     planar_name: str
     bits: int

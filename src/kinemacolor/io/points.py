@@ -2,15 +2,14 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 import torch
 
 from kinemacolor.errors import ExemplarError
 from kinemacolor.frames import Exemplar
-from kinemacolor.io.position import parse_position
+from kinemacolor.io.position import FrameAt, Position, parse_position
 
 _POINT = re.compile(r"\s*(\d+)\s*,\s*(\d+)\s*@([^=]+)=\s*#([0-9a-fA-F]{6})\s*")
 _RADIUS_SHARE = 0.01
@@ -19,11 +18,11 @@ _LEAST_RADIUS_PX = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Column ``x`` and row ``y`` of the displayed picture, from 0; a frame or a time in seconds; sRGB, 0..255."""
+    """Column ``x`` and row ``y`` of the displayed picture, from 0; a frame, a time or a timecode; sRGB, 0..255."""
 
     x: int
     y: int
-    position: int | Fraction
+    position: Position
     rgb: tuple[int, int, int]
 
 
@@ -45,7 +44,7 @@ def exemplars_of(
     size: tuple[int, int],
     *,
     frames: int | None = None,
-    frame_at: Callable[[Fraction], int] | None = None,
+    frame_at: FrameAt | None = None,
 ) -> list[Exemplar]:
     """Partial exemplars of the displayed ``(height, width)``, one for each frame that points name: small discs.
 
@@ -58,10 +57,10 @@ def exemplars_of(
         point = parse_point(text)
         if point.y >= size[0] or point.x >= size[1]:
             raise ExemplarError(f"Point '{text}' lies outside the picture, which is {size[1]}x{size[0]}.")
-        if isinstance(point.position, Fraction) and frame_at is None:
+        if not isinstance(point.position, int) and frame_at is None:
             raise ExemplarError(f"Point '{text}': there is no film here whose frame a time could name.")
-        place = point.position
-        frame = place if isinstance(place, int) else frame_at(place) if frame_at is not None else 0
+        frame = point.position if isinstance(point.position, int) or frame_at is None else frame_at(point.position)
+        assert isinstance(frame, int)
         if frames is not None and frame >= frames:
             raise ExemplarError(f"Point '{text}' is on frame {frame}, but the film's last frame is {frames - 1}.")
         of_frame[frame].add(point)

@@ -15,9 +15,11 @@ from av.video.stream import VideoStream
 
 from kinemacolor.errors import InputError, TruncatedError
 from kinemacolor.frames import Frame, Planes
-from kinemacolor.io import film, pipe, pixels
+from kinemacolor.io import container as containers
+from kinemacolor.io import pipe, pixels
 from kinemacolor.io.info import FilmInfo
 from kinemacolor.io.seek import WORTHWHILE_FRAMES, seek_to_frame
+from kinemacolor.io.timeline import Timeline
 
 _FLUSH_TRIES = 64
 
@@ -32,18 +34,28 @@ class VideoReader:
     """
 
     def __init__(
-        self, source: str | Path, *, start: int = 0, stop: int | None = None, info: FilmInfo | None = None
+        self,
+        source: str | Path,
+        *,
+        start: int = 0,
+        stop: int | None = None,
+        info: FilmInfo | None = None,
+        timeline: Timeline | None = None,
     ) -> None:
         self.start, self.stop = start, stop
         self.warnings: list[str] = []
         self._is_pipe = str(source) == "-"
         self._source = Path(source)
-        self.info = info or (pipe.info_of_stdin() if self._is_pipe else film.info_of_film(self._source))
+        if info is None and self._is_pipe:
+            info = pipe.info_of_stdin()
+        elif info is None:
+            info, timeline = containers.probe_film(self._source)
+        self.info, self._timeline = info, timeline
         self._open()
 
     def _open(self) -> None:
-        self._container: InputContainer = pipe.open_stdin() if self._is_pipe else film.open_film(self._source)
-        self._stream: VideoStream = film.film_stream(self._container, self.info.path)
+        self._container: InputContainer = pipe.open_stdin() if self._is_pipe else containers.open_film(self._source)
+        self._stream: VideoStream = containers.film_stream(self._container, self.info.path)
         self._stream.thread_type = "AUTO"
         self._unseen: list[int] = []
         self._broken = self._held = self._damaged = 0
@@ -79,7 +91,7 @@ class VideoReader:
         self._frames = self._decoded()
         if self._is_pipe or self.start < WORTHWHILE_FRAMES:
             return 0
-        pts = seek_to_frame(self._container, self._stream, self.info, self.start)
+        pts = seek_to_frame(self._container, self._stream, self.info, self._timeline, self.start)
         if pts is not None:
             for decoded in self._frames:
                 if decoded.pts == pts:
@@ -149,7 +161,7 @@ class VideoReader:
                 yield packet
 
     def _frames_of(self, packet: Packet | None) -> list[VideoFrame] | None:
-        """What the decoder gives for a packet, or for the end (None); None where it fails."""
+        """The decoder's frames for a packet, or for the end (None); None where it fails."""
         try:
             return self._stream.decode(packet)
         except EOFError:

@@ -1,4 +1,4 @@
-"""What a file is by its bytes: a name for what is no film, and whether the end of a film's file is missing."""
+"""Kind of a file by its bytes: a name for what is no film, and whether the end of a film's file is missing."""
 
 from pathlib import Path
 from typing import BinaryIO
@@ -23,7 +23,7 @@ _HEAD_BYTES = 4096
 
 
 def kind_of(head: bytes) -> str:
-    """What the first bytes of a file look like, in words: ``HTML text``, ``a PDF document``, ``unknown data``."""
+    """Kind of file that its first bytes look like, in words: ``HTML text``, ``a PDF document``, ``unknown data``."""
     start = head.lstrip().lower()
     if start.startswith((b"<!doctype html", b"<html")):
         return "HTML text"
@@ -74,7 +74,7 @@ def _missing_of_matroska(head: bytes, size: int) -> int:
 
 
 def missing_bytes(path: Path) -> int:
-    """How many bytes the file is shorter than its own headers say (MP4, MOV, Matroska, WebM, AVI); 0 for others."""
+    """Number of bytes that are missing by the file's own headers (MP4, MOV, Matroska, WebM, AVI); 0 for others."""
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)

@@ -16,11 +16,11 @@ from av.video.frame import VideoFrame
 
 from kinemacolor.errors import CodecError, OutputError
 from kinemacolor.frames import Frame, Planes
-from kinemacolor.io import codecs, count, encode, film, pipe, pixels
+from kinemacolor.io import codecs, count, encode, pipe, pixels
 from kinemacolor.io.base import FrameReader, OutputLayout
-from kinemacolor.io.beside import Beside, Window
 from kinemacolor.io.destination import Destination
 from kinemacolor.io.info import FilmInfo
+from kinemacolor.io.side_streams import SideStreams, Window
 
 __all__ = ["OutputLayout", "VideoWriter"]
 
@@ -66,22 +66,13 @@ class VideoWriter:
         self._is_pipe = str(output) == "-"
         self._container_name = pipe.FORMAT if self._is_pipe else codecs.container_of(Path(output))
         encoder = codecs.encoder_for(codec, self._container_name, self.info, quality)
-        name = codecs.pixel_format_for(encoder, self.info, pixel_format)
-        layout = pixels.layout_of(name)
-        self.layout = OutputLayout(
-            pixel_format=name,
-            bits=layout.bits,
-            full_range=codecs.output_range(encoder, self._container_name, self.info),
-            matrix=codecs.output_matrix(encoder, self.info),
-            subsampling=layout.subsampling,
-            left_sited=self.info.chroma_location == "left",
-        )
+        self.layout = encode.layout_for(encoder, self._container_name, self.info, pixel_format)
         self.warnings += encode.conversion_warnings(self.info, self.layout, encoder, self._container_name)
         self._time_base = encode.time_base_for(self._container_name, self.info)
         self._written = 0
         self._shift: Fraction | None = None
         self._first_seconds = self._last_seconds = Fraction(0)
-        self._beside: Beside | None = None
+        self._side_streams: SideStreams | None = None
         self._rounded = False
         self._last_tick = -(2**62)
         self._destination = (
@@ -113,13 +104,13 @@ class VideoWriter:
     def _open(self, encoder: codecs.Encoder, extra: dict[str, str], note: str | None) -> None:
         if self.info.container != "pictures" and Path(self.info.path).is_file():
             path = Path(self.info.path)
-            self._beside = Beside(path, film.index_of_film(path), self._output, self.warnings)
-            self._beside.add_streams(before=True)
+            self._side_streams = SideStreams(path, self.info.stream_index, self._output, self.warnings)
+            self._side_streams.add_streams(before=True)
         settings = replace(encoder, options={**encoder.options, **extra})
         self._stream = encode.add_film(self._output, settings, self.info, self.layout, self._time_base)
-        if self._beside is not None:
-            self._beside.add_streams(before=False)
-            self._beside.copy_tags(self._stream, self._start_estimate())
+        if self._side_streams is not None:
+            self._side_streams.add_streams(before=False)
+            self._side_streams.copy_tags(self._stream, self._start_estimate())
         if note is not None:
             own = ("KINEMACOLOR",) if self._container_name in _FREE_TAGS else ("comment", "description")
             free = [name for name in own if name not in self._output.metadata]
@@ -154,8 +145,8 @@ class VideoWriter:
                 f"{self._container_name} holds no start time: picture and sound begin {float(seconds):.3f} s earlier."
             )
         self._shift = seconds if late or excerpt else Fraction(0)
-        if self._beside is not None and self._shift:
-            self._beside.keep(Window(start=self._shift))
+        if self._side_streams is not None and self._shift:
+            self._side_streams.keep(Window(start=self._shift))
 
     def _tick(self, seconds: Fraction) -> int:
         time = seconds - (self._shift or 0)
@@ -191,8 +182,8 @@ class VideoWriter:
         if packet.pts is not None and packet.dts is not None:
             # x265 leaves the first decoding times unset in films shorter than its look-ahead
             packet.dts = min(packet.dts, packet.pts)
-            if self._beside is not None:
-                self._beside.hand_over(packet.dts * packet.time_base + (self._shift or 0))
+            if self._side_streams is not None:
+                self._side_streams.hand_over(packet.dts * packet.time_base + (self._shift or 0))
         self._output.mux(packet)
 
     def __enter__(self) -> "VideoWriter":
@@ -214,19 +205,21 @@ class VideoWriter:
         if not self._written:
             raise OutputError("No frame was written, so there is no output.")
         self._encode(None)
-        if self._beside is not None:
-            self._beside.keep(Window(start=self._shift or None, stop=self._cut_seconds()))
+        if self._side_streams is not None:
+            self._side_streams.keep(Window(start=self._shift or None, stop=self._cut_seconds()))
         try:
-            if self._beside is not None:
-                self._beside.hand_over(None)
-                self._beside.close()
+            if self._side_streams is not None:
+                self._side_streams.hand_over(None)
+                self._side_streams.close()
             self._output.close()
         except (FFmpegError, OSError) as error:
             raise OutputError(f"Writing failed: {error}. Check the disk's free space.") from error
         if self._destination is not None:
             expected = {self._stream.index: self._written}
-            if self._beside is not None:
-                expected |= {i: n for i, n in self._beside.expected.items() if i in self._beside.countable}
+            if self._side_streams is not None:
+                expected |= {
+                    i: n for i, n in self._side_streams.expected.items() if i in self._side_streams.countable
+                }
             found = count.require_packets(self._destination.partial, expected)
             self._note_move(found[self._stream.index].first_seconds)
             self._destination.commit()
@@ -249,8 +242,8 @@ class VideoWriter:
         return self._last_seconds + (1 / self.info.frame_rate if self.info.frame_rate else 0)
 
     def _abandon(self) -> None:
-        if self._beside is not None:
-            self._beside.close()
+        if self._side_streams is not None:
+            self._side_streams.close()
         if self._destination is None:
             return
         # first the file, then its muxer: without a file to finish, closing is quick

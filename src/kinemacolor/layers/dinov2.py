@@ -12,7 +12,7 @@ _QUERIES_AT_ONCE = 512
 
 @dataclass(frozen=True, slots=True)
 class DINOv2Config:
-    """What the network is; the defaults are ViT-S/14.
+    """Dimensions of the network; the defaults are ViT-S/14.
 
     ``position_grid`` is the side of the square grid of patches that positions are stored for.
     """

@@ -35,7 +35,7 @@ _HEAD_CHANNELS = 1280
 
 @dataclass(frozen=True, slots=True)
 class EfficientNetLiteConfig:
-    """What the network is. ``input_channels`` is 1 for a luma, 3 for sRGB; ``last_stride`` is where it ends."""
+    """Dimensions of the network. ``input_channels`` is 1 for a luma, 3 for sRGB; ``last_stride`` is where it ends."""
 
     width: float = 1.0
     depth: float = 1.0

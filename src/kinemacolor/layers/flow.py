@@ -38,7 +38,7 @@ def gray_image(luma: Luma) -> np.ndarray:
 
 
 def optical_flow(source: Luma, target: Luma, *, preset: Preset = "ultrafast") -> Flow:
-    """Where each point of ``source`` lies in ``target``, as a displacement; on the device of ``source``."""
+    """Displacement of each point of ``source`` to its place in ``target``; on the device of ``source``."""
     height, width = source.shape[-2:]
     one, other = gray_image(source), gray_image(target)
     still = np.zeros((*one.shape, 2), np.float32)  # where the search starts
@@ -60,7 +60,7 @@ def _search(preset: Preset) -> cv2.DISOpticalFlow:
 
 
 def consistent(forward: Flow, backward: Flow) -> Bool[Tensor, "1 h w"]:
-    """Where going forward and coming back ends near the start; elsewhere lies an occlusion or an error.
+    """Mask of places from which flow there and back ends near the start; elsewhere is an occlusion or an error.
 
     Sundaram, Brox and Keutzer, 2010, Eq. 5: ``|f + b(x + f)|^2 < 0.01 (|f|^2 + |b|^2) + 0.5``. Points that leave the
     picture are never consistent.
@@ -72,7 +72,7 @@ def consistent(forward: Flow, backward: Flow) -> Bool[Tensor, "1 h w"]:
 
 
 def inside(flow: Flow) -> Bool[Tensor, "h w"]:
-    """Where the point the flow leads to lies within the picture."""
+    """Mask of places whose flow ends within the picture."""
     height, width = flow.shape[-2:]
     x = flow[0] + torch.arange(width, device=flow.device)
     y = flow[1] + torch.arange(height, device=flow.device)[:, None]

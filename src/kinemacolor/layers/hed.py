@@ -52,7 +52,7 @@ class HED(nn.Module):
         return scores
 
     def forward(self, gray: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 h w"]:
-        """How likely each pixel lies on an edge, 0..1. ``gray`` is 0..1."""
+        """Probability that each pixel lies on an edge, 0..1. ``gray`` is 0..1."""
         size = gray.shape[-2:]
         full = [F.interpolate(side, size, mode="bilinear", align_corners=False) for side in self.sides(gray)]
         return torch.sigmoid(self.fusion(torch.cat(full, dim=1)))

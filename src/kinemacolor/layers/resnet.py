@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True, slots=True)
 class ResNetConfig:
-    """What the network is. ``expansion`` 1 gives basic blocks (two 3x3), more gives bottlenecks."""
+    """Dimensions of the network. ``expansion`` 1 gives basic blocks (two 3x3), more gives bottlenecks."""
 
     depths: tuple[int, int, int] = (3, 4, 6)
     widths: tuple[int, int, int] = (64, 128, 256)

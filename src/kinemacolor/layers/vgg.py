@@ -22,7 +22,7 @@ BEYOND = frozenset(f"conv5_{number}.{kind}" for number in (3, 4) for kind in ("w
 
 @dataclass(frozen=True, slots=True)
 class Preprocessing:
-    """What happens to a picture (RGB, 0..1) before the first convolution.
+    """Preparation of a picture (RGB, 0..1) before the first convolution.
 
     ``means`` are subtracted, in the order R, G, B; the rest is multiplied by ``scale``; ``bgr`` swaps the channels.
     """

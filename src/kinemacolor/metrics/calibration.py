@@ -1,4 +1,4 @@
-"""Is a model right where it is sure? Error by confidence, over any number of frames in constant memory."""
+"""Calibration of a model's confidence: its error by confidence, over any number of frames in constant memory."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Does a classifier still see the same thing? Deep Exemplar's Table 1 measures colours by VGG19's accuracy.
+"""Accuracy of a classifier on coloured pictures, by which Deep Exemplar's Table 1 measures colours (VGG19).
 
 Films have no labels, so a picture is right where the class that its true colours get is its first, or among its
 first five.

@@ -1,4 +1,4 @@
-"""How colourful a picture looks (Hasler and Suesstrunk, 2003, "Measuring colorfulness in natural images")."""
+"""Colorfulness of a picture (Hasler and Suesstrunk, 2003, "Measuring colorfulness in natural images")."""
 
 import math
 

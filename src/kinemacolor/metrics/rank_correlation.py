@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 def rank_correlation(one: Float[Tensor, " n"], other: Float[Tensor, " n"]) -> float:
-    """How far two series rise and fall together, -1 to 1; equal values share their mean rank.
+    """Spearman's coefficient of two series, -1 to 1; equal values share their mean rank.
 
     NaN where one of them is constant.
     """

@@ -12,7 +12,7 @@ from kinemacolor.layers.warp import warp
 
 
 def motion(luma: Luma, before: Luma, *, preset: Preset = "fast") -> tuple[Flow, Bool[Tensor, "1 h w"]]:
-    """Where each point lies in the frame before, and where that can be trusted (no occlusion, Sundaram et al., 2010).
+    """Flow to the frame before, and the mask of where it can be trusted (no occlusion, Sundaram et al., 2010).
 
     Taken from the lumas, which are the same for every method that keeps them.
     """

@@ -142,8 +142,8 @@ CARDS: dict[str, ModelCard] = {
         license="Apache-2.0 (code and the EfficientNet-Lite0 weights it installs)",
         package="kinemacolor.models.spatiotemporal",
         included=True,
-        takes_own=True,
         takes_masks=True,
+        takes_own=True,
     ),
     "bistnet": ModelCard(
         name="bistnet",

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
 from kinemacolor import weights as weights_files
-from kinemacolor.errors import ModelError, WeightsError
+from kinemacolor.errors import ModelError, SettingError, WeightsError
 from kinemacolor.models import settings as model_settings
 from kinemacolor.models.base import Colorizer
 from kinemacolor.models.cards import CARDS, ModelCard, card_of
@@ -16,12 +16,18 @@ from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.default import DEFAULT
 from kinemacolor.models.spatiotemporal.memory_restriction import DenseRestriction
 
-Precision = Literal["auto", "fp32", "bf16", "fp16"]
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
-def dtype_of(precision: Precision) -> torch.dtype | None:
-    """The dtype of a ``--precision`` name; None (the model's own choice) for ``auto``."""
+def dtype_of(precision: str | torch.dtype | None) -> torch.dtype | None:
+    """The dtype of a ``--precision`` name, or the dtype itself; None (the model's own choice) for ``auto``.
+
+    Raises ``SettingError`` for another name.
+    """
+    if precision is None or isinstance(precision, torch.dtype):
+        return precision
+    if precision != "auto" and precision not in _DTYPES:
+        raise SettingError(f"There is no precision '{precision}'. Give auto, {', '.join(_DTYPES)}.")
     return _DTYPES.get(precision)
 
 
@@ -73,6 +79,20 @@ def _file_of(
     return weights_files.fetch(card.weights, accept_license=accept_license, progress=progress)
 
 
+def _restriction(card: ModelCard, wanted: object) -> type[DenseRestriction] | None:
+    """What the setting ``restrict`` asks for."""
+    if wanted is None or wanted == "none":
+        return None
+    if not card.can_restrict:
+        able = ", ".join(each.name for each in CARDS.values() if each.can_restrict)
+        raise ModelError(
+            f"Model '{card.name}' has no memory to restrict. Use one that has ({able}), or leave it out."
+        )
+    if wanted != "dense":
+        raise SettingError(f"Setting 'restrict' cannot be '{wanted}'. Give dense, or none.")
+    return DenseRestriction
+
+
 def load_model(
     name: str = DEFAULT,
     *,
@@ -80,7 +100,6 @@ def load_model(
     device: str | torch.device | None = None,
     dtype: torch.dtype | None = None,
     memory: MemoryPolicy | None = None,
-    restrict: Literal["dense"] | None = None,
     settings: Mapping[str, object] | None = None,
     accept_license: bool = False,
     progress: Callable[[int, int | None], None] | None = None,
@@ -93,8 +112,9 @@ def load_model(
         device: ``"cpu"``, ``"cuda:0"``, ...; None takes a GPU if there is one.
         dtype: the precision of the network's heavy parts; None is the model's own choice.
         memory: how ColorMNet's memory behaves; None is that of its weights.
-        restrict: ``"dense"`` lets each position read ColorMNet's memory only where dense tracks lead.
-        settings: the model's own by name (``{"temperature": 0.02}``), as text or as values; ``models.settings``.
+        settings: the model's own by name (``{"temperature": 0.02}``), as text or as values; ``models.settings``. A
+            model that can be restricted also has ``restrict``: ``"dense"`` lets each position read its memory only
+            where dense tracks lead.
         accept_license: agree to the licence of weights that have to be fetched.
         progress: called with bytes fetched and bytes in all (None if unknown) while fetching.
 
@@ -106,14 +126,13 @@ def load_model(
     card = card_of(name)
     if memory is not None and not card.takes_memory_policy:
         raise ModelError(f"Model '{name}' has no memory policy. Use --model colormnet, or leave memory out.")
-    if restrict is not None and not card.can_restrict:
-        able = ", ".join(each.name for each in CARDS.values() if each.can_restrict)
-        raise ModelError(f"Model '{name}' has no memory to restrict. Use one that has ({able}), or leave it out.")
+    values = dict(settings or {})
+    restriction = _restriction(card, values.pop("restrict", None))
     path = _file_of(card, weights, accept_license=accept_license, progress=progress)
     arguments: dict[str, object] = {"device": _device(device), "dtype": dtype}
-    arguments["settings"] = settings_of(card, settings or {}, memory=memory)
-    if restrict is not None:
-        arguments["restriction"] = DenseRestriction
+    arguments["settings"] = settings_of(card, values, memory=memory)
+    if restriction is not None:
+        arguments["restriction"] = restriction
     load = import_module(card.package).load
     model: Colorizer = load(path, **arguments) if path is not None else load(**arguments)
     return model

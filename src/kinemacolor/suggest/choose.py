@@ -1,4 +1,4 @@
-"""Which frames of a film to colour next, and what each would bring."""
+"""The frames of a film to colour next, and how much each would add."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,8 @@ from torch import Tensor
 
 from kinemacolor import color
 from kinemacolor.errors import SettingError
-from kinemacolor.frames import Exemplar, Shot
+from kinemacolor.frames import Exemplar, Shot, size_of
+from kinemacolor.io import Film
 from kinemacolor.layers.place_features import PlaceEncoder
 from kinemacolor.resize import fit, resize
 from kinemacolor.suggest.coverage import choose, covered, errors_of, keys_of
@@ -23,7 +24,9 @@ _KNOWN_WEIGHT = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A frame to colour. ``gain`` is the share of the film that it adds to what is covered, ``covered`` the share
+    """A frame to colour.
+
+    ``gain`` is the share of the film that it adds to what is covered, ``covered`` the share
     that is covered with it, the exemplars there are and the suggestions before it (0..1).
     """
 
@@ -34,13 +37,12 @@ class Suggestion:
 
 
 def suggest_frames(
-    source: str | Path,
+    film: Film | str | Path,
     count: int,
     *,
     shots: Sequence[Shot] | None = None,
     exemplars: Sequence[Exemplar] = (),
     confidence: Mapping[int, float] | None = None,
-    frame_rate: str = "24",
     encoder: PlaceEncoder | None = None,
 ) -> list[Suggestion]:
     """Up to ``count`` frames, the one that brings most first. Fewer where no more would bring anything.
@@ -52,7 +54,7 @@ def suggest_frames(
     """
     if count < 1:
         raise SettingError(f"{count} frames cannot be suggested. Give 1 or more.")
-    found, glances = look_through(source, shots=shots, frame_rate=frame_rate)
+    found, glances = look_through(film, shots=shots)
     samples = samples_of(found, glances, _MOST_SAMPLES)
     return suggest_among(samples, found, count, encoder or PlaceEncoder(), exemplars=exemplars, confidence=confidence)
 
@@ -86,7 +88,7 @@ def suggest_among(
 
 
 def _need(frame: int, confidence: Mapping[int, float] | None) -> float:
-    """How much a frame still needs colours: all, or little where a model was sure."""
+    """Weight of a frame: all of it, or little where a model was confident."""
     return max(_KNOWN_WEIGHT, 1 - (confidence or {}).get(frame, 0.0))
 
 
@@ -98,4 +100,4 @@ def _home(index: int | None, shots: Sequence[Shot]) -> int:
 
 def _small_luma(exemplar: Exemplar) -> Float[Tensor, "1 h w"]:
     luma, _ = color.split(exemplar.rgb)
-    return resize(luma, fit((luma.shape[-2], luma.shape[-1]), GLANCE_PX))
+    return resize(luma, fit(size_of(luma), GLANCE_PX))

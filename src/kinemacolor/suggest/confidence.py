@@ -1,12 +1,10 @@
-"""How sure a model was of each frame: from the chroma track of a run, or from a file."""
+"""A model's confidence in each frame, from the chroma track of a run or from a file."""
 
 import json
 from pathlib import Path
 
-from kinemacolor.engine.track import ChromaTrack
-from kinemacolor.engine.track.folder import read_header
-from kinemacolor.errors import InputError, TrackError
-from kinemacolor.frames import Shot
+from kinemacolor.engine.track import ChromaTrack, read_header
+from kinemacolor.errors import InputError
 
 
 def read_confidence(path: Path) -> dict[int, float]:
@@ -20,15 +18,10 @@ def read_confidence(path: Path) -> dict[int, float]:
 
 
 def _of_track(path: Path) -> dict[int, float]:
-    header, track = read_header(path), ChromaTrack(path)
-    found: dict[int, float] = {}
-    try:
-        for described in header["shots"]:  # type: ignore[attr-defined]
-            shot = Shot(int(described["start"]), int(described["stop"]))
-            notes = track.notes(shot, described["key"])
-            found |= {} if notes is None else dict(enumerate(notes.confidence, shot.start))
-    except (KeyError, TypeError, ValueError) as error:
-        raise TrackError(f"{path} has a track.json that lacks {error}. Colour the film again.") from error
+    track, found = ChromaTrack(path), dict[int, float]()
+    for each in read_header(path).shots:
+        notes = track.notes(each.shot, each.key)
+        found |= {} if notes is None else dict(enumerate(notes.confidence, each.shot.start))
     return found
 
 

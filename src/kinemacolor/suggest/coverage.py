@@ -1,4 +1,4 @@
-"""Which frames tell most of the others: greedy facility location over the places of a film's sampled frames.
+"""Choice of the frames that cover a film best: greedy facility location over the places of sampled frames.
 
 How well a place is known by a chosen frame follows from its best likeness to a place there: the error in colour to be
 expected of it falls with likeness, and within a shot faster than beyond it. The worth of a choice is the sum over
@@ -101,5 +101,5 @@ def choose(
 
 
 def _worth(left: Float[Tensor, "n p"], weights: Float[Tensor, " n"]) -> Float[Tensor, ""]:
-    """How well the film is known, as PSNR counts it."""
+    """The value of a choice: how small the expected error is, as PSNR counts it."""
     return -(weights * left.mean(1).log()).sum() / weights.sum()

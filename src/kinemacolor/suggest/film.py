@@ -10,10 +10,10 @@ import cv2
 import torch
 
 from kinemacolor import color
-from kinemacolor.engine.shots import CutFinder, gray_of, shots_between
+from kinemacolor.engine.analysis.cuts import CutFinder, gray_of, shots_between
 from kinemacolor.errors import InputError
 from kinemacolor.frames import Frame, Luma, Plane, Planes, Shot
-from kinemacolor.io import open_reader
+from kinemacolor.io import Film
 from kinemacolor.layers.place_features import PlaceEncoder, PlaceFeatures
 from kinemacolor.resize import fit
 
@@ -49,15 +49,14 @@ def small_luma(planes: Planes) -> Luma:
     return color.luma_of(replace(planes, y=small))
 
 
-def look_through(
-    source: str | Path, *, shots: Sequence[Shot] | None = None, frame_rate: str = "24"
-) -> tuple[list[Shot], list[Glance]]:
+def look_through(film: Film | str | Path, *, shots: Sequence[Shot] | None = None) -> tuple[list[Shot], list[Glance]]:
     """The film's shots (found, unless given) and evenly taken glances at it.
 
     Raises ``InputError`` where the film cannot be read or has no frame.
     """
     finder, held, step, frames = CutFinder(), list[Glance](), _STEP_FRAMES, 0
-    with open_reader(source, frame_rate=frame_rate) as reader:
+    opened = film if isinstance(film, Film) else Film.open(film)
+    with opened.frames() as reader:
         for number, frame in enumerate(reader):
             if shots is None:
                 finder.add(gray_of(frame))
@@ -67,7 +66,7 @@ def look_through(
                 held, step = held[::2], 2 * step
             frames = number + 1
     if not frames:
-        raise InputError(f"{source} has no frame. Give a film that has.")
+        raise InputError(f"{opened.source} has no frame. Give a film that has.")
     found = shots_between(finder.finish(), 0, frames) if shots is None else list(shots)
     return found, held
 

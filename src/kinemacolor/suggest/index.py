@@ -12,12 +12,12 @@ from torch import Tensor
 
 from kinemacolor import color
 from kinemacolor.errors import InputError, UnreadableImageError
-from kinemacolor.frames import Luma
+from kinemacolor.frames import Luma, size_of
 from kinemacolor.io.exemplars import GRAY_MEAN_CHROMA
 from kinemacolor.io.pictures import read_picture
 from kinemacolor.io.sequence import PICTURE_ENDINGS
 from kinemacolor.layers.place_features import PlaceEncoder
-from kinemacolor.resize import fit, resize
+from kinemacolor.resize import fit, resize_picture
 from kinemacolor.suggest.film import GLANCE_PX
 from kinemacolor.weights import cache_folder
 
@@ -40,8 +40,8 @@ def photo_luma(path: Path) -> tuple[Luma, float]:
     Raises ``UnreadableImageError`` where it cannot be decoded.
     """
     rgb, _ = read_picture(path)
-    size = fit((rgb.shape[-2], rgb.shape[-1]), GLANCE_PX)
-    small = resize(rgb.float(), size).round().clamp(0, 255).to(torch.uint8)
+    size = fit(size_of(rgb), GLANCE_PX)
+    small = resize_picture(rgb, size)
     luma, chroma = color.split(small)
     return luma, float(color.chroma_magnitude(chroma).mean())
 
@@ -106,7 +106,7 @@ def _described(path: Path, encoder: PlaceEncoder) -> tuple[float, np.ndarray]:
 
 
 def _read(file: Path) -> dict[str, tuple[float, np.ndarray]]:
-    """What was kept; nothing where there is no index, it is damaged, or it is of another kind."""
+    """The descriptors kept; none where there is no index, it is damaged, or it is of another kind."""
     try:
         with np.load(file) as kept:
             if str(kept["kind"]) != _KIND:

@@ -14,6 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from kinemacolor.frames import Shot
+from kinemacolor.io import Film
 from kinemacolor.layers.place_features import PlaceEncoder, PlaceFeatures
 from kinemacolor.suggest.coverage import keys_of
 from kinemacolor.suggest.film import Sample, features_of, look_through, samples_of
@@ -26,7 +27,9 @@ _PLACES = 160
 
 @dataclass(frozen=True, slots=True)
 class PhotoMatch:
-    """A photograph for a shot. ``likeness`` is how well its places know the shot's on average, -1..1: the same scene
+    """A photograph for a shot.
+
+    ``likeness`` is the mean similarity of the shot's places to their best in the photograph, -1..1: the same scene
     gives 0.6 and more, one of the same kind 0.4 to 0.6.
     """
 
@@ -36,16 +39,14 @@ class PhotoMatch:
 
 
 def match_photographs(
-    source: str | Path,
+    film: Film | str | Path,
     folder: Path,
     *,
     best: int = 3,
     shots: Sequence[Shot] | None = None,
     index: Path | None = None,
-    frame_rate: str = "24",
     encoder: PlaceEncoder | None = None,
     note: Callable[[str], None] | None = None,
-    progress: Callable[[int, int], None] | None = None,
 ) -> list[PhotoMatch]:
     """The ``best`` photographs of each shot, in the order of shots, the most alike first.
 
@@ -53,11 +54,11 @@ def match_photographs(
     pictures were left out. Raises ``InputError`` where film or folder cannot be read.
     """
     encoder = encoder or PlaceEncoder()
-    photographs = photographs_of(folder, encoder, index=index, progress=progress)
+    photographs = photographs_of(folder, encoder, index=index)
     for line in photographs.left_out:
         if note is not None:
             note(f"{line}: left out.")
-    found, glances = look_through(source, shots=shots, frame_rate=frame_rate)
+    found, glances = look_through(film, shots=shots)
     samples = samples_of(found, glances, _SAMPLES_A_SHOT * len(found))
     return _matches(found, samples, features_of([s.luma for s in samples], encoder), photographs, encoder, best)
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from kinemacolor import color
 from kinemacolor.errors import OutputError, OutputExistsError
-from kinemacolor.io import open_reader
+from kinemacolor.frames import Shot
+from kinemacolor.io import Film
 
 
 def name_of(frame: int) -> str:
@@ -16,9 +17,7 @@ def name_of(frame: int) -> str:
     return f"ref_{frame:06d}.png"
 
 
-def export(
-    source: str | Path, frames: Sequence[int], folder: Path, *, overwrite: bool = False, frame_rate: str = "24"
-) -> list[Path]:
+def export(film: Film | str | Path, frames: Sequence[int], folder: Path, *, overwrite: bool = False) -> list[Path]:
     """The frames as 16-bit RGB PNGs in a folder, as they are, to be coloured; their paths in the order of time.
 
     Raises ``OutputExistsError`` where one is there already (it may be coloured by now), ``OutputError`` where one
@@ -33,7 +32,8 @@ def export(
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with open_reader(source, stop=wanted[-1] + 1, frame_rate=frame_rate) as reader:
+        opened = film if isinstance(film, Film) else Film.open(film)
+        with opened.frames(Shot(0, wanted[-1] + 1)) as reader:
             for number, frame in enumerate(reader):
                 if number in wanted:
                     assert frame.planes is not None

@@ -1,1 +1,1 @@
-"""How networks come to their weights: losses, the loop, and a recipe per model."""
+"""Training of networks: losses, the loop, and a recipe per model."""

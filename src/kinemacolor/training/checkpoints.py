@@ -27,7 +27,7 @@ _FOLDER = "checkpoints"
 
 @dataclass
 class Learner:
-    """What changes while a network learns."""
+    """The state of training: all that a step changes."""
 
     network: nn.Module
     mean: AveragedModel

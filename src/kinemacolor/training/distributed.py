@@ -12,7 +12,7 @@ from kinemacolor.errors import ModelError
 
 
 @dataclass(frozen=True, slots=True)
-class Team:
+class ProcessGroup:
     """This process among those of a run. The first (rank 0) writes and evaluates."""
 
     device: torch.device
@@ -42,7 +42,7 @@ class Team:
 
 
 @contextmanager
-def team(device: str | torch.device = "auto") -> Iterator[Team]:
+def process_group(device: str | torch.device = "auto") -> Iterator[ProcessGroup]:
     """This process's place, from the variables that ``torchrun`` sets. ``auto`` is a GPU where there is one.
 
     Raises ``ModelError`` where the device cannot be used.
@@ -50,12 +50,12 @@ def team(device: str | torch.device = "auto") -> Iterator[Team]:
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     place = _device(device, int(os.environ.get("LOCAL_RANK", "0")))
     if processes == 1:
-        yield Team(place)
+        yield ProcessGroup(place)
         return
     dist.init_process_group("nccl" if place.type == "cuda" else "gloo")
     try:
-        yield Team(place, dist.get_rank(), processes)
-        dist.barrier()  # none closes its connections while another still speaks
+        yield ProcessGroup(place, dist.get_rank(), processes)
+        dist.barrier()  # no process closes its connections while another still uses them
     finally:
         dist.destroy_process_group()
 

@@ -1,7 +1,7 @@
 """A run on films and photographs in folders: what ``kinemacolor train`` does."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from kinemacolor import weights
@@ -19,10 +19,10 @@ _FRAMES, _GAP = 8, 2
 
 @dataclass(frozen=True, slots=True)
 class DataSettings:
-    """What a run reads.
+    """The data that a run reads.
 
     ``validation`` are films and photographs to measure on; without them ``held_out`` of the data's are put aside
-    (films where there are enough). ``licence_classes`` and ``table`` are as for ``find_sources``; they choose what
+    (films where there are enough). ``license_classes`` and ``table`` are as for ``find_sources``; they choose what
     is learnt from, not what is measured on. The first ``max_frames`` of each film are decoded once, to ``cache``, at
     ``short_side_px`` (None: the recipe's).
     """
@@ -30,7 +30,7 @@ class DataSettings:
     folders: Sequence[Path]
     validation: Sequence[Path] = ()
     held_out: int = 4
-    licence_classes: Collection[str] | None = None
+    license_classes: Collection[str] | None = None
     table: Path | None = None
     cache: Path | None = None
     short_side_px: int | None = None
@@ -43,10 +43,7 @@ def train_on_folders(
     out: Path,
     *,
     steps: int | None = None,
-    batch: int | None = None,
-    device: str = "auto",
     seed: int = 0,
-    resume: bool = True,
     settings: RunSettings | None = None,
     decoding: Callable[[int, int], None] | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -55,13 +52,12 @@ def train_on_folders(
 
     Raises ``InputError`` where there is nothing to learn from.
     """
-    recipe = replace(recipe, batch=batch or recipe.batch)
     cache = FrameCache(
         data.cache or weights.cache_folder() / "training",
         short_side_px=data.short_side_px or recipe.short_side_px,
         max_frames=data.max_frames,
     )
-    sources = find_sources(data.folders, licence_classes=data.licence_classes, table=data.table)
+    sources = find_sources(data.folders, license_classes=data.license_classes, table=data.table)
     library = Library.open(sources, cache, progress=decoding)
     library, validation = _divided(library, data, seed)
     dataset = ClipDataset(library, recipe.variety, seed=seed)
@@ -71,9 +67,7 @@ def train_on_folders(
         out,
         steps=steps,
         validation=validation,
-        device=device,
         seed=seed,
-        resume=resume,
         settings=settings,
         progress=progress,
     )
@@ -81,7 +75,7 @@ def train_on_folders(
 
 
 def _divided(library: Library, data: DataSettings, seed: int) -> tuple[Library, list[Sample]]:
-    """What is learnt from, and what is measured on."""
+    """The clips to learn from, and the samples to measure on."""
     measured = library
     if data.validation:
         measured = Library.open(find_sources(data.validation), library.cache)

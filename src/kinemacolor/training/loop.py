@@ -18,11 +18,11 @@ from torch.utils.data import DataLoader, Dataset
 from kinemacolor.data.samples import Batch, Sample, collate
 from kinemacolor.errors import SettingError
 from kinemacolor.training.checkpoints import Learner, load_checkpoint, remove_run, save_checkpoint
-from kinemacolor.training.distributed import Team, team
+from kinemacolor.training.distributed import ProcessGroup, process_group
 from kinemacolor.training.recipe import Recipe
 from kinemacolor.training.runlog import RunLog
 from kinemacolor.training.schedule import requests
-from kinemacolor.training.step import Teacher, new_learner, shared_objective
+from kinemacolor.training.step import Trainer, new_learner, shared_objective
 from kinemacolor.training.stopping import stop_signal
 from kinemacolor.training.validate import validate
 
@@ -31,12 +31,15 @@ Ending = Literal["complete", "stopped", "out of time"]
 
 @dataclass(frozen=True, slots=True)
 class RunSettings:
-    """How a run behaves; nothing here changes what is learnt, but ``bf16`` a little.
+    """Settings of a run; nothing here changes what is learnt, but ``bf16`` a little.
 
-    ``stop_after_minutes`` ends this sitting with a checkpoint, to go on another time. ``bf16`` and ``checkpointed``
-    replace the recipe's where given.
+    ``device`` ``"auto"`` is a GPU where there is one. With ``resume`` a run goes on from the newest checkpoint in its
+    folder; without, what an earlier run left there is removed first. ``stop_after_minutes`` ends this sitting with a
+    checkpoint, to go on another time. ``bf16`` and ``checkpointed`` replace the recipe's where given.
     """
 
+    device: str | torch.device = "auto"
+    resume: bool = True
     workers: int = 0
     log_every_steps: int = 10
     evaluate_every_steps: int = 500
@@ -57,7 +60,7 @@ class RunSettings:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a run is. ``psnr`` is that of the last evaluation."""
+    """Progress of a run. ``psnr`` is that of the last evaluation."""
 
     step: int
     steps: int
@@ -68,7 +71,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class TrainingResult:
-    """What a run came to. ``weights`` are the running mean of its end; ``psnr`` its last evaluation's."""
+    """The result of a run. ``weights`` are the running mean of its end; ``psnr`` its last evaluation's."""
 
     step: int
     loss: float
@@ -84,38 +87,35 @@ def train(
     *,
     steps: int | None = None,
     validation: Sequence[Sample] = (),
-    device: str | torch.device = "auto",
     seed: int = 0,
-    resume: bool = True,
     settings: RunSettings | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> TrainingResult:
-    """Trains a recipe's network for ``steps`` (its own number by default) and leaves in ``out``:
+    """Trains a recipe's network for ``steps`` (its own number by default) and leaves the result in ``out``.
 
-    ``weights.safetensors`` (running mean at the end), ``best.safetensors`` (that of the best evaluation),
-    ``log.jsonl``, ``strips/`` and ``checkpoints/``. With ``resume`` it goes on from the newest checkpoint there;
-    without, what an earlier run left is removed first. SIGTERM and SIGINT end it after the step with a checkpoint.
-    ``data`` answers a ``Request`` with a ``Sample``. Under ``torchrun`` the processes share each batch.
+    There are then ``weights.safetensors`` (running mean at the end), ``best.safetensors`` (that of the best
+    evaluation), ``log.jsonl``, ``strips/`` and ``checkpoints/``. SIGTERM and SIGINT end it after the step with a
+    checkpoint. ``data`` answers a ``Request`` with a ``Sample``. Under ``torchrun`` the processes share each batch.
 
     Raises ``SettingError`` where the folder holds another run or the batch cannot be shared, ``ModelError`` where
-    the loss is no number any more or the device cannot be used.
+    gradients are NaN or infinite again and again or the device cannot be used.
     """
     settings, steps = settings or RunSettings(), steps or recipe.steps
     recipe = settings.applied_to(recipe)
     out.mkdir(parents=True, exist_ok=True)
-    with team(device) as us, stop_signal() as stop, torch.random.fork_rng(devices=[]):
-        if recipe.batch % us.processes:
+    with process_group(settings.device) as group, stop_signal() as stop, torch.random.fork_rng(devices=[]):
+        if recipe.batch % group.processes:
             raise SettingError(
-                f"A batch of {recipe.batch} cannot be shared by {us.processes} processes. Start a divisor of it."
+                f"A batch of {recipe.batch} cannot be shared by {group.processes} processes. Start a divisor of it."
             )
-        if us.is_first and not resume:
+        if group.is_first and not settings.resume:
             remove_run(out)
-        us.any(False)  # no process looks for checkpoints before they are removed
-        learner = new_learner(recipe, seed, us.device)
+        group.any(False)  # no process looks for checkpoints before they are removed
+        learner = new_learner(recipe, seed, group.device)
         if load_checkpoint(learner, recipe, out, seed=seed) and learner.step > steps:
             raise SettingError(f"The run in {out} is at step {learner.step} already. Give more than {steps} steps.")
-        run = _Run(recipe, data, out, steps, list(validation), seed, settings, us, stop, learner, progress)
-        return run.to_its_end()
+        this = _Run(recipe, data, out, steps, list(validation), seed, settings, group, stop, learner, progress)
+        return this.run()
 
 
 @dataclass
@@ -127,7 +127,7 @@ class _Run:
     validation: list[Sample]
     seed: int
     settings: RunSettings
-    us: Team
+    group: ProcessGroup
     stop: threading.Event
     learner: Learner
     progress: Callable[[Progress], None] | None
@@ -136,17 +136,17 @@ class _Run:
     began: float = field(default_factory=time.monotonic)
     saved: float = field(default_factory=time.monotonic)
 
-    def to_its_end(self) -> TrainingResult:
+    def run(self) -> TrainingResult:
         """All steps that are left, or as many as there is time for."""
-        objective = shared_objective(self.recipe, self.learner.network, self.us)
-        teacher = Teacher(self.recipe, objective, self.steps, self.seed, self.us)
+        objective = shared_objective(self.recipe, self.learner.network, self.group)
+        trainer = Trainer(self.recipe, objective, self.steps, self.seed, self.group)
         log = None
-        if self.us.is_first:
+        if self.group.is_first:
             log = RunLog(self.out, step=self.learner.step, tensorboard=self.settings.tensorboard)
         ending: Ending = "complete"
         before = time.monotonic()
         for batch in self._batches():
-            figures = teacher.teach(self.learner, batch.to(self.us.device))
+            figures = trainer.train_step(self.learner, batch.to(self.group.device))
             seconds, before = time.monotonic() - before, time.monotonic()
             self._record(log, figures, seconds)
             if self._is_due(self.settings.evaluate_every_steps):
@@ -164,15 +164,15 @@ class _Run:
             self.recipe,
             first=self.learner.step,
             steps=self.steps,
-            rank=self.us.rank,
-            processes=self.us.processes,
+            rank=self.group.rank,
+            processes=self.group.processes,
         )
         loader: DataLoader[Any] = DataLoader(
             self.data,
             batch_sampler=wanted,
             num_workers=self.settings.workers,
             collate_fn=collate,
-            pin_memory=self.us.device.type == "cuda",
+            pin_memory=self.group.device.type == "cuda",
             generator=torch.Generator(),
         )
         return iter(loader)
@@ -182,10 +182,10 @@ class _Run:
         step = self.learner.step
         if step == 1 or step % self.settings.log_every_steps == 0:
             # the processes agree on the figures' names, so that their means can be taken by place
-            figures = dict(zip(figures, self.us.mean(list(figures.values()))))
+            figures = dict(zip(figures, self.group.mean(list(figures.values()))))
             if log:
                 log.write("train", step, {**figures, "seconds": seconds})
-        if self.us.is_first and self.progress:
+        if self.group.is_first and self.progress:
             self.progress(Progress(step, self.steps, self.loss, seconds, self.psnr))
 
     def _is_due(self, every_steps: int) -> bool:
@@ -198,10 +198,10 @@ class _Run:
         """Why the run ends here, as all processes agree; None where it does not."""
         if self.learner.step == self.steps:
             return None
-        if self.us.any(self.stop.is_set()):
+        if self.group.any(self.stop.is_set()):
             return "stopped"
         minutes = self.settings.stop_after_minutes
-        if minutes is not None and self.us.any(time.monotonic() - self.began > 60 * minutes):
+        if minutes is not None and self.group.any(time.monotonic() - self.began > 60 * minutes):
             return "out of time"
         return None
 
@@ -209,7 +209,7 @@ class _Run:
         if log is None or not self.validation:
             return
         learner = self.learner
-        found = validate(self.recipe, learner.mean.module, self.validation, self.us.device)
+        found = validate(self.recipe, learner.mean.module, self.validation, self.group.device)
         log.write("evaluation", learner.step, {"psnr": found.psnr, "psnr_last": found.psnr_last})
         found.save_strip(self.out / "strips" / f"{learner.step:08d}.png")
         self.psnr = found.psnr
@@ -219,7 +219,7 @@ class _Run:
 
     def _save(self) -> None:
         self.saved = time.monotonic()
-        if self.us.is_first:
+        if self.group.is_first:
             save_checkpoint(self.learner, self.recipe, self.out, seed=self.seed, keep=self.settings.keep_checkpoints)
 
     def _write_weights(self, name: str) -> Path:

@@ -1,4 +1,4 @@
-"""What a recipe is: a network, a loss, and the numbers of a run."""
+"""A recipe: a network, a loss, and the numbers of a run."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Where a run is. ``generator`` (on the CPU) is for what a loss draws: it depends on seed and step alone.
+    """A step's place in its run. ``generator`` (on the CPU) is for what a loss draws, by seed and step alone.
 
     ``checkpointed`` asks to compute activations again in the backward pass instead of keeping them.
     """
@@ -47,7 +47,7 @@ Network = Any
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a model is trained.
+    """The way in which a model is trained.
 
     ``losses`` runs the network on a batch. ``predict`` colours the lumas of a batch of one as in use, given its
     exemplar as the frame before. ``save`` writes weights for the model's ``load``.

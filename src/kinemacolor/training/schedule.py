@@ -1,4 +1,4 @@
-"""What changes with time: the learning rate, and how fast the running mean of the weights follows."""
+"""Schedules: the learning rate, and how fast the running mean of the weights follows."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -21,7 +21,7 @@ def rate_factor(step: int, steps: int, recipe: Recipe) -> float:
 
 
 def requests(recipe: Recipe, *, first: int, steps: int, rank: int = 0, processes: int = 1) -> Iterator[list[Request]]:
-    """What one process asks of the data at each step from ``first`` on: its share of the step's batch."""
+    """The requests of one process at each step from ``first`` on: its share of the step's batch."""
     share = recipe.batch // processes
     for step in range(first, steps):
         stage = recipe.stage_at(step / steps)

@@ -1,4 +1,4 @@
-"""One step of a run: what a batch teaches. It depends on the weights, the seed and the step's number alone."""
+"""One step of a training run. It depends on the weights, the seed and the step's number alone."""
 
 import math
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from kinemacolor.data.draw import generator_of, seed_of
 from kinemacolor.data.samples import Batch
 from kinemacolor.errors import ModelError
 from kinemacolor.training.checkpoints import Learner
-from kinemacolor.training.distributed import Team
+from kinemacolor.training.distributed import ProcessGroup
 from kinemacolor.training.recipe import Moment, Recipe
 from kinemacolor.training.schedule import following_mean, rate_factor
 
@@ -51,38 +51,38 @@ class Objective(nn.Module):
         return dict(self.recipe.losses(self.network, batch, moment))
 
 
-def shared_objective(recipe: Recipe, network: nn.Module, us: Team) -> nn.Module:
+def shared_objective(recipe: Recipe, network: nn.Module, group: ProcessGroup) -> nn.Module:
     """The objective; among several processes, one that averages their gradients."""
     objective = Objective(recipe, network)
-    if us.processes == 1:
+    if group.processes == 1:
         return objective
     return DistributedDataParallel(objective, find_unused_parameters=not recipe.every_parameter_used)
 
 
 @dataclass
-class Teacher:
+class Trainer:
     """Takes a learner from step to step."""
 
     recipe: Recipe
     objective: nn.Module
     steps: int
     seed: int
-    us: Team
-    skipped_on_end: int = 0
+    group: ProcessGroup
+    skipped_in_a_row: int = 0
 
-    def teach(self, learner: Learner, batch: Batch) -> dict[str, float]:
+    def train_step(self, learner: Learner, batch: Batch) -> dict[str, float]:
         """One step; its figures.
 
-        Raises ``ModelError`` where gradients have been no number for 20 steps on end; single ones are left out.
+        Raises ``ModelError`` where gradients were NaN or infinite in 20 steps in a row; single ones are left out.
         """
         recipe, step = self.recipe, learner.step
-        torch.manual_seed(seed_of(self.seed, "step", step, self.us.rank))
+        torch.manual_seed(seed_of(self.seed, "step", step, self.group.rank))
         rate = recipe.learning_rate * rate_factor(step, self.steps, recipe)
-        for group in learner.optimizer.param_groups:
-            group["lr"] = rate * group["factor"]
+        for parameters in learner.optimizer.param_groups:
+            parameters["lr"] = rate * parameters["factor"]
         _to_train_mode(learner.network, frozen_norms=recipe.frozen_norms)
         learner.optimizer.zero_grad(set_to_none=True)
-        with torch.autocast(self.us.device.type, torch.bfloat16, enabled=recipe.bf16):
+        with torch.autocast(self.group.device.type, torch.bfloat16, enabled=recipe.bf16):
             terms = self.objective(batch, self._moment(step))
         loss = torch.stack(list(terms.values())).sum()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -99,20 +99,20 @@ class Teacher:
         }
 
     def _moment(self, step: int) -> Moment:
-        generator = generator_of(self.seed, "loss", step, self.us.rank)
+        generator = generator_of(self.seed, "loss", step, self.group.rank)
         return Moment(step, step / self.steps, generator, self.recipe.checkpointed)
 
     def _update(self, learner: Learner, *, finite: bool) -> None:
-        """Changes the weights, or leaves them where a gradient is no number."""
+        """Changes the weights, or leaves them where a gradient is NaN or infinite."""
         if finite:
             learner.optimizer.step()
             learner.mean.update_parameters(learner.network)
-            self.skipped_on_end = 0
+            self.skipped_in_a_row = 0
             return
-        self.skipped_on_end += 1
-        if self.skipped_on_end >= _MOST_SKIPPED:
+        self.skipped_in_a_row += 1
+        if self.skipped_in_a_row >= _MOST_SKIPPED:
             raise ModelError(
-                f"The gradient was no number in {_MOST_SKIPPED} steps on end, up to step {learner.step}. "
+                f"The gradient was NaN or infinite in {_MOST_SKIPPED} steps in a row, up to step {learner.step}. "
                 "Go on from the last checkpoint with a lower learning rate, or without bf16."
             )
 

@@ -4,9 +4,11 @@ Chromas are a*b* / 110 throughout. The adversarial loss is not among the terms: 
 in turn.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -24,6 +26,9 @@ from kinemacolor.training.losses.l1 import l1_loss, vivid_l1_loss
 from kinemacolor.training.losses.perceptual import perceptual_loss
 from kinemacolor.training.losses.smoothness import smoothness_loss, wls_weights
 from kinemacolor.training.losses.temporal import temporal_loss
+
+GivenT = TypeVar("GivenT")
+"""The input of a recipe's terms."""
 
 _CHROMA_SCALE = 110.0
 _VIVID_GAIN = 2.0
@@ -51,7 +56,7 @@ class TermWeights:
 
 @dataclass(frozen=True, slots=True)
 class Colored:
-    """What a network made of a batch, and what losses need beside. ``chromas`` has gradients."""
+    """A batch as a network colored it, and what losses need beside. ``chromas`` has gradients."""
 
     chromas: Float[Tensor, "b t 2 h w"]
     batch: Batch
@@ -69,23 +74,29 @@ class Colored:
 
 def weighted_terms(weights: TermWeights, colored: Colored) -> dict[str, Float[Tensor, ""]]:
     """The terms whose weight is not 0, by name."""
-    chosen = {field.name: getattr(weights, field.name) for field in fields(weights)}
-    return {name: weight * _TERMS[name](colored) for name, weight in chosen.items() if weight}
+    return weighted(weights, _TERMS, colored)
+
+
+def weighted(
+    weights: object, terms: Mapping[str, Callable[[GivenT], Tensor]], given: GivenT
+) -> dict[str, Float[Tensor, ""]]:
+    """Each term times the weight of its name, where that is not 0; ``weights`` has an attribute for each."""
+    return {name: getattr(weights, name) * term(given) for name, term in terms.items() if getattr(weights, name)}
+
+
+def temporal_term(lumas: Float[Tensor, "b t 1 h w"], chromas: Float[Tensor, "b t 2 h w"]) -> Float[Tensor, ""]:
+    """The temporal loss from each frame to the next, along the flow of the lumas where it is consistent."""
+    terms = []
+    for of_clip, colors in zip(lumas, chromas):
+        for (before, now), (chroma_before, chroma_now) in zip(pairwise(of_clip), pairwise(colors)):
+            forward = optical_flow(before, now)
+            visible = consistent(forward, optical_flow(now, before))
+            terms.append(temporal_loss(chroma_before, chroma_now, forward, visible))
+    return torch.stack(terms).mean() if terms else chromas.sum() * 0
 
 
 def _smoothness(colored: Colored) -> Tensor:
     return smoothness_loss(colored.chromas.flatten(0, 1), wls_weights(colored.lab(colored.truth)))
-
-
-def _temporal(colored: Colored) -> Tensor:
-    """Along the flow of the lumas, from each frame to the next, where it is consistent."""
-    terms = []
-    for lumas, chromas in zip(colored.batch.lumas, colored.chromas):
-        for before in range(len(lumas) - 1):
-            forward = optical_flow(lumas[before], lumas[before + 1])
-            visible = consistent(forward, optical_flow(lumas[before + 1], lumas[before]))
-            terms.append(temporal_loss(chromas[before], chromas[before + 1], forward, visible))
-    return torch.stack(terms).mean() if terms else colored.chromas.sum() * 0
 
 
 def _perceptual(colored: Colored) -> Tensor:
@@ -118,7 +129,7 @@ _TERMS: dict[str, Callable[[Colored], Tensor]] = {
     "vivid_l1": lambda c: vivid_l1_loss(c.chromas, c.truth, gain=_VIVID_GAIN),
     "l2": lambda c: F.mse_loss(c.chromas, c.truth),
     "smoothness": _smoothness,
-    "temporal": _temporal,
+    "temporal": lambda c: temporal_term(c.batch.lumas, c.chromas),
     "edge_enhancing": lambda c: edge_enhancing_loss(c.chromas.flatten(0, 1), c.truth.flatten(0, 1)),
     "hard_example": lambda c: hard_example_loss(
         c.chromas.flatten(0, 1), c.truth.flatten(0, 1), generator=c.generator

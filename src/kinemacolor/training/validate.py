@@ -1,17 +1,18 @@
-"""How good a network is on clips it never saw: PSNR, and a strip of pictures to look at."""
+"""Validation on clips that the network never saw: PSNR, and a strip of pictures to look at."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from jaxtyping import Float, UInt8
-from PIL import Image
 from torch import Tensor, nn
 
 from kinemacolor import color
 from kinemacolor.data.samples import Sample, collate
+from kinemacolor.frames import size_of
+from kinemacolor.io.sheets import image_of, stacked
+from kinemacolor.metrics.psnr import psnr
 from kinemacolor.resize import fit, resize
 from kinemacolor.training.recipe import Recipe
 
@@ -31,15 +32,13 @@ class Validation:
 
     def save_strip(self, path: Path) -> None:
         """Writes the rows (exemplar | gray | coloured, first and last frame | truth, last frame)."""
-        width = max(row.shape[-1] for row in self.rows)
-        padded = [torch.nn.functional.pad(row, (0, width - row.shape[-1])) for row in self.rows]
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(torch.cat(padded, dim=-2).permute(1, 2, 0).contiguous().numpy()).save(path)
+        image_of(stacked(self.rows)).save(path)
 
 
 @torch.no_grad()
 def validate(recipe: Recipe, network: nn.Module, samples: Sequence[Sample], device: torch.device) -> Validation:
-    """What the network makes of each sample, one at a time."""
+    """The validation of a network on samples, coloured one at a time."""
     every: list[float] = []
     last: list[float] = []
     rows: list[Tensor] = []
@@ -55,9 +54,7 @@ def validate(recipe: Recipe, network: nn.Module, samples: Sequence[Sample], devi
 
 def psnr_of(luma: Float[Tensor, "1 h w"], chroma: Float[Tensor, "2 h w"], truth: Float[Tensor, "2 h w"]) -> float:
     """PSNR in dB between two colourings of a luma, as 8-bit sRGB; 100 where they are equal."""
-    difference = color.combine(luma, chroma).double() - color.combine(luma, truth).double()
-    error = float(difference.square().mean())
-    return 10 * math.log10(255**2 / error) if error else 100.0
+    return psnr(color.combine(luma, chroma), color.combine(luma, truth))
 
 
 def _row(sample: Sample, chromas: Tensor) -> UInt8[Tensor, "3 h2 w2"]:
@@ -68,5 +65,5 @@ def _row(sample: Sample, chromas: Tensor) -> UInt8[Tensor, "3 h2 w2"]:
         (sample.lumas[-1], chromas[-1]),
         (sample.lumas[-1], sample.chromas[-1]),
     )
-    size = fit((sample.lumas.shape[-2], sample.lumas.shape[-1]), _SHORT_SIDE_PX)
+    size = fit(size_of(sample.lumas), _SHORT_SIDE_PX)
     return torch.cat([color.combine(resize(luma, size), resize(chroma, size)) for luma, chroma in panels], dim=-1)

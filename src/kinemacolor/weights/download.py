@@ -198,7 +198,7 @@ def _remember_validator(part: Path, answer: http.client.HTTPResponse) -> None:
 
 
 def _bytes_to_keep(part: Path, file: WeightsFile) -> int:
-    """How much of an earlier try can be gone on from: none if nothing could tell that the rest belongs to it."""
+    """Bytes of an earlier try to go on from: none if nothing could tell that the rest belongs to it."""
     size = part.stat().st_size if part.is_file() else 0
     too_long = file.size_bytes is not None and size > file.size_bytes
     return size if not too_long and (file.sha256 or _validator_of(part)) else 0

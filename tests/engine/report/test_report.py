@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from kinemacolor.engine.report import Gallery, note_of
+from kinemacolor.engine.report import note_of
+from kinemacolor.engine.sinks import Gallery
 from kinemacolor.engine.video import colorize_video
 from kinemacolor.errors import OutputError
 from kinemacolor.frames import Exemplar, Frame, Luma, Planes

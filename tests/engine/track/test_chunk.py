@@ -4,9 +4,10 @@ import av
 import pytest
 import torch
 
-from kinemacolor.engine.track.chunk import ChunkWriter, notes_of, read_chunk
+from kinemacolor.engine.track.chunk import ChunkNotes, ChunkWriter, notes_of, read_chunk
 from kinemacolor.engine.track.levels import as_stored
 from kinemacolor.errors import OutputError, TrackError
+from kinemacolor.models.base import Answer
 
 
 def chromas(frames: int, size: tuple[int, int] = (37, 53)) -> list[torch.Tensor]:
@@ -21,30 +22,31 @@ def test_a_chunk_gives_back_what_was_put_in(tmp_path: Path, frames: int, size: t
     given = chromas(frames, size)
     chunk = ChunkWriter(path, {"key": "k"})
     for chroma in given:
-        chunk.add(chroma, None)
+        chunk.add(Answer(chroma))
     assert not path.exists()
-    chunk.commit()
+    chunk.commit(ChunkNotes())
     found = list(read_chunk(path))
     assert len(found) == frames
-    assert all(torch.equal(stored, as_stored(chroma)) for (stored, _), chroma in zip(found, given))
-    assert {confidence for _, confidence in found} == {None}
+    assert all(torch.equal(answer.chroma, as_stored(chroma)) for answer, chroma in zip(found, given))
+    assert {answer.confidence for answer in found} == {None}
     assert sorted(each.name for each in tmp_path.iterdir()) == ["chunk.json", "chunk.mkv"]
 
 
 def test_confidence_comes_along(tmp_path: Path) -> None:
     chunk = ChunkWriter(tmp_path / "chunk.mkv", {})
     for i, chroma in enumerate(chromas(5)):
-        chunk.add(chroma, torch.full((1, 9, 13), i / 10))
-    chunk.commit()
-    means = [float(confidence.mean()) for _, confidence in read_chunk(tmp_path / "chunk.mkv")]
+        chunk.add(Answer(chroma, torch.full((1, 9, 13), i / 10)))
+    notes = ChunkNotes(frames=5, confidence=[0.0, 0.1, 0.2, 0.3, 0.4])
+    chunk.commit(notes)
+    means = [float(answer.confidence.mean()) for answer in read_chunk(tmp_path / "chunk.mkv")]
     assert means == pytest.approx([0, 0.1, 0.2, 0.3, 0.4], abs=1 / 255)
-    assert notes_of(tmp_path / "chunk.mkv").confidence == [0.0, 0.1, 0.2, 0.3, 0.4]
+    assert notes_of(tmp_path / "chunk.mkv") == notes
 
 
 def test_a_chunk_says_what_it_is(tmp_path: Path) -> None:
     chunk = ChunkWriter(tmp_path / "chunk.mkv", {"key": "abc"})
-    chunk.add(chromas(1)[0], None)
-    chunk.commit()
+    chunk.add(Answer(chromas(1)[0]))
+    chunk.commit(ChunkNotes())
     with av.open(str(tmp_path / "chunk.mkv")) as film:
         assert film.metadata["KINEMACOLOR"] == '{"key": "abc"}'
         assert film.streams.video[0].codec_context.name == "ffv1"
@@ -54,19 +56,19 @@ def test_a_chunk_says_what_it_is(tmp_path: Path) -> None:
 def test_nothing_is_there_until_all_is(tmp_path: Path) -> None:
     path = tmp_path / "chunk.mkv"
     chunk = ChunkWriter(path, {})
-    chunk.add(chromas(1)[0], None)
+    chunk.add(Answer(chromas(1)[0]))
     assert notes_of(path) is None
     chunk.abandon()
     assert list(tmp_path.iterdir()) == []
-    ChunkWriter(path, {}).commit()
+    ChunkWriter(path, {}).commit(ChunkNotes())
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_chunk_without_notes_counts_as_none(tmp_path: Path) -> None:
     path = tmp_path / "chunk.mkv"
     chunk = ChunkWriter(path, {})
-    chunk.add(chromas(1)[0], None)
-    chunk.commit()
+    chunk.add(Answer(chromas(1)[0]))
+    chunk.commit(ChunkNotes())
     path.with_suffix(".json").write_text('{"frames": 1, "dam')
     assert notes_of(path) is None
 
@@ -80,4 +82,4 @@ def test_a_damaged_chunk_is_an_error_that_names_it(tmp_path: Path) -> None:
 def test_case_34_a_disk_that_takes_nothing_is_an_error_to_mend(tmp_path: Path) -> None:
     chunk = ChunkWriter(tmp_path / "gone" / "chunk.mkv", {})
     with pytest.raises(OutputError, match="Make room"):
-        chunk.add(chromas(1)[0], None)
+        chunk.add(Answer(chromas(1)[0]))

@@ -99,8 +99,8 @@ def test_each_shot_is_followed_from_its_first_frame_by_a_restriction_of_its_own(
 def test_it_is_chosen_when_a_model_is_loaded(colorizer: ColorMNetColorizer, tmp_path: Path) -> None:
     path = tmp_path / "tiny.safetensors"
     colormnet.save(colorizer.network, path)
-    loaded = load_model("colormnet", weights=path, device="cpu", restrict="dense")
+    loaded = load_model("colormnet", weights=path, device="cpu", settings={"restrict": "dense"})
     assert isinstance(loaded, ColorMNetColorizer)
     assert loaded.restriction is not None
     with pytest.raises(ModelError, match=r"'matching' has no memory to restrict. Use one that has \(colormnet\)"):
-        load_model("matching", restrict="dense")
+        load_model("matching", settings={"restrict": "dense"})

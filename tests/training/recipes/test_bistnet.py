@@ -15,7 +15,7 @@ from kinemacolor.models import bistnet
 from kinemacolor.models.bistnet import BiSTNet, BiSTNetConfig
 from kinemacolor.models.bistnet.experts import experts_of
 from kinemacolor.models.bistnet.meb import MixedExperts, NoSegmentation, gradient_edges
-from kinemacolor.training.loop import train
+from kinemacolor.training.loop import RunSettings, train
 from kinemacolor.training.recipe import Recipe, Stage
 from kinemacolor.training.recipes import bistnet as module
 from kinemacolor.training.recipes import recipe_named
@@ -76,7 +76,8 @@ def test_all_but_vgg19_learns() -> None:
 
 def test_training_ends_with_weights_that_load_and_can_be_gone_on_from(tmp_path: Path) -> None:
     held_out = [Squares()[Request(1000, 3, 64)]]
-    result = train(tiny(), Squares(), tmp_path / "run", steps=2, validation=held_out, device="cpu")
+    settings = RunSettings(device="cpu")
+    result = train(tiny(), Squares(), tmp_path / "run", steps=2, validation=held_out, settings=settings)
     assert result.psnr is not None
     loaded = bistnet.load(result.weights)
     assert loaded.network.config == TINY

@@ -35,13 +35,11 @@ def test_the_numbers_are_the_papers() -> None:
 
 def test_training_stops_and_goes_on_and_ends_with_weights_that_load(tmp_path: Path) -> None:
     held_out = [Squares()[Request(1000, 2, 32)]]
-    settings = RunSettings(checkpoint_every_steps=1)
+    settings = RunSettings(device="cpu", checkpoint_every_steps=1)
 
     def go(name: str, progress: Callable[[Progress], None] | None = None) -> TrainingResult:
         out = tmp_path / name
-        return train(
-            tiny(), Squares(), out, steps=3, validation=held_out, device="cpu", settings=settings, progress=progress
-        )
+        return train(tiny(), Squares(), out, steps=3, validation=held_out, settings=settings, progress=progress)
 
     def crash(progress: Progress) -> None:
         if progress.step == 3:
@@ -61,8 +59,8 @@ def test_training_stops_and_goes_on_and_ends_with_weights_that_load(tmp_path: Pa
 
 def test_computing_activations_twice_gives_the_same_weights(tmp_path: Path) -> None:
     for name in (True, False):
-        settings = RunSettings(checkpointed=name)
-        train(tiny(learning_rate=1e-3), Squares(), tmp_path / str(name), steps=2, device="cpu", settings=settings)
+        settings = RunSettings(device="cpu", checkpointed=name)
+        train(tiny(learning_rate=1e-3), Squares(), tmp_path / str(name), steps=2, settings=settings)
     ours, theirs = (load_file(tmp_path / name / "weights.safetensors") for name in ("True", "False"))
     assert all(torch.allclose(ours[key], theirs[key], atol=1e-6) for key in ours)
 

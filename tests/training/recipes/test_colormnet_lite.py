@@ -72,9 +72,10 @@ def test_the_likelihood_of_an_error_is_best_where_it_is_foretold() -> None:
 def test_a_parted_run_equals_a_whole_one(tmp_path: Path) -> None:
     recipe = replace(tiny(None), batch=1)
     held_out = [Squares()[Request(1000, 2, 64)]]
-    given = {"steps": 3, "validation": held_out, "device": "cpu"}
-    train(recipe, Squares(), tmp_path / "whole", **given)
+    given = {"steps": 3, "validation": held_out}
+    settings = RunSettings(device="cpu")
+    train(recipe, Squares(), tmp_path / "whole", **given, settings=settings)
     for _ in range(3):
-        train(recipe, Squares(), tmp_path / "parted", **given, settings=RunSettings(stop_after_minutes=0.0))
+        train(recipe, Squares(), tmp_path / "parted", **given, settings=replace(settings, stop_after_minutes=0.0))
     ours, theirs = (load_file(tmp_path / name / "weights.safetensors") for name in ("whole", "parted"))
     assert all(torch.equal(ours[key], theirs[key]) for key in ours)

@@ -17,11 +17,11 @@ from kinemacolor.training.loop import RunSettings, train
 from kinemacolor.training.recipe import Moment, Recipe, Stage
 from kinemacolor.training.recipes import recipe_named
 from kinemacolor.training.recipes.deep_exemplar import Contest, Noise, losses, pair_chromas, predict, recipe
-from kinemacolor.training.recipes.deep_exemplar_terms import PAPER_WEIGHTS, TermWeights
+from kinemacolor.training.recipes.deep_exemplar_terms import PAPER_WEIGHTS, PairWeights
 
 TINY = DeepExemplarConfig.tiny()
 QUIET = Noise(luma=0.0, often=0.0)
-L1_ALONE = TermWeights(l1=2.0, perceptual=0.0, contextual=0.0, smoothness=0.0, temporal=0.0, adversarial=0.0)
+L1_ALONE = PairWeights(l1=2.0, perceptual=0.0, contextual=0.0, smoothness=0.0, temporal=0.0, adversarial=0.0)
 ADVERSARIAL_ALONE = replace(L1_ALONE, l1=0.0, adversarial=0.2)
 
 
@@ -30,7 +30,7 @@ def _one_thread() -> None:
     torch.set_num_threads(1)
 
 
-def tiny(weights: TermWeights = L1_ALONE, initial: Path | None = None, crop_px: int = 64) -> Recipe:
+def tiny(weights: PairWeights = L1_ALONE, initial: Path | None = None, crop_px: int = 64) -> Recipe:
     made = recipe(initial, config=TINY, weights=weights, noise=QUIET, adversary_width=2)
     return replace(made, stages=(Stage(1.0, frames=2, crop_px=crop_px),), batch=1)
 
@@ -142,10 +142,10 @@ def test_a_tiny_run_lowers_the_loss_goes_on_with_its_adversary_and_its_weights_l
     def error(both: Contest) -> float:
         return float((predict(both, given) - given.chromas).abs().mean())
 
-    settings = RunSettings(evaluate_every_steps=1000, checkpoint_every_steps=1000)
+    settings = RunSettings(device="cpu", evaluate_every_steps=1000, checkpoint_every_steps=1000)
     data, out = OneSample(), tmp_path / "run"
-    train(made, data, out, steps=15, device="cpu", settings=settings)
-    result = train(made, data, out, steps=30, validation=[held_out], device="cpu", settings=settings)
+    train(made, data, out, steps=15, settings=settings)
+    result = train(made, data, out, steps=30, validation=[held_out], settings=settings)
     assert result.step == 30
     assert deep_exemplar.load(result.weights).network.config == TINY
     again = tiny(initial=result.weights).network()

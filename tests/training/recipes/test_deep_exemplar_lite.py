@@ -16,7 +16,7 @@ from kinemacolor.models.deep_exemplar_lite import DeepExemplarLite, EfficientNet
 from kinemacolor.training.loop import RunSettings, train
 from kinemacolor.training.recipe import Moment, Recipe, Stage
 from kinemacolor.training.recipes import recipe_named
-from kinemacolor.training.recipes.deep_exemplar_lite import DEFAULT_TERMS, losses, predict, recipe
+from kinemacolor.training.recipes.deep_exemplar_lite import DEFAULT_TERMS, losses, recipe
 
 
 @pytest.fixture(autouse=True)
@@ -66,9 +66,9 @@ def test_only_the_last_frames_of_long_clips_count() -> None:
     given = batch(frames=6)
     other = replace(given, chromas=torch.cat((given.chromas[:, :2].neg(), given.chromas[:, 2:]), 1))
     one, two = (losses(DEFAULT_TERMS, network, each, moment()) for each in (given, other))
-    assert float(one["l1"]) == float(two["l1"])
+    assert one["l1"].item() == two["l1"].item()
     late = replace(given, chromas=torch.cat((given.chromas[:, :3], given.chromas[:, 3:].neg()), 1))
-    assert float(losses(DEFAULT_TERMS, network, late, moment())["l1"]) != float(one["l1"])
+    assert losses(DEFAULT_TERMS, network, late, moment())["l1"].item() != one["l1"].item()
 
 
 def test_a_tiny_run_lowers_the_error_goes_on_where_it_stopped_and_its_weights_load(tmp_path: Path) -> None:
@@ -77,13 +77,13 @@ def test_a_tiny_run_lowers_the_error_goes_on_where_it_stopped_and_its_weights_lo
 
     @torch.no_grad()
     def error(network: DeepExemplarLite) -> float:
-        return sum(float((predict(network, each) - each.chromas).square().mean()) for each in held_out)
+        return sum(float((recipe().predict(network, each) - each.chromas).square().mean()) for each in held_out)
 
     torch.manual_seed(0)
     before = error(made.network().eval())
-    settings = RunSettings(evaluate_every_steps=1000, checkpoint_every_steps=1000)
-    train(made, data, tmp_path / "run", steps=30, device="cpu", settings=settings)
-    result = train(made, data, tmp_path / "run", steps=60, device="cpu", settings=settings)
+    settings = RunSettings(device="cpu", evaluate_every_steps=1000, checkpoint_every_steps=1000)
+    train(made, data, tmp_path / "run", steps=30, settings=settings)
+    result = train(made, data, tmp_path / "run", steps=60, settings=settings)
     assert (result.step, result.ending) == (60, "complete")
     network = made.network()
     saved = lite.load_network(result.weights)

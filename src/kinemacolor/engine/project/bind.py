@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kinemacolor.engine.still_finder import SURE, StillPlace
+from kinemacolor.engine.analysis.still_finder import SURE, StillPlace
 
 _NOTHING_LIKE_IT = 0.6
 _EXACTLY_OVER = 0.85

@@ -8,13 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kinemacolor.engine.job import Job, option_fields
 from kinemacolor.engine.project.bind import BoundStill
 from kinemacolor.errors import OutputError, SettingError
 from kinemacolor.io.position import parse_position
+from kinemacolor.io.table import read_table
 
 ENDING = ".kinemacolor"
 SETTINGS, SHOTS, STILLS, TRACK, REPORT = "project.toml", "shots.csv", "exemplars.csv", "track", "report.html"
-_KNOWN = ("film", "output", "model", "working_size", "codec", "quality", "pixel_format", "frame_rate", "weights")
+_NOT_HERE = frozenset({"source", "exemplars", "shots", "track", "report", "overwrite", "settings"})
 _STILL_COLUMNS = ("file", "frame", "note")
 
 
@@ -22,7 +24,7 @@ _STILL_COLUMNS = ("file", "frame", "note")
 class Project:
     """What a project's files say. ``film`` and ``output`` are paths as they can be opened.
 
-    ``options`` are arguments of ``colorize_video`` by name, ``model_settings`` those of the model.
+    ``options`` are those of a run (``engine.job``) by name, ``model_settings`` those of the model.
     """
 
     folder: Path
@@ -87,11 +89,16 @@ def open_project(folder: Path) -> Project:
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingError(f"{path} cannot be read ({error}). Correct that line.") from error
     settings = content.pop("settings", {})
-    unknown = sorted(set(content) - set(_KNOWN))
+    known = ("film", *(name for name in option_fields() if name not in _NOT_HERE))
+    unknown = sorted(set(content) - set(known))
     if unknown or "film" not in content or "output" not in content or not isinstance(settings, dict):
         what = f"knows no '{unknown[0]}'" if unknown else "needs a film and an output"
-        raise SettingError(f"{path} {what}. Its names are {', '.join(_KNOWN)}, and the table settings.")
+        raise SettingError(f"{path} {what}. Its names are {', '.join(known)}, and the table settings.")
     film, output = (folder / str(content.pop(name)) for name in ("film", "output"))
+    try:
+        Job.of(content)
+    except SettingError as error:
+        raise SettingError(f"{path}: {error}") from None
     return Project(folder, film, output, content, settings)
 
 
@@ -115,19 +122,20 @@ def read_stills(project: Project) -> list[BoundStill]:
     """
     path = project.folder / STILLS
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        table = read_table(path)
     except (OSError, UnicodeDecodeError) as error:
         raise SettingError(f"{path} cannot be read ({error}). Give a CSV of {','.join(_STILL_COLUMNS)}.") from error
-    rows = csv.DictReader(text.splitlines(), delimiter=";" if ";" in text.partition("\n")[0] else ",")
-    if "file" not in (rows.fieldnames or ()):
-        raise SettingError(f"{path}, line 1: there is no column 'file'. Let it be {','.join(_STILL_COLUMNS)}.")
+    if "file" not in table.columns:
+        raise SettingError(
+            f"{path}, line {table.line}: there is no column 'file'. Let it be {','.join(_STILL_COLUMNS)}."
+        )
     found = []
-    for row in rows:
-        frame = (row.get("frame") or "").strip()
+    for row in table.rows:
+        frame = row.cells.get("frame", "")
         position = parse_position(frame) if frame else None
         if frame and not isinstance(position, int):
-            raise SettingError(f"{path}, line {rows.line_num}: '{frame}' is no frame number. Write one, or nothing.")
+            raise SettingError(f"{path}, line {row.line}: '{frame}' is no frame number. Write one, or nothing.")
         number = position if isinstance(position, int) else None
-        if row["file"].strip():
-            found.append(BoundStill(project.folder / row["file"].strip(), number, row.get("note") or ""))
+        if row.cells["file"]:
+            found.append(BoundStill(project.folder / row.cells["file"], number, row.cells.get("note", "")))
     return found

@@ -4,15 +4,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from kinemacolor.engine.analysis.cuts import GRAY_WIDTH_PX, shots_between
+from kinemacolor.engine.analysis.shot_list import ListedShot, write_shots
+from kinemacolor.engine.analysis.survey import survey
+from kinemacolor.engine.inputs import fitted_to
+from kinemacolor.engine.job import Job
 from kinemacolor.engine.project.bind import BoundStill, bind
 from kinemacolor.engine.project.files import ENDING, Project, write_settings, write_stills
-from kinemacolor.engine.shot_list import ListedShot, write_shots
-from kinemacolor.engine.shots import GRAY_WIDTH_PX, shots_between
-from kinemacolor.engine.survey import survey
 from kinemacolor.errors import ExemplarError, OutputError, OutputExistsError
 from kinemacolor.frames import Exemplar
-from kinemacolor.io import FilmInfo, open_reader
+from kinemacolor.io import Film
 from kinemacolor.io import exemplars as stills_files
+from kinemacolor.io.endings import colored_ending
 from kinemacolor.resize import fit
 
 
@@ -33,7 +36,7 @@ def new_project(
         stills: files or folders of pictures; the frame in a name is checked against what the picture shows.
         folder: where; None is beside the film, ``reel.kinemacolor``.
         output: the film to write; None is ``reel.color.mp4`` (or the film's own kind) in the folder.
-        options: arguments of ``colorize_video`` to begin with.
+        options: those of a run (``engine.job``) to begin with.
         note: told what is worth knowing of a still's file.
 
     Raises:
@@ -45,14 +48,13 @@ def new_project(
         raise OutputExistsError(f"{place} exists already. Give another folder with -o, or delete it.")
     if not place.parent.is_dir():
         raise OutputError(f"There is no folder {place.parent} to make {place.name} in. Make it first.")
-    with open_reader(source) as reader:
-        loaded = _loaded(stills, reader.info, note)
-        found = survey(reader, stills=[exemplar for _, exemplar in loaded], progress=_told(progress, reader.info))
-        info = reader.info
+    opened = Film.open(source, frame_rate=Job.of(options or {}).film.frame_rate)
+    loaded = _loaded(stills, opened, note)
+    with opened.frames() as reader:
+        found = survey(reader, stills=[exemplar for _, exemplar in loaded], progress=_told(progress, opened))
     paths, named = [path for path, _ in loaded], [exemplar.index for _, exemplar in loaded]
     bound = bind(paths, named, found.places, found.frames)
-    ending = source.suffix if source.suffix.lower() in (".mp4", ".mov", ".mkv", ".m4v") else ".mp4"
-    target = Path(output) if output is not None else place / f"{source.stem}.color{ending}"
+    target = Path(output) if output is not None else place / f"{source.stem}.color{colored_ending(source)}"
     project = Project(place, source, target, dict(options or {}))
     try:
         place.mkdir(exist_ok=True)
@@ -60,26 +62,29 @@ def new_project(
     except OSError as error:
         raise OutputError(f"{place} cannot be written to ({error.strerror}). Choose another folder.") from error
     shots = [ListedShot(shot) for shot in shots_between(found.cuts, 0, found.frames)]
-    write_shots(project.shots, shots, info.frame_rate)
+    write_shots(project.shots, shots, opened.info.frame_rate)
     write_stills(project, bound)
     return project, bound
 
 
-def _told(progress: Callable[[int, int | None], None] | None, info: FilmInfo) -> Callable[[int], None] | None:
-    return None if progress is None else lambda seen: progress(seen, info.frames)
+def _told(progress: Callable[[int, int | None], None] | None, film: Film) -> Callable[[int], None] | None:
+    return None if progress is None else lambda seen: progress(seen, film.info.frames)
 
 
 def _loaded(
-    specs: Sequence[str | Path], info: FilmInfo, note: Callable[[str], None] | None
+    specs: Sequence[str | Path], film: Film, note: Callable[[str], None] | None
 ) -> list[tuple[Path, Exemplar]]:
     """The stills' files and pictures, at a small size; the index is what the name says, true or not."""
-    found = []
-    size = fit((info.height, info.width), max(16, min(GRAY_WIDTH_PX, info.height, info.width)))
-    for path in sorted({path for spec in specs for path in stills_files.pictures_in(spec)}):
-        (exemplar,) = stills_files.load([f"{path}@none"], note=note)
-        binding = stills_files.parse(path)[1]
-        fitted = stills_files.fit_to(exemplar, size, info.sample_aspect, rotation_degrees=info.rotation_degrees)
-        found.append((path, replace(fitted, index=binding if isinstance(binding, int) else None)))
+    size = fit(film.size, max(16, min(GRAY_WIDTH_PX, *film.size)))
+    found: dict[Path, Exemplar] = {}
+    for spec in specs:
+        path, binding = stills_files.parse(spec)
+        listed = stills_files.pictures_in(path) if path.is_dir() else [path]
+        for each in listed:
+            place = stills_files.parse(each)[1] if path.is_dir() else binding
+            (exemplar,) = stills_files.load([f"{each}@none"], note=note)
+            (fitted,) = fitted_to(film, size, [exemplar])
+            found[each] = replace(fitted, index=None if place is None else film.frame_at(place))
     if not found:
-        raise ExemplarError("There is no still. Give colour stills, or a folder of them, with --exemplars.")
-    return found
+        raise ExemplarError("There is no still. Give color stills, or a folder of them, with --exemplars.")
+    return sorted(found.items())

@@ -1,18 +1,18 @@
 """Running a project, and saying how far it has come."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kinemacolor.engine.job import Job
 from kinemacolor.engine.project.bind import BoundStill
 from kinemacolor.engine.project.files import SETTINGS, SHOTS, STILLS, Project, read_stills
+from kinemacolor.engine.run import Listeners, Result, run
+from kinemacolor.engine.track import ChromaTrack, read_header
 from kinemacolor.engine.track.chunk import write_json
-from kinemacolor.engine.track.folder import ChromaTrack, read_header
 from kinemacolor.engine.track.keys import film_signature, folder_signature, key_of
-from kinemacolor.engine.video import Progress, Result, colorize_video
 from kinemacolor.errors import TrackError
-from kinemacolor.frames import Shot
 
 _STATE = "state.json"
 
@@ -29,14 +29,12 @@ class Status:
 
 def run_project(
     project: Project,
-    *,
-    accept_license: bool = False,
-    device: str | None = None,
-    progress: Callable[[Progress], None] | None = None,
-    surveying: Callable[[int, int | None], None] | None = None,
-    fetching: Callable[[int, int | None], None] | None = None,
+    options: Mapping[str, object] | None = None,
+    listeners: Listeners | None = None,
 ) -> Result | None:
-    """Colours what is not coloured yet and writes film and report; None where all is there and nothing has changed.
+    """Colors what is not colored yet and writes film and report; None where all is there and nothing has changed.
+
+    ``options`` of a run replace the project's own this time (``device``, ``accept_license``).
 
     Raises as ``colorize_video`` does, and ``SettingError`` for a file of the project that cannot be used.
     """
@@ -44,37 +42,36 @@ def run_project(
     if _is_current(project, stills):
         return None
     inputs = _inputs(project, stills)
-    result = colorize_video(
-        project.film,
-        project.output,
-        [f"{still.path}@{'none' if still.frame is None else still.frame}" for still in stills],
-        shots=project.shots,
-        track=project.track,
-        report=project.report,
-        settings=project.model_settings or None,
-        accept_license=accept_license,
-        device=device,
-        overwrite=True,
-        progress=progress,
-        surveying=surveying,
-        fetching=fetching,
-        **project.options,  # type: ignore[arg-type]
-    )
+    result = run(job_of(project, stills).changed(options or {}), listeners)
     write_json(project.folder / _STATE, {"inputs": inputs, "frames": result.frames, "damaged": result.damaged})
     return result
+
+
+def job_of(project: Project, stills: Sequence[BoundStill]) -> Job:
+    """The run that a project asks for. Raises ``SettingError`` for an option that cannot be as it is written."""
+    own = {
+        "source": project.film,
+        "output": project.output,
+        "exemplars": tuple(f"{s.path}@{'none' if s.frame is None else s.frame}" for s in stills),
+        "shots": project.shots,
+        "track": project.track,
+        "report": project.report,
+        "settings": project.model_settings,
+        "overwrite": True,
+    }
+    return Job.of(project.options, folder=project.folder).changed(own)
 
 
 def status_of(project: Project) -> Status:
     """How far the project has come, from its files alone. Raises ``SettingError`` where one cannot be used."""
     stills = read_stills(project)
     try:
-        listed = read_header(project.track)["shots"]
-        assert isinstance(listed, list)
+        listed = read_header(project.track).shots
     except TrackError:
         total = sum(1 for line in project.shots.read_text(encoding="utf-8").splitlines()[1:] if line.strip())
         return Status(False, total, 0, tuple(stills))
     track = ChromaTrack(project.track)
-    colored = sum(track.notes(Shot(each["start"], each["stop"]), each["key"]) is not None for each in listed)
+    colored = sum(track.notes(each.shot, each.key) is not None for each in listed)
     return Status(_is_current(project, stills), len(listed), colored, tuple(stills))
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from kinemacolor import __version__
-from kinemacolor.engine.answers import ShotOutcome
-from kinemacolor.engine.shot_list import clock
+from kinemacolor._version import __version__
+from kinemacolor.engine.analysis.shot_list import clock
+from kinemacolor.engine.sinks.summary import ShotOutcome
 from kinemacolor.engine.track.keys import exemplar_hash
 from kinemacolor.frames import Exemplar
 from kinemacolor.io import FilmInfo

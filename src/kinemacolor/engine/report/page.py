@@ -10,17 +10,11 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, select_autoescape
 
 from kinemacolor.engine.report.facts import Facts
-from kinemacolor.engine.report.gallery import Picture
+from kinemacolor.engine.sinks.gallery import Picture
 from kinemacolor.errors import OutputError
 
 _WIDTH, _HEIGHT = 1000, 90
 _POINTS = 500
-
-
-def require_place(path: Path) -> None:
-    """Raises ``OutputError`` where a report could not be written: to be asked before the work, not after it."""
-    if not path.parent.is_dir() or path.is_dir():
-        raise OutputError(f"The report cannot be written to {path}. Give the name of a file in a folder that exists.")
 
 
 def write_report(path: Path, facts: Facts, pictures: Mapping[int, Picture]) -> None:

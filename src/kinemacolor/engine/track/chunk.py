@@ -21,8 +21,7 @@ from av.video.stream import VideoStream
 
 from kinemacolor.engine.track import levels
 from kinemacolor.errors import OutputError, TrackError
-from kinemacolor.frames import Chroma
-from kinemacolor.models.base import Confidence
+from kinemacolor.models.base import Answer
 
 _RATE = 24
 _OPTIONS = {"level": "3", "slicecrc": "1", "g": "1"}
@@ -36,7 +35,7 @@ class ChunkNotes:
     """What is known of a coloured shot without decoding it.
 
     ``confidence`` is the mean of each frame, empty for a model that does not say; ``damaged`` counts frames for which
-    the model gave no number; ``seconds`` is what colouring took.
+    the model gave NaN or infinity; ``seconds`` is what colouring took.
     """
 
     frames: int = 0
@@ -62,25 +61,24 @@ class ChunkWriter:
     """Takes a shot's chroma frame by frame. Nothing is there under the chunk's name before ``commit``."""
 
     def __init__(self, path: Path, description: dict[str, object]) -> None:
-        self.notes = ChunkNotes()
+        self._frames = 0
         self._path = path
         self._partial = path.with_name(path.name + _PARTIAL)
         self._description = description
         self._output: OutputContainer | None = None
         self._streams: list[VideoStream] = []
 
-    def add(self, chroma: Chroma, confidence: Confidence | None) -> None:
+    def add(self, answer: Answer) -> None:
         """Writes one frame. Raises ``OutputError`` where the disk does not take it."""
-        planes = [np.concatenate(list(levels.levels_of(chroma)))]
-        if confidence is not None:
-            size = chroma.shape[-2], chroma.shape[-1]
-            planes.append(levels.confidence_levels(confidence, size))
-            self.notes.confidence.append(round(float(confidence.float().mean()), 4))
+        planes = [np.concatenate(list(levels.levels_of(answer.chroma)))]
+        if answer.confidence is not None:
+            size = answer.chroma.shape[-2], answer.chroma.shape[-1]
+            planes.append(levels.confidence_levels(answer.confidence, size))
         try:
             self._encode(planes)
         except (FFmpegError, OSError) as error:
             raise _failed(self._path, error) from error
-        self.notes.frames += 1
+        self._frames += 1
 
     def _encode(self, planes: list[np.ndarray]) -> None:
         if self._output is None:
@@ -88,7 +86,7 @@ class ChunkWriter:
         assert self._output is not None
         for stream, plane in zip(self._streams, planes):
             frame = _plane(plane, str(stream.pix_fmt))
-            frame.pts, frame.time_base = self.notes.frames, Fraction(1, _RATE)
+            frame.pts, frame.time_base = self._frames, Fraction(1, _RATE)
             self._output.mux(stream.encode(frame))
 
     def _open(self, planes: list[np.ndarray]) -> None:
@@ -101,21 +99,23 @@ class ChunkWriter:
             stream.pix_fmt = pixel_format
             self._streams.append(stream)
 
-    def commit(self) -> None:
-        """Finishes the chunk and gives it its name, its notes last. A shot without frames leaves nothing."""
+    def commit(self, notes: ChunkNotes) -> None:
+        """Finishes the chunk and gives it its name, ``notes`` last. A shot without frames leaves nothing."""
         if self._output is None:
             return
         try:
             for stream in self._streams:
                 self._output.mux(stream.encode(None))
             self._output.close()
-            write_json(self._path.with_suffix(".json"), asdict(self.notes), after=(self._partial, self._path))
+            write_json(self._path.with_suffix(".json"), asdict(notes), after=(self._partial, self._path))
         except (FFmpegError, OSError) as error:
             raise _failed(self._path, error) from error
 
     def abandon(self) -> None:
         """Removes what was written."""
-        self._partial.unlink(missing_ok=True)
+        notes = self._path.with_suffix(".json")
+        for partial in (self._partial, notes.with_name(notes.name + _PARTIAL)):
+            partial.unlink(missing_ok=True)
 
 
 def _failed(path: Path, error: Exception) -> OutputError:
@@ -144,8 +144,8 @@ def notes_of(path: Path) -> ChunkNotes | None:
     return notes if path.is_file() else None
 
 
-def read_chunk(path: Path) -> Iterator[tuple[Chroma, Confidence | None]]:
-    """The chroma of each frame, and its confidence where the model gave one.
+def read_chunk(path: Path) -> Iterator[Answer]:
+    """The answer for each frame; its confidence is None where the model gave none.
 
     Raises ``TrackError`` where the file is damaged.
     """
@@ -164,7 +164,7 @@ def read_chunk(path: Path) -> Iterator[tuple[Chroma, Confidence | None]]:
         ) from error
 
 
-def _answer(planes: list[np.ndarray]) -> tuple[Chroma, Confidence | None]:
+def _answer(planes: list[np.ndarray]) -> Answer:
     stacked = planes[0]
     chroma = levels.chroma_of(stacked.reshape(2, stacked.shape[0] // 2, stacked.shape[1]))
-    return chroma, levels.confidence_of_levels(planes[1]) if len(planes) > 1 else None
+    return Answer(chroma, levels.confidence_of_levels(planes[1]) if len(planes) > 1 else None)

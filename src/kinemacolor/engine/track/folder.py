@@ -14,14 +14,14 @@ from types import TracebackType
 
 from filelock import FileLock, Timeout
 
+from kinemacolor.engine.track import header
 from kinemacolor.engine.track.chunk import ChunkNotes, ChunkWriter, notes_of, read_chunk, write_json
 from kinemacolor.errors import BusyError, OutputError, TrackError
-from kinemacolor.frames import Chroma, Shot
-from kinemacolor.models.base import Confidence
+from kinemacolor.frames import Shot
+from kinemacolor.models.base import Answer
 
 ENDING = ".kctrack"
-FORMAT, VERSION = "kinemacolor chroma track", 1
-_HEADER, _LOCK, _RUNNING, _SHOTS, _SURVEY = "track.json", ".lock", "running.json", "shots", "survey.json"
+_LOCK, _RUNNING, _SHOTS, _SURVEY = ".lock", "running.json", "shots", "survey.json"
 
 
 class ChromaTrack:
@@ -38,7 +38,7 @@ class ChromaTrack:
         self._lock = FileLock(path / _LOCK, timeout=0)
 
     def __enter__(self) -> "ChromaTrack":
-        strange = self.path.exists() and not (self.path / _LOCK).exists() and not (self.path / _HEADER).exists()
+        strange = self.path.exists() and not (self.path / _LOCK).exists() and not (self.path / header.NAME).exists()
         if strange and (not self.path.is_dir() or any(self.path.iterdir())):
             raise TrackError(f"{self.path} is no chroma track and is left as it is. Give --track another name.")
         try:
@@ -65,7 +65,7 @@ class ChromaTrack:
 
     def _remove(self) -> None:
         """Removes the folder; whatever else a user has put into it stays, and so does the folder then."""
-        for name in (_HEADER, _SURVEY, _LOCK):
+        for name in (header.NAME, _SURVEY, _LOCK):
             (self.path / name).unlink(missing_ok=True)
         with suppress(OSError):
             (self.path / _SHOTS).rmdir()
@@ -100,10 +100,10 @@ class ChromaTrack:
         who = {"process": os.getpid(), "host": socket.gethostname(), "partial": str(partial) if partial else None}
         write_json(self.path / _RUNNING, who)
 
-    def write_header(self, header: dict[str, object]) -> None:
+    def write_header(self, content: header.TrackHeader) -> None:
         """Says what the track is of. Raises ``OutputError`` where the disk does not take it."""
         try:
-            write_json(self.path / _HEADER, {"format": FORMAT, "version": VERSION, **header})
+            write_json(self.path / header.NAME, content.as_dict())
         except OSError as error:
             raise OutputError(f"{self.path} cannot be written ({error.strerror}). Make room on the disk.") from error
 
@@ -114,13 +114,13 @@ class ChromaTrack:
         """The notes of a shot that is coloured, else None."""
         return notes_of(self._chunk(shot, key))
 
-    def read(self, shot: Shot, key: str) -> Iterator[tuple[Chroma, Confidence | None]]:
-        """The chroma and confidence of a coloured shot's frames. Raises ``TrackError`` where it is damaged."""
+    def read(self, shot: Shot, key: str) -> Iterator[Answer]:
+        """The answers for a colored shot's frames. Raises ``TrackError`` where it is damaged."""
         return read_chunk(self._chunk(shot, key))
 
     def writer(self, shot: Shot, key: str) -> ChunkWriter:
         """A writer for a shot."""
-        return ChunkWriter(self._chunk(shot, key), {"format": FORMAT, "version": VERSION, "key": key})
+        return ChunkWriter(self._chunk(shot, key), {"format": header.FORMAT, "version": header.VERSION, "key": key})
 
     def prune(self, kept: Sequence[tuple[Shot, str]]) -> None:
         """Removes the chunks of all other keys."""
@@ -128,18 +128,3 @@ class ChromaTrack:
         for path in (self.path / _SHOTS).iterdir():
             if path.stem not in names:
                 path.unlink()
-
-
-def read_header(path: Path) -> dict[str, object]:
-    """What a track says of itself. Raises ``TrackError`` where there is none, or one of a later version."""
-    try:
-        header = json.loads((path / _HEADER).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise TrackError(
-            f"{path} is no chroma track ({error}). Give the folder that `kinemacolor colorize --track` made."
-        ) from error
-    if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise TrackError(f"{path / _HEADER} does not describe a chroma track.")
-    if header.get("version") != VERSION:
-        raise TrackError(f"{path} is of version {header.get('version')}, and this program reads version {VERSION}.")
-    return header

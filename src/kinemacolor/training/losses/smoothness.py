@@ -15,7 +15,7 @@ def _neighbors(planes: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c 9 h w"]:
 
 
 def wls_weights(lab: Float[Tensor, "b 3 h w"], *, spread: float = 10.0) -> Float[Tensor, "b 9 h w"]:
-    """How much each of the 3x3 neighbours is like the pixel: ``softmax_j(-|lab_i - lab_j|^2 / spread)``.
+    """Similarity of each of the 3x3 neighbours to the pixel: ``softmax_j(-|lab_i - lab_j|^2 / spread)``.
 
     The release's form of the paper's WLS weights, from the true colours; the pixel itself takes part, as there.
     """

@@ -27,14 +27,15 @@ from torch import Tensor, nn
 from kinemacolor.data.dataset import Variety
 from kinemacolor.data.samples import Batch
 from kinemacolor.errors import ModelError
+from kinemacolor.frames import size_of
 from kinemacolor.models import bistnet
-from kinemacolor.models.base import Reference
 from kinemacolor.models.bistnet import BiSTNet, BiSTNetColorizer, BiSTNetConfig, BiSTNetSettings
 from kinemacolor.models.bistnet.btfb import linear, weight_of_forward
 from kinemacolor.models.bistnet.experts import experts_of
 from kinemacolor.models.bistnet.gated_propagation import upsampled
 from kinemacolor.models.bistnet.meb import MixedExperts, SegmentationExpert
 from kinemacolor.models.bistnet.network import Colors
+from kinemacolor.training.coloring import colored
 from kinemacolor.training.recipe import Moment, Recipe, Stage
 from kinemacolor.training.terms import Colored, TermWeights, weighted_terms
 
@@ -76,14 +77,9 @@ def recipe(
 
     def predict(network: BiSTNet, batch: Batch) -> Float[Tensor, "1 t 2 h w"]:
         device = batch.lumas.device
-        settings = BiSTNetSettings(size=_size_of(batch), saturation=1.0, keep_exemplars=False)
+        settings = BiSTNetSettings(size=size_of(batch.lumas), saturation=1.0, keep_exemplars=False)
         colorizer = BiSTNetColorizer(network, experts_on(device), settings=settings, device=device)
-        lumas = (batch.exemplar_luma[0], *batch.lumas[0].unbind(0))
-        ends = [
-            Reference(batch.exemplar_luma[0], batch.exemplar_chroma[0], index=0),
-            Reference(batch.lumas[0, -1], batch.chromas[0, -1], index=len(lumas) - 1),
-        ]
-        return torch.stack([answer.chroma for answer in colorizer.colorize(lumas, ends)][1:])[None]
+        return colored(colorizer, batch, last_is_known=True)
 
     return Recipe(
         name="bistnet",
@@ -148,7 +144,3 @@ def _learning(network: BiSTNet) -> list[tuple[list[nn.Parameter], float]]:
     """All but VGG19."""
     frozen = {id(parameter) for parameter in network.features.parameters()}
     return [([p for p in network.parameters() if id(p) not in frozen], 1.0)]
-
-
-def _size_of(batch: Batch) -> tuple[int, int]:
-    return batch.lumas.shape[-2], batch.lumas.shape[-1]

@@ -22,12 +22,13 @@ from torch import Tensor, nn
 
 from kinemacolor.data.dataset import Variety
 from kinemacolor.data.samples import Batch
+from kinemacolor.frames import size_of
 from kinemacolor.models import colormnet_lite
-from kinemacolor.models.base import Reference
 from kinemacolor.models.colormnet_lite import ColorMNetLite, ColorMNetLiteColorizer, ColorMNetLiteConfig
 from kinemacolor.models.colormnet_lite.clip import ClipSettings, scored_clips
 from kinemacolor.models.colormnet_lite.network import maps_of
 from kinemacolor.resize import resize
+from kinemacolor.training.coloring import colored
 from kinemacolor.training.recipe import Moment, Recipe, Stage
 
 _UNIT = 10.0
@@ -53,7 +54,7 @@ def recipe(
         name="colormnet-lite",
         network=network,
         losses=partial(losses, clips or ClipSettings()),
-        predict=predict,
+        predict=lambda network, batch: colored(ColorMNetLiteColorizer(network, device=batch.lumas.device), batch),
         save=colormnet_lite.save,
         stages=(Stage(0.85, frames=1, crop_px=256), Stage(1.0, frames=8, crop_px=192, max_jump=3)),
         steps=600,
@@ -106,7 +107,7 @@ def prior_losses(
     with torch.no_grad():
         maps = network.trunk(lumas)
         keys = torch.stack([maps_of(maps, i).key for i in range(len(lumas))])
-    size = (keys.shape[-2], keys.shape[-1])
+    size = size_of(keys)
     prior_colors = network.prior(keys, resize(lumas, size))
     truth = resize(chromas, size)
     squared = (prior_colors.chroma - truth).square().mean(1, keepdim=True)
@@ -121,15 +122,7 @@ def error_likelihood(
 
     The error is the mean over a* and b*, plus 0.5 (what 8-bit colour cannot show).
     """
-    size = (chromas.shape[-2], chromas.shape[-1])
+    size = size_of(chromas)
     error = (chromas.flatten(0, 1) - resize(truth.flatten(0, 1), size)).abs().mean(1, keepdim=True) + _LEAST_ERROR
     pooled = F.avg_pool2d(error, 2, ceil_mode=True).view_as(log_error)
     return (pooled * (-log_error).exp() + log_error).mean()
-
-
-def predict(network: ColorMNetLite, batch: Batch) -> Float[Tensor, "1 t 2 h w"]:
-    """The a*b* of each frame of a batch of one, as the model colours a film whose first frame is the exemplar."""
-    colorizer = ColorMNetLiteColorizer(network, device=batch.lumas.device)
-    first = Reference(batch.exemplar_luma[0], batch.exemplar_chroma[0], index=0)
-    lumas = (batch.exemplar_luma[0], *batch.lumas[0].unbind(0))
-    return torch.stack([answer.chroma for answer in colorizer.colorize(lumas, [first])][1:])[None]

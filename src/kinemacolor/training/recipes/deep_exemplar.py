@@ -24,9 +24,9 @@ from torch import Tensor, nn
 from kinemacolor.data.dataset import Variety
 from kinemacolor.data.draw import chance
 from kinemacolor.data.samples import Batch
+from kinemacolor.frames import size_of
 from kinemacolor.layers.vgg import VGGMaps
 from kinemacolor.models import deep_exemplar
-from kinemacolor.models.base import Reference
 from kinemacolor.models.deep_exemplar import (
     DeepExemplar,
     DeepExemplarColorizer,
@@ -35,8 +35,9 @@ from kinemacolor.models.deep_exemplar import (
 )
 from kinemacolor.models.deep_exemplar.discriminator import Discriminator
 from kinemacolor.models.deep_exemplar.network import Learned
+from kinemacolor.training.coloring import colored
 from kinemacolor.training.recipe import Moment, Recipe, Stage
-from kinemacolor.training.recipes.deep_exemplar_terms import PAPER_WEIGHTS, Pair, TermWeights, weighted_terms
+from kinemacolor.training.recipes.deep_exemplar_terms import PAPER_WEIGHTS, Pair, PairWeights, pair_terms
 
 _TEMPERATURE = 0.01
 _CROP_PX = 256
@@ -73,7 +74,7 @@ def recipe(
     initial: Path | None = None,
     *,
     config: DeepExemplarConfig | None = None,
-    weights: TermWeights = PAPER_WEIGHTS,
+    weights: PairWeights = PAPER_WEIGHTS,
     noise: Noise = PAPER_NOISE,
     adversary_width: int = 64,
 ) -> Recipe:
@@ -118,10 +119,10 @@ def recipe(
     )
 
 
-def losses(weights: TermWeights, noise: Noise, both: Contest, batch: Batch, moment: Moment) -> dict[str, Tensor]:
+def losses(weights: PairWeights, noise: Noise, both: Contest, batch: Batch, moment: Moment) -> dict[str, Tensor]:
     """The weighted terms of Eq. 15, and the discriminator's."""
     chromas = pair_chromas(both.network, batch, moment, noise)
-    return weighted_terms(weights, Pair(chromas, batch, both.network, both.discriminator), moment.part)
+    return pair_terms(weights, Pair(chromas, batch, both.network, both.discriminator), moment.part)
 
 
 def pair_chromas(network: DeepExemplar, batch: Batch, moment: Moment, noise: Noise) -> Float[Tensor, "b t 2 h w"]:
@@ -160,13 +161,10 @@ def _noisy(level: Tensor, strength: float, moment: Moment) -> Tensor:
 
 
 def predict(both: Contest, batch: Batch) -> Float[Tensor, "1 t 2 h w"]:
-    """The a*b* of each frame of a batch of one, as the model colours a film whose first frame is the exemplar."""
-    height, width = batch.lumas.shape[-2:]
+    """The a*b* of each frame of a batch of one, at its own size and without what the release adds."""
+    height, width = size_of(batch.lumas)
     settings = DeepExemplarSettings(canvas=(2 * height, 2 * width), saturation=1.0, smoothing=None)
-    colorizer = DeepExemplarColorizer(both.network, settings=settings)
-    first = Reference(batch.exemplar_luma[0], batch.exemplar_chroma[0], index=0)
-    lumas = (batch.exemplar_luma[0], *batch.lumas[0].unbind(0))
-    return torch.stack([answer.chroma for answer in colorizer.colorize(lumas, [first])][1:])[None]
+    return colored(DeepExemplarColorizer(both.network, settings=settings), batch)
 
 
 def _learning(both: Contest) -> list[tuple[list[nn.Parameter], float]]:

@@ -1,7 +1,7 @@
 """Deep Exemplar's six losses put together for a pair of frames (Eq. 15), in VGG19's features, a*b* unscaled."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -10,7 +10,6 @@ from torch import Tensor
 from torch.func import functional_call
 
 from kinemacolor.data.samples import Batch
-from kinemacolor.layers.flow import consistent, optical_flow
 from kinemacolor.models.deep_exemplar import DeepExemplar
 from kinemacolor.models.deep_exemplar.discriminator import Discriminator
 from kinemacolor.training.losses.adversarial import discriminator_loss, generator_loss
@@ -18,13 +17,13 @@ from kinemacolor.training.losses.contextual import contextual_loss
 from kinemacolor.training.losses.l1 import l1_loss
 from kinemacolor.training.losses.perceptual import perceptual_loss
 from kinemacolor.training.losses.smoothness import smoothness_loss, wls_weights
-from kinemacolor.training.losses.temporal import temporal_loss
+from kinemacolor.training.terms import temporal_term, weighted
 
 _CONTEXTUAL = (2.0, 4.0, 8.0)
 
 
 @dataclass(frozen=True, slots=True)
-class TermWeights:
+class PairWeights:
     """The lambdas of Eq. 15; 0 leaves a term out and costs nothing.
 
     The adversary joins in after ``adversarial_from`` (0..1) of the run, since at first it has too easy a task
@@ -40,13 +39,13 @@ class TermWeights:
     adversarial_from: float = 0.3
 
 
-PAPER_WEIGHTS = TermWeights()
+PAPER_WEIGHTS = PairWeights()
 """Section 4."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """What the network made of a batch of pairs, and what losses need beside. ``chromas`` has gradients."""
+    """A batch of pairs as the network colored it, and what losses need beside. ``chromas`` has gradients."""
 
     chromas: Float[Tensor, "b 2 2 h w"]
     batch: Batch
@@ -58,13 +57,12 @@ class Pair:
         return torch.cat((self.batch.lumas[:, time], chromas[:, time]), 1)
 
 
-def weighted_terms(weights: TermWeights, pair: Pair, part: float) -> dict[str, Float[Tensor, ""]]:
+def pair_terms(weights: PairWeights, pair: Pair, part: float) -> dict[str, Float[Tensor, ""]]:
     """The terms whose weight is not 0, by name; of the second frame, but for the two that need both.
 
     The term ``discriminator`` teaches the discriminator alone and nothing else does.
     """
-    chosen = {field.name: getattr(weights, field.name) for field in fields(weights)}
-    terms = {name: chosen[name] * term(pair) for name, term in _TERMS.items() if chosen[name]}
+    terms = weighted(weights, _TERMS, pair)
     if weights.adversarial and part >= weights.adversarial_from:
         terms |= _adversarial(pair, weights.adversarial)
     return terms
@@ -90,16 +88,6 @@ def _contextual(pair: Pair) -> Tensor:
     return contextual_loss(ours, theirs, _CONTEXTUAL)
 
 
-def _temporal(pair: Pair) -> Tensor:
-    """Along the flow of the lumas, where it is consistent."""
-    terms = []
-    for (before, now), (chroma_before, chroma_now) in zip(pair.batch.lumas, pair.chromas):
-        forward = optical_flow(before, now)
-        visible = consistent(forward, optical_flow(now, before))
-        terms.append(temporal_loss(chroma_before, chroma_now, forward, visible))
-    return torch.stack(terms).mean()
-
-
 def _adversarial(pair: Pair, weight: float) -> dict[str, Tensor]:
     """Both sides of Eq. 12, halved as in the release. Real pairs are other samples' than the fake ones."""
     fake, real = ((pair.lab(chromas, 1), pair.lab(chromas, 0)) for chromas in (pair.chromas, pair.batch.chromas))
@@ -107,7 +95,7 @@ def _adversarial(pair: Pair, weight: float) -> dict[str, Tensor]:
     discriminator = pair.discriminator
     detached = tuple(frames.detach() for frames in fake)
     learns = discriminator_loss(discriminator(*detached), discriminator(*rolled)) / 2
-    # the network must not teach its judge: the same discriminator, whose weights are constants
+    # the network must not train its discriminator: the same discriminator, whose weights are constants
     constants = {name: parameter.detach() for name, parameter in discriminator.named_parameters()}
     scores = [functional_call(discriminator, constants, frames) for frames in (fake, rolled)]
     return {"adversarial": weight * generator_loss(*scores) / 2, "discriminator": learns}
@@ -118,6 +106,6 @@ _TERMS: dict[str, Callable[[Pair], Tensor]] = {
     "perceptual": _perceptual,
     "contextual": _contextual,
     "smoothness": _smoothness,
-    "temporal": _temporal,
+    "temporal": lambda pair: temporal_term(pair.batch.lumas, pair.chromas),
 }
 """The terms of the network alone."""

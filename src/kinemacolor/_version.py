@@ -1,0 +1,3 @@
+"""The version, for all who write it down: nothing imports the package root for it."""
+
+__version__ = "0.1.0"

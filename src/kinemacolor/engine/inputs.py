@@ -1,0 +1,174 @@
+"""What a run works on, read and checked: every mistake that can be found before the work is found here."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kinemacolor.engine.job import ExemplarChoice, Job
+from kinemacolor.engine.track import ENDING
+from kinemacolor.errors import ExemplarError, ModelError, OutputError, SettingError
+from kinemacolor.frames import Exemplar, ObjectMasks, Shot
+from kinemacolor.io import Film
+from kinemacolor.io import exemplars as stills
+from kinemacolor.io import points as corrections
+from kinemacolor.io.masks import open_masks
+from kinemacolor.io.sequence import is_picture_name
+from kinemacolor.models.cards import CARDS, card_of
+from kinemacolor.resize import fit
+
+WORKING_SIZE = 480
+"""Short side in pixels that a model sees unless told otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The film and the part of it, the exemplars as they were read and ``fitted`` to the working ``size``.
+
+    ``size`` is (height, width). ``fitted`` has the order of ``exemplars``. ``masks`` are the film's objects, if any.
+    ``bidirectional``: exemplars inside a shot color towards its start too. ``warnings`` are for the user.
+    """
+
+    job: Job
+    film: Film
+    span: Shot
+    size: tuple[int, int]
+    exemplars: tuple[Exemplar, ...]
+    fitted: tuple[Exemplar, ...]
+    masks: ObjectMasks | None
+    bidirectional: bool
+    warnings: tuple[str, ...]
+
+    @property
+    def frames_total(self) -> int | None:
+        """How many frames are to be colored; None where the film does not say."""
+        frames = self.film.info.frames
+        return None if frames is None else min(frames, self.span.stop) - self.span.start
+
+    @property
+    def model_name(self) -> str:
+        """The model's name; the class of one that was given loaded."""
+        model = self.job.model.model
+        return model if isinstance(model, str) else type(model).__name__
+
+    def late_bindings(self, frames: int) -> list[str]:
+        """A line for each exemplar whose frame the film did not reach: news where its length was not known."""
+        return [
+            f"{exemplar.name} is bound to frame {exemplar.index}, which the film does not have."
+            for exemplar in self.exemplars
+            if exemplar.index is not None and exemplar.index >= self.span.start + frames
+        ]
+
+
+def prepare(job: Job) -> Inputs:
+    """What a job works on.
+
+    Raises ``InputError``, ``ExemplarError``, ``OutputError``, ``ModelError`` or ``SettingError`` for whatever in it
+    cannot be used: the film, the part, a still, masks, the model's name, or a place where nothing can be written.
+    """
+    _check_model(job)
+    _check_places(job)
+    warnings: list[str] = []
+    film = Film.open(job.film.source, frame_rate=job.film.frame_rate)
+    span = film.span(job.film.start, job.film.end)
+    loaded = exemplars_of(job.exemplars, film, warnings.append)
+    size = fit(film.size, working_size_of(job.model.working_size))
+    masks = open_masks(job.model.masks) if job.model.masks is not None else None
+    return Inputs(
+        job=job,
+        film=film,
+        span=span,
+        size=size,
+        exemplars=tuple(loaded),
+        fitted=tuple(fitted_to(film, size, loaded)),
+        masks=masks,
+        bidirectional=is_bidirectional(job),
+        warnings=tuple(warnings),
+    )
+
+
+def working_size_of(text: str | int | None) -> int | None:
+    """The short side in pixels of ``auto``, ``native`` (None) or a number. Raises ``SettingError``."""
+    if text is None or text == "native":
+        return None
+    if text == "auto":
+        return WORKING_SIZE
+    try:
+        return int(text)
+    except ValueError:
+        raise SettingError(f"Working size '{text}' is neither a number of pixels nor 'native'.") from None
+
+
+def is_bidirectional(job: Job) -> bool:
+    """Whether exemplars inside a shot color towards its start: as said, else as the named model has it, else not."""
+    if job.exemplars.both_ways is not None:
+        return job.exemplars.both_ways
+    return isinstance(job.model.model, str) and card_of(job.model.model).bidirectional
+
+
+def exemplars_of(
+    choice: ExemplarChoice, film: Film, note: Callable[[str], None], *, required: bool = True
+) -> list[Exemplar]:
+    """The exemplars of a film: stills from files and folders, ready ``Exemplar`` objects, and points.
+
+    ``note`` is told what is worth knowing of a file. Raises ``ExemplarError`` (or one of its classes) where one
+    cannot serve, and where there is none at all though it is ``required``.
+    """
+    ready = [spec for spec in choice.exemplars if isinstance(spec, Exemplar)]
+    files = [spec for spec in choice.exemplars if not isinstance(spec, Exemplar)]
+    loaded = ready + stills.load(files, frames=film.exact_frames, frame_at=film.frame_at, note=note)
+    if required and not loaded:
+        raise ExemplarError(
+            "There is no exemplar, so there are no colors to take. Give at least one color still with --exemplar."
+        )
+    return loaded + corrections.exemplars_of(
+        choice.points, film.info.display_size, frames=film.exact_frames, frame_at=film.frame_at
+    )
+
+
+def fitted_to(film: Film, size: tuple[int, int], exemplars: Sequence[Exemplar]) -> list[Exemplar]:
+    """The exemplars at a working ``size`` (height, width) of the film, turned as its stored frames are."""
+    info = film.info
+    return [
+        stills.fit_to(exemplar, size, info.sample_aspect, rotation_degrees=info.rotation_degrees)
+        for exemplar in exemplars
+    ]
+
+
+def track_place(job: Job) -> Path | None:
+    """Where the job's chroma track lies: beside the output or the folder of pictures, or as said; None for none.
+
+    Raises ``SettingError`` where a pipe has none.
+    """
+    track, output = job.output.track, Path(job.output.output)
+    if track is False:
+        return None
+    if str(job.film.source) == "-" or (track is True and str(output) == "-"):
+        raise SettingError("A pipe has no chroma track: it cannot be read again. Leave --track out, or use files.")
+    if track is not True:
+        return Path(track)
+    place = output.absolute().parent if is_picture_name(output) else output
+    return place.with_name(place.name + ENDING)
+
+
+def _check_model(job: Job) -> None:
+    name = job.model.model
+    if not isinstance(name, str):
+        return
+    card = card_of(name)
+    if job.model.masks is not None and not card.takes_masks:
+        able = ", ".join(each.name for each in CARDS.values() if each.takes_masks)
+        raise ModelError(f"Model '{name}' takes no object masks. Use --model {able}, or leave --masks out.")
+
+
+def _check_places(job: Job) -> None:
+    """Raises ``OutputError`` where a picture or a page could not be written: to be found before the work."""
+    track_place(job)
+    for name, place in (("report", job.output.report), ("strip", job.output.strip)):
+        if place is not None and (not Path(place).parent.is_dir() or Path(place).is_dir()):
+            raise OutputError(
+                f"The {name} cannot be written to {place}. Give the name of a file in a folder that exists."
+            )
+    if job.output.strip is not None and not is_picture_name(Path(job.output.strip)):
+        raise OutputError(
+            f"The strip {job.output.strip} does not end like a picture. Call it {job.output.strip}.png."
+        )

@@ -1,0 +1,218 @@
+"""The road: a job becomes inputs, a plan, answers, and a film in color.
+
+::
+
+    Job -> prepare -> Inputs -> plan -> Answers (from the track, else the model) -> pour -> film, track, strip, ...
+"""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from kinemacolor.engine.answers import Answers
+from kinemacolor.engine.exemplars.applied import WithExemplars
+from kinemacolor.engine.inputs import Inputs, prepare, track_place
+from kinemacolor.engine.job import Job
+from kinemacolor.engine.pipeline import read_ahead
+from kinemacolor.engine.plan import Plan, header_of, plan_of, with_keys
+from kinemacolor.engine.report import Facts, note_of, write_report
+from kinemacolor.engine.sinks import (
+    FilmSink,
+    Gallery,
+    PictureSink,
+    Progress,
+    ProgressSink,
+    ShotOutcome,
+    Sink,
+    Strip,
+    Summary,
+    TrackSink,
+    pour,
+)
+from kinemacolor.engine.track import ChromaTrack
+from kinemacolor.engine.track.keys import folder_signature
+from kinemacolor.io import FrameReader, FrameWriter, open_writer
+from kinemacolor.models.base import Colorizer
+from kinemacolor.models.load import dtype_of, load_model
+
+FRAMES_AHEAD = 4
+"""How many frames are decoded ahead of the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """Who is told how a run comes along.
+
+    ``progress`` after each frame; ``surveying`` with frames seen and frames in all while the film is looked through;
+    ``fetching`` with bytes there and bytes in all (None: unknown) while weights come in.
+    """
+
+    progress: Callable[[Progress], None] | None = None
+    surveying: Callable[[int, int | None], None] | None = None
+    fetching: Callable[[int, int | None], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a run has done, shot by shot in ``shots``. ``damaged``: the input was, and ``warnings`` say where."""
+
+    output: str
+    frames: int
+    seconds: float
+    warnings: tuple[str, ...]
+    damaged: bool
+    shots: tuple[ShotOutcome, ...] = ()
+
+
+def run(job: Job, listeners: Listeners | None = None) -> Result:
+    """Colors the job's film and writes what the job asks for.
+
+    Raises ``InputError``, ``ExemplarError``, ``OutputError``, ``ModelError`` or ``SettingError``, all before the
+    first frame is colored, but for a disk that fills up.
+    """
+    heard = listeners or Listeners()
+    inputs = prepare(job)
+    summary = Summary(inputs.film.source)
+    progress = ProgressSink(inputs.frames_total, heard.progress)
+    with ExitStack() as stack:
+        track = _entered_track(stack, job)
+        reader = stack.enter_context(inputs.film.frames(inputs.span))
+        writer = stack.enter_context(_writer(inputs, reader))
+        if track is not None:
+            track.note_run(writer.partial)
+        model = WithExemplars(loaded_model(job, heard), bidirectional=inputs.bidirectional)
+        plan = planned(inputs, model, track, heard)
+        pictures = _pictures(inputs, plan)
+        sinks: list[Sink] = [FilmSink(writer, pictures=list(pictures.values())), progress, summary]
+        if track is not None:
+            track.write_header(header_of(plan, inputs, model=inputs.model_name))
+            sinks.insert(0, TrackSink(track))
+        answers = Answers(plan, model, inputs.size, track=track, objects=inputs.masks)
+        pour(answers.shots(read_ahead(reader, FRAMES_AHEAD)), sinks)
+        if track is not None:
+            track.prune([(each.shot, each.key) for each in plan.shots])
+    warnings = (
+        *inputs.film.info.warnings,
+        *reader.warnings,
+        *writer.warnings,
+        *inputs.warnings,
+        *model.notes,
+        *plan.warnings,
+        *_news(inputs, summary, progress.done),
+    )
+    result = Result(
+        output=str(job.output.output),
+        frames=progress.done,
+        seconds=progress.seconds,
+        warnings=warnings,
+        damaged=bool(reader.warnings) or bool(summary.damaged_frames),
+        shots=tuple(summary.outcomes),
+    )
+    _finish(inputs, pictures, result)
+    return result
+
+
+def loaded_model(job: Job, listeners: Listeners | None = None) -> Colorizer:
+    """The job's model, loaded unless it was given so. Raises as ``load_model`` does."""
+    choice = job.model
+    if not isinstance(choice.model, str):
+        model: Colorizer = choice.model
+        return model
+    return load_model(
+        choice.model,
+        weights=choice.weights,
+        device=choice.device,
+        dtype=dtype_of(choice.precision),
+        settings={**({"restrict": choice.restrict} if choice.restrict else {}), **choice.settings},
+        accept_license=choice.accept_license,
+        progress=None if listeners is None else listeners.fetching,
+    )
+
+
+def planned(
+    inputs: Inputs, model: Colorizer, track: ChromaTrack | None = None, listeners: Listeners | None = None
+) -> Plan:
+    """The shots of the inputs' film with their exemplars, and the key of each shot's colors by this model."""
+    surveying = None if listeners is None else listeners.surveying
+    total = inputs.frames_total
+    plan = plan_of(
+        inputs.film,
+        inputs.span,
+        inputs.fitted,
+        shots=inputs.job.shots.shots,
+        memory=None if track is None else track.survey,
+        progress=None if surveying is None else lambda seen: surveying(seen, total),
+    )
+    masks = inputs.job.model.masks
+    extras = () if masks is None else (folder_signature(Path(masks)),)
+    return with_keys(plan, size=inputs.size, model=model.identity, extras=extras)
+
+
+def _entered_track(stack: ExitStack, job: Job) -> ChromaTrack | None:
+    place = track_place(job)
+    return None if place is None else stack.enter_context(ChromaTrack(place))
+
+
+def _writer(inputs: Inputs, reader: FrameReader) -> FrameWriter:
+    wanted = inputs.job.output
+    return open_writer(
+        wanted.output,
+        reader,
+        codec=wanted.codec,
+        quality=wanted.quality,
+        pixel_format=wanted.pixel_format,
+        note=note_of(inputs.model_name, inputs.exemplars, inputs.size),
+        overwrite=wanted.overwrite,
+    )
+
+
+def _pictures(inputs: Inputs, plan: Plan) -> dict[str, PictureSink]:
+    """The sinks for pictures that the job asks for, by name."""
+    found: dict[str, PictureSink] = {}
+    if inputs.job.output.strip is not None:
+        found["strip"] = Strip(inputs.job.output.strip, inputs.exemplars, inputs.frames_total)
+    if inputs.job.output.report is not None:
+        found["gallery"] = Gallery([each.shot.start for each in plan.shots])
+    return found
+
+
+def _news(inputs: Inputs, summary: Summary, frames: int) -> list[str]:
+    """What is known only after the work."""
+    lines = list(summary.warnings)
+    if inputs.job.film.end is None:
+        lines += inputs.late_bindings(frames)
+    if summary.damaged_frames:
+        lines.append(
+            f"The model gave NaN or infinite values in part of {summary.damaged_frames} frames; that part is gray."
+        )
+    return lines
+
+
+def _finish(inputs: Inputs, pictures: dict[str, PictureSink], result: Result) -> None:
+    """Writes the strip and the report, where asked for."""
+    strip, gallery = pictures.get("strip"), pictures.get("gallery")
+    if isinstance(strip, Strip):
+        strip.save()
+    if isinstance(gallery, Gallery):
+        facts = Facts(
+            inputs.film.info,
+            result.output,
+            inputs.model_name,
+            chosen_for_report(inputs),
+            inputs.exemplars,
+            result.shots,
+            result.warnings,
+            result.seconds,
+        )
+        write_report(Path(str(inputs.job.output.report)), facts, gallery.pictures)
+
+
+def chosen_for_report(inputs: Inputs) -> dict[str, object]:
+    """What the user chose, for people to read: options that are not at their default, and what follows from them."""
+    job = inputs.job
+    left_out = {"source", "output", "exemplars", "model", "settings", "overwrite", "track", "strip", "report"}
+    left_out |= {"accept_license", "working_size", "both_ways"}
+    chosen = {name.replace("_", " "): value for name, value in job.chosen().items() if name not in left_out}
+    size = f"{inputs.size[1]}x{inputs.size[0]}"
+    return {"working size": size, "both ways": inputs.bidirectional, **chosen, **job.model.settings}

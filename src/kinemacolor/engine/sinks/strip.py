@@ -1,0 +1,49 @@
+"""A picture to look at: source | exemplar | colour, one row for each of a few frames."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+
+from kinemacolor import color
+from kinemacolor.frames import RGB, Exemplar, Frame
+from kinemacolor.io.sheets import image_of, stacked
+from kinemacolor.models.base import Confidence
+from kinemacolor.resize import fit, resize
+
+_ROWS, _SHORT_SIDE_PX = 3, 240
+
+
+class Strip:
+    """Collects the first, the middle and the last frame of a run, each beside the exemplar nearest in time."""
+
+    def __init__(self, path: str | Path, exemplars: Sequence[Exemplar], frames_total: int | None) -> None:
+        self._path = Path(path)
+        self._exemplars = exemplars
+        last = (frames_total or 1) - 1
+        self._wanted = {round(last * i / (_ROWS - 1)) for i in range(_ROWS)}
+        self._seen = 0
+        self._rows: list[RGB] = []
+
+    def _exemplar_for(self, index: int) -> Exemplar:
+        return min(self._exemplars, key=lambda e: abs(e.index - index) if e.index is not None else 2**62)
+
+    def _panel(self, rgb: torch.Tensor, height: int) -> RGB:
+        size = (height, max(1, round(rgb.shape[-1] * height / rgb.shape[-2])))
+        return color.to_8_bits(resize(rgb, size))
+
+    def add(self, source: Frame, colored: Frame, confidence: Confidence | None = None) -> None:
+        """Takes the pair in if it is one of those wanted."""
+        if self._seen in self._wanted and source.planes is not None and colored.planes is not None:
+            height = fit(source.size, _SHORT_SIDE_PX)[0]
+            gray = color.gray_level_of(
+                source.planes.y, bits=source.planes.bits, full_range=source.planes.full_range
+            ).expand(3, -1, -1)
+            still = self._exemplar_for(source.index).rgb.float() / 255
+            panels = [self._panel(p, height) for p in (gray, still, color.rgb_of_planes(colored.planes))]
+            self._rows.append(torch.cat(panels, dim=-1))
+        self._seen += 1
+
+    def save(self) -> None:
+        """Writes the picture."""
+        image_of(stacked(self._rows)).save(self._path)

@@ -1,0 +1,124 @@
+"""``track.json``: which film, which part, which model, and each shot with what its colors came from."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kinemacolor.engine.track.levels import CHROMA_STEP
+from kinemacolor.errors import TrackError
+from kinemacolor.frames import Shot
+
+NAME = "track.json"
+FORMAT, VERSION = "kinemacolor chroma track", 1
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedShot:
+    """A shot, the names of the exemplars it is colored from, and the key of its colors."""
+
+    shot: Shot
+    exemplars: tuple[str, ...]
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamedExemplar:
+    """An exemplar's name, its frame (None: no frame of the film), and the hash of its pixels."""
+
+    name: str
+    frame: int | None
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackHeader:
+    """What a chroma track says of itself.
+
+    ``film`` is an absolute path, ``signature`` the hash of its content. Sizes are (height, width). ``made_by`` is the
+    version of Kinemacolor.
+    """
+
+    film: Path
+    signature: str | None
+    film_size: tuple[int, int]
+    frame_rate: str | None
+    working_size: tuple[int, int]
+    model: str
+    exemplars: tuple[NamedExemplar, ...]
+    shots: tuple[KeyedShot, ...]
+    made_by: str
+
+    @property
+    def span(self) -> Shot:
+        """The frames of the film that are colored."""
+        return Shot(self.shots[0].shot.start, self.shots[-1].shot.stop)
+
+    def as_dict(self) -> dict[str, object]:
+        """The same as JSON holds it; sizes are written as (width, height)."""
+        return {
+            "format": FORMAT,
+            "version": VERSION,
+            "kinemacolor": self.made_by,
+            "film": {
+                "path": str(self.film),
+                "signature": self.signature,
+                "size": list(reversed(self.film_size)),
+                "frame_rate": self.frame_rate,
+            },
+            "start": self.span.start,
+            "stop": self.span.stop,
+            "working_size": list(reversed(self.working_size)),
+            "chroma_step": CHROMA_STEP,
+            "model": self.model,
+            "exemplars": [{"name": e.name, "frame": e.frame, "hash": e.hash} for e in self.exemplars],
+            "shots": [
+                {"start": s.shot.start, "stop": s.shot.stop, "exemplars": list(s.exemplars), "key": s.key}
+                for s in self.shots
+            ],
+        }
+
+
+def read_header(path: Path) -> TrackHeader:
+    """The header of the track in a folder. Raises ``TrackError`` where there is none, or one of a later version."""
+    try:
+        content = json.loads((path / NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise TrackError(
+            f"{path} is no chroma track ({error}). Give the folder that `kinemacolor colorize --track` made."
+        ) from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise TrackError(f"{path / NAME} does not describe a chroma track.")
+    if content.get("version") != VERSION:
+        raise TrackError(f"{path} is of version {content.get('version')}, and this program reads version {VERSION}.")
+    try:
+        return _header(content)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise TrackError(f"{path} has a {NAME} that lacks {error}. Color the film again.") from error
+
+
+def _header(content: Mapping[str, Any]) -> TrackHeader:
+    film = content["film"]
+    shots = tuple(
+        KeyedShot(Shot(int(s["start"]), int(s["stop"])), tuple(s["exemplars"]), str(s["key"]))
+        for s in content["shots"]
+    )
+    if not shots:
+        raise ValueError("shots")
+    return TrackHeader(
+        film=Path(film["path"]),
+        signature=film["signature"],
+        film_size=_size(film["size"]),
+        frame_rate=film["frame_rate"],
+        working_size=_size(content["working_size"]),
+        model=str(content["model"]),
+        exemplars=tuple(NamedExemplar(e["name"], e["frame"], e["hash"]) for e in content["exemplars"]),
+        shots=shots,
+        made_by=str(content["kinemacolor"]),
+    )
+
+
+def _size(written: Any) -> tuple[int, int]:
+    width, height = written
+    return int(height), int(width)

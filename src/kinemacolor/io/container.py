@@ -1,0 +1,243 @@
+"""A film's container, opened: which stream is the film, and what its headers and first frame say."""
+
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from fractions import Fraction
+from math import atan2, degrees
+from pathlib import Path
+from typing import cast
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError
+from av.sidedata.sidedata import SideData
+from av.stream import Disposition, Stream
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from kinemacolor.errors import InputError, NotAVideoError, NoVideoStreamError, TruncatedError
+from kinemacolor.io import pixels
+from kinemacolor.io.info import ChapterInfo, FilmInfo, StreamInfo
+from kinemacolor.io.signature import missing_bytes, why_unreadable
+from kinemacolor.io.timeline import Timeline, timeline_of
+
+_REFERRING_FORMATS = frozenset({"hls", "concat", "dash", "imf", "rtsp", "sdp", "lavfi", "ffmetadata", "tty"})
+_CENTER_SITED = frozenset({"mjpeg", "mpeg1video"})
+
+COUNT_BELOW_BYTES = 2 * 2**30
+"""Files up to this size have their packets counted; larger ones give the container's own number or an estimate."""
+
+
+def open_film(path: Path) -> InputContainer:
+    """The file, opened for reading.
+
+    Raises ``InputError`` (or one of its classes) that says what is wrong with the file.
+    """
+    if not path.exists():
+        raise InputError(f"{path} does not exist. Check the name and the folder.")
+    try:
+        # "file:" keeps a colon or a percent sign in the name from being read as a protocol or a pattern
+        container = av.open(f"file:{path}", metadata_errors="replace")
+    except PermissionError as error:
+        raise InputError(f"{path} may not be read. Give yourself permission to read it.") from error
+    except (FFmpegError, OSError) as error:
+        raise why_unreadable(path) from error
+    if _REFERRING_FORMATS.intersection(container.format.name.split(",")):
+        name = container.format.name
+        container.close()
+        raise NotAVideoError(f"{path} is not a video: it is a {name} list that refers to others. Give a film.")
+    return container
+
+
+def is_cover(stream: Stream) -> bool:
+    """Whether a video stream is a cover picture."""
+    return bool(stream.disposition & Disposition.attached_pic)
+
+
+def film_stream(container: InputContainer, path: str) -> VideoStream:
+    """The stream that is the film: no cover picture; marked as default, else ffmpeg's best.
+
+    Raises ``NoVideoStreamError`` where there is none.
+    """
+    streams = [stream for stream in container.streams.video if not is_cover(stream)]
+    if not streams:
+        kinds = sorted({"a cover picture" if s.type == "video" else s.type for s in container.streams})
+        found = " and ".join(kinds) if kinds else "nothing"
+        raise NoVideoStreamError(f"{path} has no film: only {found}. Give a file with a video stream.")
+    usable = [stream for stream in streams if stream.codec_context is not None]
+    if not usable:
+        raise InputError(f"{path}: no decoder is known for its video. Convert it with the program that made it.")
+    default = [stream for stream in usable if stream.disposition & Disposition.default]
+    best = container.streams.best("video")
+    if len(default) == 1:
+        return default[0]
+    return best if isinstance(best, VideoStream) and best in (default or usable) else (default or usable)[0]
+
+
+def first_frame(container: InputContainer, stream: VideoStream, path: str) -> VideoFrame:
+    """The first frame that decodes. Raises ``TruncatedError`` where none does."""
+    for frame in _decodable(container, stream):
+        return frame
+    raise TruncatedError(f"{path} has a video stream but no frame that can be decoded. Copy or download it again.")
+
+
+def _decodable(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+            yield from packet.decode()
+        except StopIteration:
+            return
+        except FFmpegError:
+            if packet.size == 0:
+                return
+
+
+def _rotation_of(matrix: tuple[int, ...] | None) -> int:
+    """The clockwise turn in degrees of a display matrix (QuickTime file format, 'tkhd'), to the nearest quarter."""
+    if matrix is None:
+        return 0
+    return round(degrees(atan2(matrix[1], matrix[0])) / 90) * 90 % 360
+
+
+def _display_matrix_of(frame: VideoFrame) -> tuple[int, ...] | None:
+    matrix = _side_data(frame).get("DISPLAYMATRIX")
+    return None if matrix is None else struct.unpack("<9i", matrix[:36])
+
+
+def _side_data(frame: VideoFrame) -> dict[str, bytes]:
+    try:
+        # iterating yields the items themselves, whatever the mapping's type says
+        items = cast(Iterable[SideData], frame.side_data)
+    except ValueError:
+        return {}  # PyAV raises where a frame carries a kind it has no name for (EXIF, in a TIFF)
+    return {item.type.name: bytes(item) for item in items}
+
+
+def _mastering_of(frame: VideoFrame) -> tuple[tuple[str, str], ...]:
+    """HDR side data in x265's notation: chromaticities in 0.00002, luminance in 0.0001 cd/m2 (SMPTE ST 2086)."""
+    found, data = [], _side_data(frame)
+    if light := data.get("CONTENT_LIGHT_LEVEL"):
+        found.append(("max-cll", "{},{}".format(*struct.unpack("<2I", light[:8]))))
+    if (display := data.get("MASTERING_DISPLAY_METADATA")) and all(struct.unpack("<2i", display[80:88])):
+        ratios = [Fraction(n, d or 1) for n, d in struct.iter_unpack("<2i", display[:80])]
+        rx, ry, gx, gy, bx, by, wx, wy = (round(value * 50000) for value in ratios[:8])
+        low, high = (round(value * 10000) for value in ratios[8:])
+        found.append(("master-display", f"G({gx},{gy})B({bx},{by})R({rx},{ry})WP({wx},{wy})L({high},{low})"))
+    return tuple(found)
+
+
+def _side_streams(container: InputContainer, film: VideoStream) -> tuple[StreamInfo, ...]:
+    streams = []
+    for stream in container.streams:
+        if stream.index == film.index:
+            continue
+        codec = getattr(stream, "name", None) or "unknown"
+        if stream.type == "video":
+            codec += " (cover)" if is_cover(stream) else ""
+        elif stream.codec_context is not None:
+            codec = stream.codec_context.name
+        streams.append(StreamInfo(stream.type, codec, stream.language, stream.metadata.get("title")))
+    return tuple(streams)
+
+
+def _chapters(container: InputContainer) -> tuple[ChapterInfo, ...]:
+    return tuple(
+        ChapterInfo(chapter["metadata"].get("title", ""), chapter["start"] * tick, chapter["end"] * tick)
+        for chapter in container.chapters()
+        if (tick := chapter["time_base"])
+    )
+
+
+def _fraction(value: Fraction | None) -> Fraction | None:
+    return value if value else None
+
+
+def _duration(container: InputContainer, stream: VideoStream) -> Fraction | None:
+    if stream.duration and stream.time_base:
+        return stream.duration * stream.time_base
+    return Fraction(container.duration, av.time_base) if container.duration else None
+
+
+def _warnings(container: InputContainer, film: VideoStream, info: FilmInfo) -> tuple[str, ...]:
+    warnings = []
+    others = [s for s in container.streams.video if s.index != film.index and not is_cover(s)]
+    if others:
+        warnings.append(f"{info.path} has {len(others) + 1} video streams. Stream {film.index} is taken.")
+    if info.interlaced:
+        warnings.append(f"{info.path} is interlaced. Its fields are kept; deinterlace first for best colour.")
+    if info.missing_bytes:
+        warnings.append(f"{info.path} ends early: {info.missing_bytes} bytes are missing at its end.")
+    return tuple(warnings)
+
+
+def probe_film(path: Path) -> tuple[FilmInfo, Timeline | None]:
+    """What the file's headers and its first frame say, and its timeline; None for a file too large to be counted.
+
+    Raises ``InputError`` where there is no film to read.
+    """
+    with open_film(path) as container:
+        stream = film_stream(container, str(path))
+        stream.thread_type = "SLICE"
+        frame = first_frame(container, stream, str(path))
+        timeline = timeline_of(path, stream.index) if path.stat().st_size <= COUNT_BELOW_BYTES else None
+        return describe_film(container, stream, frame, path, timeline), timeline
+
+
+def describe_film(
+    container: InputContainer,
+    stream: VideoStream,
+    frame: VideoFrame,
+    path: Path | None,
+    timeline: Timeline | None = None,
+) -> FilmInfo:
+    """FilmInfo of an open film and its first frame; ``path`` is None for a pipe or a picture."""
+    name = str(path) if path is not None else "-"
+    codec = stream.codec_context.codec.canonical_name
+    layout = pixels.layout_of(frame.format.name)
+    rate = _fraction(stream.average_rate) or _fraction(stream.guessed_rate) or _fraction(stream.base_rate)
+    duration = _duration(container, stream) if path is not None else None
+    counted = timeline.frames if timeline is not None else 0
+    if path is not None and timeline is None:
+        counted = stream.frames or (round(duration * rate) if duration and rate else 0)
+    matrix = _display_matrix_of(frame)
+    time_base = frame.time_base or stream.time_base
+    assert time_base is not None
+    info = FilmInfo(
+        path=name,
+        container=container.format.name,
+        codec=codec,
+        width=frame.width,
+        height=frame.height,
+        pixel_format=frame.format.name,
+        bits=layout.bits,
+        full_range=layout.is_rgb or pixels.is_full_range(frame.color_range, frame.format.name, codec),
+        matrix=pixels.matrix_of(int(frame.colorspace), frame.height, is_rgb=layout.is_rgb),
+        has_color=layout.has_chroma,
+        subsampling=layout.subsampling,
+        has_alpha=layout.has_alpha,
+        frame_rate=rate,
+        time_base=time_base,
+        frames=counted or None,
+        frames_exact=timeline is not None and counted > 0,
+        duration_seconds=duration,
+        start_seconds=(frame.pts or 0) * time_base,
+        sample_aspect=_fraction(stream.sample_aspect_ratio) or Fraction(1),
+        rotation_degrees=_rotation_of(matrix),
+        display_matrix=matrix,
+        interlaced=frame.interlaced_frame or stream.codec_context.field_order > 1,
+        field_order=stream.codec_context.field_order,
+        primaries=int(frame.color_primaries),
+        transfer=int(frame.color_trc),
+        matrix_code=int(frame.colorspace),
+        range_code=int(frame.color_range),
+        chroma_location="center" if codec in _CENTER_SITED else "left",
+        hdr=_mastering_of(frame),
+        streams=_side_streams(container, stream),
+        chapters=_chapters(container),
+        missing_bytes=missing_bytes(path) if path is not None else 0,
+        stream_index=stream.index,
+    )
+    return replace(info, warnings=_warnings(container, stream, info))
