@@ -130,3 +130,11 @@ def test_the_command_run_for_200_steps_lowers_the_losses(
     assert sum(after.values()) < sum(before.values())
     loaded = colormnet_lite.load(tmp_path / "run" / "weights.safetensors")
     assert loaded.network.config == ColorMNetLiteConfig.tiny()
+
+
+def test_what_a_list_names_is_never_learnt_from(command: typer.Typer, training_films: Path, tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("film[0-2]\nphoto*  # all of them\n")
+    words = ["--data", training_films, "-o", tmp_path / "run", "--steps", 1, "--device", "cpu", "--held-out", 0]
+    assert call(command, *words, "--cache", tmp_path / "cache", "--exclude", tmp_path / "list.txt").exit_code == 0
+    assert len(list((tmp_path / "cache").glob("*.shots.npy"))) == 2
+    assert len(list((tmp_path / "cache").glob("*.npy"))) == 4

@@ -29,6 +29,13 @@ def train(
     table: Annotated[
         Path | None, typer.Option("--sources", help="The table, where it does not lie in or above the data.")
     ] = None,
+    exclude: Annotated[
+        list[Path] | None, typer.Option(help="A text file of names or patterns not to learn from. Repeatable.")
+    ] = None,
+    exclude_licence: Annotated[
+        list[str] | None,
+        typer.Option(help="Learn from no file whose licence in SOURCES.csv holds this word. Repeatable."),
+    ] = None,
     validation: Annotated[
         list[Path] | None, typer.Option("--validate", help="Films to measure on, never learnt from. Repeatable.")
     ] = None,
@@ -49,6 +56,7 @@ def train(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
     """Train a model. End it when you like: the same command goes on. Under torchrun, processes share each batch."""
+    from kinemacolor.data.sources import Exclusions
     from kinemacolor.training.folders import DataSettings, train_on_folders
     from kinemacolor.training.loop import RunSettings
     from kinemacolor.training.recipes import recipe_named
@@ -62,9 +70,20 @@ def train(
         checkpointed=checkpointed,
         tensorboard=tensorboard,
     )
+    folders = DataSettings(
+        data,
+        validation=validation or (),
+        held_out=held_out,
+        licence_classes=licence_class,
+        table=table,
+        cache=cache,
+        short_side_px=short_side,
+        max_frames=max_frames,
+        excluded=Exclusions.of_files(exclude or (), exclude_licence or ()),
+    )
     result, warnings = train_on_folders(
         recipe_named(recipe, initial=initial),
-        DataSettings(data, validation or (), held_out, licence_class, table, cache, short_side, max_frames),
+        folders,
         out,
         steps=steps,
         batch=batch,

@@ -5,6 +5,7 @@ folder or above it. What it does not name is of class ``unknown``.
 """
 
 import csv
+import fnmatch
 import itertools
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -27,6 +28,36 @@ Kind = Literal["film", "frames", "photograph"]
 
 
 @dataclass(frozen=True, slots=True)
+class Exclusions:
+    """What is not to be learnt from.
+
+    ``names`` are patterns (as in a shell) of files' names without their ending; ``licences`` are words that the
+    table's column ``licence`` must not hold, in whatever case.
+    """
+
+    names: tuple[str, ...] = ()
+    licences: tuple[str, ...] = ()
+
+    @classmethod
+    def of_files(cls, files: Iterable[Path], licences: Iterable[str] = ()) -> "Exclusions":
+        """The patterns in text files, one in a line; what follows a ``#`` is a remark.
+
+        Raises ``InputError`` where a file does not exist.
+        """
+        lines: list[str] = []
+        for file in files:
+            if not file.is_file():
+                raise InputError(f"{file} does not exist. Give a text file with a name or pattern in each line.")
+            lines += [line.partition("#")[0].strip() for line in file.read_text(encoding="utf-8").splitlines()]
+        return cls(tuple(line for line in lines if line), tuple(licences))
+
+    def holds(self, path: Path, licence: str = "") -> bool:
+        """Whether a file with this licence is excluded."""
+        by_licence = any(word.lower() in licence.lower() for word in self.licences)
+        return by_licence or any(fnmatch.fnmatchcase(path.stem, name) for name in self.names)
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One file or folder to learn from. ``frames`` is a folder of consecutively numbered pictures."""
 
@@ -36,28 +67,35 @@ class Source:
 
 
 def find_sources(
-    roots: Sequence[Path], *, licence_classes: Collection[str] | None = None, table: Path | None = None
+    roots: Sequence[Path],
+    *,
+    licence_classes: Collection[str] | None = None,
+    table: Path | None = None,
+    excluded: Exclusions | None = None,
 ) -> list[Source]:
-    """All sources in these files and folders and below, in order of their paths.
+    """All sources in these files and folders and below, in order of their paths, but for what is ``excluded``.
 
     With ``licence_classes`` only those of one of these classes. ``table`` replaces a ``SOURCES.csv`` found nearby.
 
-    Raises ``InputError`` where a root does not exist or nothing is left, ``SettingError`` where licence classes are
-    asked for and there is no table.
+    Raises ``InputError`` where a root does not exist or nothing is left, ``SettingError`` where licences matter and
+    there is no table.
     """
+    excluded = excluded or Exclusions()
     found: dict[Path, Source] = {}
     for root in roots:
         if not root.exists():
             raise InputError(f"{root} does not exist. Give a film, a photograph, or a folder of them.")
         where = table or _table_above(root)
-        if licence_classes is not None and where is None:
+        if (licence_classes is not None or excluded.licences) and where is None:
             raise SettingError(
                 f"No {TABLE_NAME} lies in or above {root}, so licence classes are not known. "
                 "Give the table, or train without choosing by licence."
             )
         classes = licence_classes_of(where) if where else {}
+        licences = _column_of(where, "licence") if where and excluded.licences else {}
         for path, kind in _walk(root.resolve()):
-            found[path] = Source(path, kind, _class_of(path, classes))
+            if not excluded.holds(path, _entry_of(path, licences, "")):
+                found[path] = Source(path, kind, _entry_of(path, classes, UNKNOWN))
     kept = [s for s in found.values() if licence_classes is None or s.licence_class in licence_classes]
     if not kept:
         among = f" of licence class {', '.join(sorted(licence_classes))}" if licence_classes is not None else ""
@@ -70,13 +108,18 @@ def licence_classes_of(table: Path) -> dict[Path, str]:
 
     Raises ``InputError`` where a column is missing.
     """
+    return {path: entry or UNKNOWN for path, entry in _column_of(table, "licence_class").items()}
+
+
+def _column_of(table: Path, column: str) -> dict[Path, str]:
+    """What a column of the table says of each file."""
     with table.open(newline="", encoding="utf-8") as file:
         rows = csv.DictReader(file)
-        missing = {"file", "licence_class"} - set(rows.fieldnames or ())
+        missing = {"file", column} - set(rows.fieldnames or ())
         if missing:
             raise InputError(f"{table} has no column {', '.join(sorted(missing))}. Its first line must name them.")
         folder = table.resolve().parent
-        return {folder / row["file"]: row["licence_class"] or UNKNOWN for row in rows}
+        return {folder / row["file"]: row[column] for row in rows}
 
 
 def _table_above(root: Path) -> Path | None:
@@ -84,8 +127,8 @@ def _table_above(root: Path) -> Path | None:
     return next((place / TABLE_NAME for place in places if (place / TABLE_NAME).is_file()), None)
 
 
-def _class_of(path: Path, classes: dict[Path, str]) -> str:
-    return next((classes[p] for p in (path, *path.parents) if p in classes), UNKNOWN)
+def _entry_of(path: Path, entries: dict[Path, str], otherwise: str) -> str:
+    return next((entries[p] for p in (path, *path.parents) if p in entries), otherwise)
 
 
 def _walk(root: Path) -> Iterable[tuple[Path, Kind]]:
