@@ -98,19 +98,21 @@ def test_before_any_training_it_copies_the_exemplar_s_colors() -> None:
     assert (mixture.means[0, 0] > 20).all()
 
 
-def test_slices_of_queries_answer_as_all_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_fused_kernel_answers_as_the_plain_one_and_learns_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     torch.manual_seed(0)
     attention = CrossAttention(16, 2, 8, temperature=8.0)
-    attention.outward.weight.data.normal_()
+    for parameter in attention.parameters():
+        parameter.data += 0.3 * torch.randn_like(parameter)
     places, tokens, chroma = torch.randn(1, 50, 16), torch.randn(1, 30, 16), torch.randn(1, 30, 2)
-    given = places, tokens, tokens, chroma, torch.rand(1, 30) < 0.7
-    whole = attention(*given)
-    monkeypatch.setattr("kinemacolor.models.color_prior.attention._QUERIES_AT_ONCE", 16)
-    with torch.no_grad():
-        sliced = attention(*given)
-    torch.testing.assert_close(sliced.features, whole.features)
-    torch.testing.assert_close(sliced.chroma, whole.chroma)
-    torch.testing.assert_close(sliced.null, whole.null)
+    found, gradients = [], []
+    for fused_from in (51, 1):
+        monkeypatch.setattr("kinemacolor.models.color_prior.attention._FUSED_FROM", fused_from)
+        attended = attention(places, tokens, tokens, chroma, torch.arange(30)[None] < 20)
+        found.append((attended.features, attended.chroma, attended.null))
+        total = sum((each.square().sum() for each in found[-1]), torch.zeros(()))
+        gradients.append(torch.autograd.grad(total, list(attention.parameters())))
+    torch.testing.assert_close(found[0], found[1])
+    torch.testing.assert_close(gradients[0], gradients[1], rtol=1e-3, atol=1e-4)
 
 
 def test_a_saved_network_answers_as_before(network: ColorPrior, tmp_path: Path) -> None:

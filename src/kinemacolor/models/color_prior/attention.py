@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 _HOTTEST = math.log(64.0)
 _HIDDEN = -1e4
-_QUERIES_AT_ONCE = 512
+_FUSED_FROM = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +116,35 @@ class CrossAttention(nn.Module):
 
 
 def _attend(query: Tensor, key: Tensor, value: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-    """Weighted values, and the weight of the last token; in slices where nothing is to be learned, for memory."""
-    if torch.is_grad_enabled() or query.shape[2] <= _QUERIES_AT_ONCE:
-        weights = (query @ key.mT + bias).float().softmax(-1)
-        return weights @ value, weights[..., -1]
-    parts = [_attend(some, key, value, bias) for some in torch.split(query, _QUERIES_AT_ONCE, dim=2)]
-    return torch.cat([found for found, _ in parts], dim=2), torch.cat([null for _, null in parts], dim=2)
+    """Weighted values, and the weight of the last token."""
+    if query.shape[2] >= _FUSED_FROM:
+        return _attend_fused(query, key, value, bias)
+    weights = (query @ key.mT + bias).float().softmax(-1)
+    return weights @ value, weights[..., -1]
+
+
+def _attend_fused(query: Tensor, key: Tensor, value: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+    """The same without ever holding all weights: for many places half the time and a fraction of the memory.
+
+    The fused kernel takes no mask that learns and gives no weights: the bias is one more channel of the keys, and
+    the last token's weight one more of the values.
+    """
+    last = torch.zeros_like(value[..., :1])
+    last[..., -1, :] = 1
+    values = torch.cat((value, last), dim=-1)
+    channels = -(-values.shape[-1] // 8) * 8
+    keys = torch.cat((key, bias.mT), dim=-1)
+    queries = torch.cat((query, torch.ones_like(query[..., :1])), dim=-1)
+    with torch.autocast(query.device.type, enabled=False):
+        found = F.scaled_dot_product_attention(
+            _widened(queries, channels), _widened(keys, channels), _widened(values, channels), scale=1.0
+        )
+    return found[..., : value.shape[-1]], found[..., value.shape[-1]]
+
+
+def _widened(rows: Tensor, channels: int) -> Tensor:
+    """Rows of so many channels, the new ones zero."""
+    return F.pad(rows.float(), (0, channels - rows.shape[-1]))
 
 
 def zeroed(layer: nn.Linear) -> nn.Linear:
