@@ -7,7 +7,8 @@ frame is the exemplar; every 12th frame is measured at stride 4 of a short side 
 plane of a* and b*. "dB" is a clip's squared error below that of gray, a mean over clips; "rms" are over all places of
 a set's clips together, each clip with the same weight. Classes are those of kinemacolor.evaluation.reach: tracked
 (a), alike (b), out of reach (c). "Left gray" is the share of colorful places (chroma above 12) with less than a
-third of their chroma. "guess" is what colormnet-lite has in the prior's place. The classes of a clip are kept in the
+third of their chroma. "found / foretold" is the squared error over the one that the model expects, (a) / (b) / (c).
+"guess" is what colormnet-lite has in the prior's place. The classes of a clip are kept in the
 --cache folder. --strips writes pictures to look at: gray, the exemplar, the prior's mean with the exemplar, without
 one, the truth.
 """
@@ -42,21 +43,37 @@ ROWS = ("gray", "guess", "with exemplar", "without")
 PICTURED = ("gray", "with exemplar", "without")
 
 
+@dataclass(frozen=True, slots=True)
+class Colored:
+    """a*b* of a frame, and the squared distance from the truth that the model expects."""
+
+    chroma: Tensor
+    foretold: Tensor
+
+    @classmethod
+    def at(cls, size: tuple[int, int], chroma: Tensor, variance: Tensor) -> "Colored":
+        """At this size, from the variance of a* and b* each."""
+        return cls(resize(chroma.float(), size), 2 * resize(variance.float(), size)[0])
+
+
 @dataclass
 class Sums:
     """Squared errors of one way of coloring one clip, by class, and how many colorful places it left gray."""
 
     squared: Tensor = field(default_factory=lambda: torch.zeros(len(Reach), dtype=torch.float64))
     places: Tensor = field(default_factory=lambda: torch.zeros(len(Reach), dtype=torch.float64))
+    foretold: Tensor = field(default_factory=lambda: torch.zeros(len(Reach), dtype=torch.float64))
     colorful: float = 0.0
     gray: float = 0.0
 
-    def add(self, chroma: Tensor, truth: Tensor, reach: Tensor) -> None:
+    def add(self, colored: Colored, truth: Tensor, reach: Tensor) -> None:
         """Takes in a frame."""
+        chroma = colored.chroma
         error = squared_error(chroma, truth).double()
         for each in Reach:
             self.squared[each] += error[reach == each].sum()
             self.places[each] += (reach == each).sum()
+            self.foretold[each] += colored.foretold[reach == each].sum()
         self.colorful += float(is_colorful(truth).sum())
         self.gray += float(left_gray(chroma, truth).sum())
 
@@ -91,13 +108,13 @@ class Prior:
         with self._precision():
             return self.network.exemplars_of([Reference(lab[:1], lab[1:]) for lab in labs])
 
-    def mean(self, luma: Tensor, exemplars: Exemplars, size: tuple[int, int]) -> Tensor:
+    def colored(self, luma: Tensor, exemplars: Exemplars, size: tuple[int, int]) -> Colored:
         """The expected a*b* at this size."""
         began = time.process_time()
         with self._precision():
-            chroma = self.network(self.network.encode(luma[None]), exemplars).mean[0]
+            mixture = self.network(self.network.encode(luma[None]), exemplars)
         self.seconds.append(time.process_time() - began)
-        return resize(chroma.float(), size)
+        return Colored.at(size, mixture.mean[0], mixture.variance[0])
 
     def _precision(self) -> torch.autocast:
         return torch.autocast("cpu", torch.bfloat16, enabled=self.bf16)
@@ -110,9 +127,10 @@ class Guess:
     network: ColorMNetLite
     encoder: Encoder
 
-    def mean(self, luma: Tensor, size: tuple[int, int]) -> Tensor:
+    def colored(self, luma: Tensor, size: tuple[int, int]) -> Colored:
         """The guessed a*b* at this size."""
-        return resize(self.network.guessed(luma, self.encoder(luma)).chroma[0], size)
+        guessed = self.network.guessed(luma, self.encoder(luma))
+        return Colored.at(size, guessed.chroma[0], guessed.log_variance[0].exp())
 
 
 def measured(clip: Path, prior: Prior, guess: Guess, given: argparse.Namespace) -> dict[str, Sums]:
@@ -125,24 +143,24 @@ def measured(clip: Path, prior: Prior, guess: Guess, given: argparse.Namespace) 
     for number, reach in reach_by_frame(clip, labs, guess.encoder, given.cache).items():
         lab, size = labs[number], (reach.shape[-2], reach.shape[-1])
         truth = resize(lab[1:], size)
-        colored = {"gray": torch.zeros_like(truth)}
-        colored["guess"] = guess.mean(lab[:1], size)
-        colored["with exemplar"] = prior.mean(lab[:1], with_still, size)
-        colored["without"] = prior.mean(lab[:1], without, size)
-        for row, chroma in colored.items():
-            sums[row].add(chroma, truth, reach)
+        colored = {"gray": Colored(torch.zeros_like(truth), torch.full(size, torch.nan))}
+        colored["guess"] = guess.colored(lab[:1], size)
+        colored["with exemplar"] = prior.colored(lab[:1], with_still, size)
+        colored["without"] = prior.colored(lab[:1], without, size)
+        for row, each in colored.items():
+            sums[row].add(each, truth, reach)
         pictures.append((lab, colored))
     if given.strips:
         write_strip(given.strips / f"{clip.stem}.png", labs[0], pictures)
     return sums
 
 
-def write_strip(path: Path, first: Tensor, pictures: list[tuple[Tensor, dict[str, Tensor]]]) -> None:
+def write_strip(path: Path, first: Tensor, pictures: list[tuple[Tensor, dict[str, Colored]]]) -> None:
     """Three rows of a clip: gray, the exemplar, the prior with it and without, the truth."""
     rows = []
     for lab, colored in (pictures[len(pictures) // 3], pictures[2 * len(pictures) // 3], pictures[-1]):
         size = (lab.shape[-2], lab.shape[-1])
-        chromas = [resize(colored[row], size) for row in PICTURED]
+        chromas = [resize(colored[row].chroma, size) for row in PICTURED]
         panels = [color.combine(lab[:1], chroma) for chroma in (*chromas, lab[1:])]
         panels.insert(1, color.combine(first[:1], first[1:]))
         rows.append(torch.cat(panels, dim=-1))
@@ -158,7 +176,9 @@ def set_rows(name: str, clips: list[dict[str, Sums]]) -> Iterator[str]:
         rms = [*(squared / places).sqrt().tolist(), float((squared.sum() / places.sum()).sqrt())]
         gray = sum(c[row].gray for c in clips) / sum(c[row].colorful for c in clips)
         shares = " / ".join(f"{100 * part:.0f}" for part in (places / places.sum()).tolist())
-        cells = [f"{statistics.mean(gains):+.2f}", *(f"{each:.1f}" for each in rms), f"{100 * gray:.0f} %"]
+        foretold = sum((c[row].foretold / c[row].places.sum() for c in clips), torch.zeros(len(Reach)))
+        off = "" if row == "gray" else " / ".join(f"{each:.1f}" for each in (squared / foretold).tolist())
+        cells = [f"{statistics.mean(gains):+.2f}", *(f"{each:.1f}" for each in rms), f"{100 * gray:.0f} %", off]
         yield f"| {name} ({len(clips)}; {shares} %) | {row} | {' | '.join(cells)} |"
 
 
@@ -198,8 +218,8 @@ def main() -> None:
     network, name = network_in(given.weights)
     prior = Prior(network, bf16=not given.fp32)
     guess = Guess(colormnet_lite.load_network().eval(), Encoder().eval())
-    print("| set (clips; a / b / c) | | dB over gray | rms (a) | (b) | (c) | all | left gray |")
-    print("|---|---|--:|--:|--:|--:|--:|--:|")
+    print("| set (clips; a / b / c) | | dB over gray | rms (a) | (b) | (c) | all | left gray | found / foretold |")
+    print("|---|---|--:|--:|--:|--:|--:|--:|---|")
     lines = []
     for title, clips in sets_of(given).items():
         found = [measured(clip, prior, guess, given) for clip in clips]

@@ -10,7 +10,6 @@ from kinemacolor.errors import WeightsError
 from kinemacolor.models import checkpoint, color_prior
 from kinemacolor.models.base import Reference
 from kinemacolor.models.color_prior import ColorPrior, ColorPriorConfig
-from kinemacolor.models.color_prior.attention import CrossAttention
 
 
 @pytest.fixture(scope="module")
@@ -96,23 +95,6 @@ def test_before_any_training_it_copies_the_exemplar_s_colors() -> None:
         mixture = network(network.encode(shown.luma[None]), network.exemplars_of([shown]))
     # but for the null token's share, which is gray
     assert (mixture.means[0, 0] > 20).all()
-
-
-def test_the_fused_kernel_answers_as_the_plain_one_and_learns_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    torch.manual_seed(0)
-    attention = CrossAttention(16, 2, 8, temperature=8.0)
-    for parameter in attention.parameters():
-        parameter.data += 0.3 * torch.randn_like(parameter)
-    places, tokens, chroma = torch.randn(1, 50, 16), torch.randn(1, 30, 16), torch.randn(1, 30, 2)
-    found, gradients = [], []
-    for fused_from in (51, 1):
-        monkeypatch.setattr("kinemacolor.models.color_prior.attention._FUSED_FROM", fused_from)
-        attended = attention(places, tokens, tokens, chroma, torch.arange(30)[None] < 20)
-        found.append((attended.features, attended.chroma, attended.null))
-        total = sum((each.square().sum() for each in found[-1]), torch.zeros(()))
-        gradients.append(torch.autograd.grad(total, list(attention.parameters())))
-    torch.testing.assert_close(found[0], found[1])
-    torch.testing.assert_close(gradients[0], gradients[1], rtol=1e-3, atol=1e-4)
 
 
 def test_a_saved_network_answers_as_before(network: ColorPrior, tmp_path: Path) -> None:
