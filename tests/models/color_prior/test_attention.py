@@ -23,7 +23,7 @@ CHROMA = torch.tensor([[40.0, 0.0], [0.0, -30.0]])[None]
 
 
 def asked(attention: CrossAttention, kept: list[bool]) -> Attended:
-    return attention(TOKENS[:, :1], TOKENS, TOKENS, CHROMA, torch.tensor([kept]))
+    return attention(TOKENS[:, :1], attention.keys_of(TOKENS, TOKENS, CHROMA, torch.tensor([kept])))
 
 
 def test_the_like_of_a_place_weighs_by_its_cosine_times_the_temperature(attention: CrossAttention) -> None:
@@ -72,7 +72,7 @@ def test_the_fused_kernel_answers_as_the_plain_one_and_learns_the_same(monkeypat
     found, gradients = [], []
     for fused_from in (51, 1):
         monkeypatch.setattr("kinemacolor.models.color_prior.attention._FUSED_FROM", fused_from)
-        attended = attention(places, tokens, tokens, chroma, torch.arange(30)[None] < 20)
+        attended = attention(places, attention.keys_of(tokens, tokens, chroma, torch.arange(30)[None] < 20))
         found.append((attended.features, attended.chroma, attended.null))
         total = sum((each.square().sum() for each in found[-1]), torch.zeros(()))
         gradients.append(torch.autograd.grad(total, list(attention.parameters())))

@@ -5,6 +5,7 @@ a temperature per head takes the place of the square root of the channels.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +16,31 @@ from torch import Tensor, nn
 _HOTTEST = math.log(64.0)
 _HIDDEN = -1e4
 _FUSED_FROM = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What cross-attention asks: unit keys, values with a*b* as their last two channels, and which are seen."""
+
+    key: Float[Tensor, "b heads m d"]
+    value: Float[Tensor, "b heads m d2"]
+    kept: Bool[Tensor, "b m"]
+
+    @classmethod
+    def joined(cls, several: Sequence["Keys"]) -> "Keys":
+        """Those of several exemplars, one after the other."""
+        key, value = (torch.cat([getattr(each, name) for each in several], dim=2) for name in ("key", "value"))
+        return cls(key, value, torch.cat([each.kept for each in several], dim=1))
+
+    def none(self) -> "Keys":
+        """No token at all."""
+        return Keys(self.key[:, :, :0], self.value[:, :, :0], self.kept[:, :0])
+
+    def taken(self, rows: Tensor, seen: Bool[Tensor, " b"] | None) -> "Keys":
+        """These rows of the batch; of those that are not ``seen`` every token is hidden."""
+        kept = self.kept.index_select(0, rows)
+        kept = kept if seen is None else kept & seen[:, None]
+        return Keys(self.key.index_select(0, rows), self.value.index_select(0, rows), kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,28 +113,29 @@ class CrossAttention(nn.Module):
         self.null_bias = nn.Parameter(torch.zeros(heads, 1, 1))
         self.outward = zeroed(nn.Linear(heads * key_channels, channels))
 
-    def forward(
+    def keys_of(
         self,
-        places: Float[Tensor, "b n c"],
         tokens: Float[Tensor, "b m c"],
         colored: Float[Tensor, "b m c"],
         chroma: Float[Tensor, "b m 2"],
         kept: Bool[Tensor, "b m"],
-    ) -> Attended:
-        """What ``places`` find among the exemplars' ``tokens``, whose values are ``colored`` and ``chroma``.
+    ) -> Keys:
+        """Exemplars' ``tokens`` to be asked, whose values are ``colored`` and ``chroma``.
 
-        Tokens that are not ``kept`` are not seen. The null token's a*b* is gray.
+        Tokens that are not ``kept`` are not seen.
         """
-        query = self.temperature(_split(self.query(self.query_norm(places)), self.heads))
         key = F.normalize(_split(self.key(self.key_norm(tokens)), self.heads).float(), dim=-1)
         value = _split(self.value(self.value_norm(colored)), self.heads)
+        colors = chroma[:, None].expand(-1, self.heads, -1, -1)
+        return Keys(key, torch.cat((value, colors.to(value.dtype)), dim=-1), kept)
+
+    def forward(self, places: Float[Tensor, "b n c"], keys: Keys) -> Attended:
+        """What ``places`` find among the exemplars' keys. The null token's a*b* is gray."""
+        query = self.temperature(_split(self.query(self.query_norm(places)), self.heads))
         null_key = F.normalize(self.null_key, dim=-1).expand(len(places), -1, -1, -1)
-        key = torch.cat((key, null_key), dim=2)
-        value = torch.cat((value, self.null_value.to(value.dtype).expand(len(places), -1, -1, -1)), dim=2)
-        gray = chroma.new_zeros(len(places), 1, 2)
-        colors = torch.cat((chroma, gray), dim=1)[:, None].expand(-1, self.heads, -1, -1)
-        value = torch.cat((value, colors.to(value.dtype)), dim=-1)
-        hidden = torch.where(kept, 0.0, _HIDDEN)[:, None, None].expand(-1, self.heads, -1, -1)
+        null_value = F.pad(self.null_value, (0, 2)).to(keys.value.dtype).expand(len(places), -1, -1, -1)
+        key, value = torch.cat((keys.key, null_key), dim=2), torch.cat((keys.value, null_value), dim=2)
+        hidden = torch.where(keys.kept, 0.0, _HIDDEN)[:, None, None].expand(-1, self.heads, -1, -1)
         bias = torch.cat((hidden, self.null_bias.expand(len(places), -1, -1, -1)), dim=-1)
         found, null = _attend(query, key, value, bias)
         features = self.outward(_joined(found[..., :-2]))

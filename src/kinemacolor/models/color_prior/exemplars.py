@@ -1,59 +1,39 @@
-"""What the prior holds of the exemplars: tokens at strides 16 and 8, each with its color."""
+"""What the prior holds of the exemplars: keys at strides 16 and 8, each with its color."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from kinemacolor.models.color_prior.attention import Keys
+
 _LEAST_SHARE = 0.5
 _EPSILON = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
-    """Tokens of one stride, of any number of exemplars one after the other.
+class Exemplars:
+    """Keys at stride 16, for each layer, and at stride 8, where small things have tokens of their own.
 
-    ``colored`` are the features with the colors in them, ``chroma`` the mean a*b* of each token's place. A token
-    that is not ``kept`` is not seen.
+    They are made once for a shot and asked by each of its frames.
     """
 
-    features: Float[Tensor, "b n c"]
-    colored: Float[Tensor, "b n c"]
-    chroma: Float[Tensor, "b n 2"]
-    kept: Bool[Tensor, "b n"]
-
-
-@dataclass(frozen=True, slots=True)
-class Exemplars:
-    """The tokens at stride 16 and those at stride 8, where small things have one of their own."""
-
-    coarse: Tokens
-    fine: Tokens
+    coarse: tuple[Keys, ...]
+    fine: Keys
 
     @classmethod
     def joined(cls, several: Sequence["Exemplars"]) -> "Exemplars":
         """Several exemplars as one memory; each may have any size."""
-        return cls(_concatenated([each.coarse for each in several]), _concatenated([each.fine for each in several]))
+        coarse = tuple(Keys.joined(layer) for layer in zip(*(each.coarse for each in several)))
+        return cls(coarse, Keys.joined([each.fine for each in several]))
 
     def taken(self, rows: Sequence[int], *, seen: Bool[Tensor, " b"] | None = None) -> "Exemplars":
         """These rows of the batch; of those that are not ``seen`` every token is hidden."""
-        return Exemplars(_taken(self.coarse, rows, seen), _taken(self.fine, rows, seen))
-
-
-def _concatenated(several: Sequence[Tokens]) -> Tokens:
-    columns = zip(*((t.features, t.colored, t.chroma, t.kept) for t in several))
-    features, colored, chroma, kept = (torch.cat(column, dim=1) for column in columns)
-    return Tokens(features, colored, chroma, kept)
-
-
-def _taken(tokens: Tokens, rows: Sequence[int], seen: Tensor | None) -> Tokens:
-    index = torch.tensor(rows, device=tokens.features.device)
-    planes = (tokens.features, tokens.colored, tokens.chroma, tokens.kept)
-    out = Tokens(*(plane.index_select(0, index) for plane in planes))
-    return out if seen is None else replace(out, kept=out.kept & seen[:, None])
+        index = torch.tensor(rows, device=self.fine.key.device)
+        return Exemplars(tuple(keys.taken(index, seen) for keys in self.coarse), self.fine.taken(index, seen))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ anything has been learned. A null token answers where no exemplar does.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F
@@ -18,9 +19,9 @@ from torch import Tensor, nn
 
 from kinemacolor.layers.efficientnet_lite import EfficientNetLite, load_trunk
 from kinemacolor.models.base import Reference
-from kinemacolor.models.color_prior.attention import CrossAttention, SelfAttention, zeroed
+from kinemacolor.models.color_prior.attention import CrossAttention, Keys, SelfAttention, zeroed
 from kinemacolor.models.color_prior.config import ColorPriorConfig
-from kinemacolor.models.color_prior.exemplars import Exemplars, Tokens, pooled_color
+from kinemacolor.models.color_prior.exemplars import Exemplars, pooled_color
 from kinemacolor.models.color_prior.mixture import UNIT, Mixture
 
 _DROPPED, _DROPPED_FINE = 0.1, 0.08
@@ -70,10 +71,10 @@ class Layer(nn.Module):
         self.expand = nn.Linear(channels, 2 * channels)
         self.project = zeroed(nn.Linear(2 * channels, channels))
 
-    def forward(self, tokens: Float[Tensor, "b n c"], exemplars: Tokens) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, tokens: Float[Tensor, "b n c"], exemplars: Keys) -> tuple[Tensor, Tensor, Tensor]:
         """The tokens, and what cross-attention found: a*b* by head and the null token's share."""
         tokens = tokens + self.own(tokens)
-        found = self.cross(tokens, exemplars.features, exemplars.colored, exemplars.chroma, exemplars.kept)
+        found = self.cross(tokens, exemplars)
         tokens = tokens + found.features
         return tokens + self.project(F.gelu(self.expand(self.norm(tokens)))), found.chroma, found.null
 
@@ -154,9 +155,10 @@ class ColorPrior(nn.Module):
         alpha: Float[Tensor, "b 1 h w"] | None = None,
     ) -> Exemplars:
         """An exemplar of each row of the batch; ``alpha`` (0..1) says which part of it counts."""
-        return Exemplars(
-            _tokens(encoded.tokens, self.color16, chroma, alpha), _tokens(encoded.fine, self.color8, chroma, alpha)
-        )
+        coarse = _tokens(encoded.tokens, self.color16, chroma, alpha)
+        fine = _tokens(encoded.fine, self.color8, chroma, alpha)
+        crosses = (cast("Layer", layer).cross for layer in self.layers)
+        return Exemplars(tuple(cross.keys_of(*coarse) for cross in crosses), self.fine_cross.keys_of(*fine))
 
     def exemplars_of(self, references: Sequence[Reference]) -> Exemplars:
         """The memory of up to some four references, each at its own size (sides should be multiples of 16).
@@ -173,19 +175,15 @@ class ColorPrior(nn.Module):
 
     def no_exemplars(self) -> Exemplars:
         """A memory of nothing, for a batch of one."""
-
-        def nothing(channels: int) -> Tokens:
-            like = self.head.weight
-            rows, colors = like.new_zeros(1, 0, channels), like.new_zeros(1, 0, 2)
-            return Tokens(rows, rows, colors, torch.zeros(1, 0, dtype=torch.bool, device=like.device))
-
-        return Exemplars(nothing(self.config.channels), nothing(self.config.fine_channels))
+        luma = self.head.weight.new_zeros(1, 1, 32, 32)
+        some = self.remember(self.encode(luma), luma.expand(-1, 2, -1, -1))
+        return Exemplars(tuple(keys.none() for keys in some.coarse), some.fine.none())
 
     def forward(self, encoded: Encoded, exemplars: Exemplars) -> Mixture:
         """The mixture over a*b* for each place at stride 8."""
         tokens = encoded.tokens.flatten(2).mT
-        for layer in self.layers:
-            tokens, chroma, null = layer(tokens, exemplars.coarse)
+        for layer, keys in zip(self.layers, exemplars.coarse):
+            tokens, chroma, null = layer(tokens, keys)
         size = encoded.tokens.shape[-2:]
         colors = torch.unflatten(chroma.mT.flatten(1, 2), 2, size)
         shares = torch.unflatten(null, 2, size)
@@ -195,8 +193,7 @@ class ColorPrior(nn.Module):
         x = self.before(encoded.fine + self.descend(upsampled(near, encoded.fine)))
         rows = x.flatten(2).mT
         query = encoded.fine.flatten(2).mT + self.fine_query(rows)
-        fine = exemplars.fine
-        found = self.fine_cross(query, fine.features, fine.colored, fine.chroma, fine.kept)
+        found = self.fine_cross(query, exemplars.fine)
         signs = torch.cat((found.chroma / UNIT, found.null[..., None]), dim=-1).transpose(1, 2).flatten(2)
         rows = rows + found.features + self.found(signs.to(rows.dtype))
         rows = self.after(torch.unflatten(rows.mT, 2, x.shape[-2:])).flatten(2).mT
@@ -217,12 +214,15 @@ class ColorPrior(nn.Module):
         )
 
 
-def _tokens(features: Float[Tensor, "b c h w"], color: nn.Linear, chroma: Tensor, alpha: Tensor | None) -> Tokens:
+def _tokens(
+    features: Float[Tensor, "b c h w"], color: nn.Linear, chroma: Tensor, alpha: Tensor | None
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Features as rows, the same with the colors in them, the mean a*b* of their places, and which of them count."""
     pooled = pooled_color(chroma, alpha, (features.shape[-2], features.shape[-1]))
     rows = features.flatten(2).mT
     mean, deviation = pooled.mean.flatten(2).mT, pooled.deviation.flatten(2).mT
     colored = rows + color(torch.cat((mean, deviation), dim=-1) / UNIT)
-    return Tokens(rows, colored, mean, pooled.kept.flatten(1))
+    return rows, colored, mean, pooled.kept.flatten(1)
 
 
 def upsampled(x: Float[Tensor, "b c h w"], like: Float[Tensor, "b c2 h2 w2"]) -> Float[Tensor, "b c h2 w2"]:
