@@ -19,6 +19,7 @@ from pathlib import Path
 
 import torch
 
+from colormnet_small import ColorMNetSmall, ColorMNetSmallColorizer
 from kinemacolor import color
 from kinemacolor.evaluation.provenance import provenance
 from kinemacolor.models import colormnet_lite, matching
@@ -27,7 +28,6 @@ from kinemacolor.models.colormnet import mfp
 from kinemacolor.models.colormnet.key import Key
 from kinemacolor.models.colormnet.memory import Memory
 from kinemacolor.models.colormnet.policy import MemoryPolicy
-from kinemacolor.models.colormnet_small import ColorMNetSmall, ColorMNetSmallColorizer
 from speed import texture
 
 SIZE, COUNTS = (536, 960), (1, 20, 200)

@@ -69,7 +69,7 @@ def test_colors_are_changed_in_both_of_a_pair_and_only_where_each_sees_the_other
 
 def test_a_short_run_learns_to_copy(tmp_path: Path) -> None:
     recipe = replace(tiny(None), batch=4)
-    train(recipe, Squares(), tmp_path, steps=60, device="cpu", settings=RunSettings(log_every_steps=1))
+    train(recipe, Squares(), tmp_path, steps=60, settings=RunSettings(device="cpu", log_every_steps=1))
     lost = [entry["loss"] for entry in read_log(tmp_path) if "loss" in entry]
     assert sum(lost[-10:]) < sum(lost[:10]) - 2
     network = ColorPrior(ColorPriorConfig.tiny())
@@ -84,9 +84,9 @@ def test_a_short_run_learns_to_copy(tmp_path: Path) -> None:
 def test_a_parted_run_equals_a_whole_one(tmp_path: Path, bf16: bool) -> None:
     recipe = replace(tiny(None), bf16=bf16)
     held_out = [Squares()[Request(1000, 2, 64)]]
-    given = {"steps": 3, "validation": held_out, "device": "cpu"}
-    train(recipe, Squares(), tmp_path / "whole", **given)
+    given, settings = {"steps": 3, "validation": held_out}, RunSettings(device="cpu")
+    train(recipe, Squares(), tmp_path / "whole", **given, settings=settings)
     for _ in range(3):
-        train(recipe, Squares(), tmp_path / "parted", **given, settings=RunSettings(stop_after_minutes=0.0))
+        train(recipe, Squares(), tmp_path / "parted", **given, settings=replace(settings, stop_after_minutes=0.0))
     ours, theirs = (load_file(tmp_path / name / "weights.safetensors") for name in ("whole", "parted"))
     assert all(torch.equal(ours[key], theirs[key]) for key in ours)

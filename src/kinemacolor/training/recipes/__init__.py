@@ -10,7 +10,6 @@ RECIPES = {
     "color-prior": "kinemacolor.training.recipes.color_prior",
     "colormnet": "kinemacolor.training.recipes.colormnet",
     "colormnet-lite": "kinemacolor.training.recipes.colormnet_lite",
-    "colormnet-small": "kinemacolor.training.recipes.colormnet_small",
     "deep-exemplar": "kinemacolor.training.recipes.deep_exemplar",
     "deep-exemplar-lite": "kinemacolor.training.recipes.deep_exemplar_lite",
     "bistnet": "kinemacolor.training.recipes.bistnet",
