@@ -139,3 +139,11 @@ def test_the_old_spelling_of_an_option_works_and_says_so(option: str, lines: int
     done = CliRunner().invoke(app, given)
     assert "of license class permissive" in str(done.exception)
     assert done.stderr.count("is now spelled --license-class") == lines
+
+
+def test_what_a_list_names_is_never_learnt_from(command: typer.Typer, training_films: Path, tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("film[0-2]\nphoto*  # all of them\n")
+    words = ["--data", training_films, "-o", tmp_path / "run", "--steps", 1, "--device", "cpu", "--held-out", 0]
+    assert call(command, *words, "--cache", tmp_path / "cache", "--exclude", tmp_path / "list.txt").exit_code == 0
+    assert len(list((tmp_path / "cache").glob("*.shots.npy"))) == 2
+    assert len(list((tmp_path / "cache").glob("*.npy"))) == 4

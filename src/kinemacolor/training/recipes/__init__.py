@@ -7,6 +7,7 @@ from kinemacolor.errors import ModelError
 from kinemacolor.training.recipe import Recipe
 
 RECIPES = {
+    "color-prior": "kinemacolor.training.recipes.color_prior",
     "colormnet": "kinemacolor.training.recipes.colormnet",
     "colormnet-lite": "kinemacolor.training.recipes.colormnet_lite",
     "deep-exemplar": "kinemacolor.training.recipes.deep_exemplar",
