@@ -17,7 +17,7 @@ from colormnet_small.local_attention import PlainLocalAttention
 from kinemacolor.layers.efficientnet_lite import EfficientNetLiteConfig, load_trunk
 from kinemacolor.layers.resnet import ResNetConfig
 from kinemacolor.models.colormnet.key import Key
-from kinemacolor.models.colormnet.network import MemoryNetwork
+from kinemacolor.models.colormnet.network import MemoryNetwork, MemoryWidths
 from kinemacolor.models.colormnet.policy import Propagation
 from kinemacolor.models.colormnet.pvgfe import ImageFeatures
 
@@ -65,9 +65,7 @@ class ColorMNetSmall(MemoryNetwork):
     def __init__(self, config: ColorMNetSmallConfig) -> None:
         super().__init__(
             config.feature_channels,
-            key_channels=config.key_channels,
-            value_channels=config.value_channels,
-            hidden_channels=config.hidden_channels,
+            MemoryWidths(config.key_channels, config.value_channels, config.hidden_channels),
             window_radius=config.window_radius,
             value_trunk=config.value_trunk,
             planes=1,

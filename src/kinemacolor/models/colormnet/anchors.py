@@ -1,5 +1,6 @@
-"""Exemplars in memory for good: which of them are asked, how much a partly covered place says, and what to do where
-two of them disagree. Not the paper's, and off unless a ``MemoryPolicy`` asks for it.
+"""Exemplars in memory for good.
+
+Which of them are asked, how much a partly covered place counts, and what to do where two of them disagree. Not the paper's, and off unless a ``MemoryPolicy`` asks for it.
 """
 
 from dataclasses import dataclass, replace

@@ -33,8 +33,9 @@ class ClipSettings:
 
 @dataclass(frozen=True, slots=True)
 class ScoredClip:
-    """What the network made of a batch's last frames: a*b* at stride 2, without gradients, and the logarithm of its
-    likely error at stride 4, with.
+    """The output for a batch's last frames.
+
+    a*b* at stride 2, without gradients, and the logarithm of its likely error at stride 4, with.
     """
 
     chromas: Float[Tensor, "b t 2 h2 w2"]
