@@ -1,6 +1,7 @@
 """Exemplars in memory for good.
 
-Which of them are asked, how much a partly covered place counts, and what to do where two of them disagree. Not the paper's, and off unless a ``MemoryPolicy`` asks for it.
+Which of them are asked, how much a partly covered place counts, and what to do where two of them disagree. Not the
+paper's, and off unless a ``MemoryPolicy`` asks for it.
 """
 
 from dataclasses import dataclass, replace
