@@ -213,7 +213,7 @@ def strips(names: list[str], clips: list[Clip], args: argparse.Namespace) -> Non
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, help="folder of colour films to learn from")
+    parser.add_argument("--data", type=Path, help="folder of color films to learn from")
     parser.add_argument("--clips", type=Path, required=True, help="folder of clips to score on")
     parser.add_argument("--only", nargs="+", help="names of clips to score on; else all")
     parser.add_argument("--long", nargs="+", help="names of clips for the memory rows; else all")

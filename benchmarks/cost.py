@@ -1,4 +1,4 @@
-"""What colouring costs: as in the papers' tables, as films grow, and stage by stage.
+"""What coloring costs: as in the papers' tables, as films grow, and stage by stage.
 
     python benchmarks/cost.py papers --model matching --model colormnet-lite --frames 300
     python benchmarks/cost.py papers --model colormnet:random --frames 6
@@ -60,7 +60,7 @@ def film(height: int, width: int, frames: int) -> Iterator[torch.Tensor]:
 
 
 def references(height: int, width: int, count: int) -> list[Reference]:
-    """The first frame in colour, and pictures that are no frames of the film."""
+    """The first frame in color, and pictures that are no frames of the film."""
     still = texture(height, width + 2 * 64)[:, 64 : 64 + width]
     found = [Reference(*color.split(torch.from_numpy(still.copy()).permute(2, 0, 1)), 0)]
     for seed in range(1, count):

@@ -2,7 +2,7 @@
 
     python benchmarks/design.py CLIPS --only camel cows --frames 45 [--prior NAME=WEIGHTS]
 
-Every clip is made gray and coloured from its first frame at a short side of 480; PSNR is that of 8-bit sRGB with the
+Every clip is made gray and colored from its first frame at a short side of 480; PSNR is that of 8-bit sRGB with the
 true L*, warp error the change of a*b* along the motion (the truth's is about 1.3), CPU-seconds those of the model
 alone, one thread. ``--prior`` adds a row with other weights. Rows with another trunk have no prior (it is learnt over
 Lite0), so they are to be held against "without the prior".
@@ -40,7 +40,7 @@ NEVER = 1e9
 
 
 class WithoutFlow(ColorMNetLiteColorizer):
-    """No colour is carried from earlier frames: without what stands for local attention."""
+    """No color is carried from earlier frames: without what stands for local attention."""
 
     def _ways(self, small: Luma, before: Sequence[Luma | None]) -> list[module.Way]:
         return [None for _ in before]
@@ -65,7 +65,7 @@ def keys_at_stride_16() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Variant:
-    """A way to make the model; ``during`` holds while it colours."""
+    """A way to make the model; ``during`` holds while it colors."""
 
     build: Callable[[], ColorMNetLiteColorizer]
     during: Callable[[], object] = field(default=nullcontext)

@@ -2,7 +2,7 @@
 
     python benchmarks/exemplars.py --model matching --model colormnet-lite --model colormnet-small --read
 
-Every row runs in a process of its own. Exemplars are pictures synthesised here, all different, one of them the film's
+Every row runs in a process of its own. Exemplars are pictures synthesized here, all different, one of them the film's
 first frame, all shown to one shot (the engine would leave most of them out). ``colormnet-small`` has the ImageNet
 trunk and is not trained. ``--read`` measures ColorMNet's memory itself at the sizes of its release (64 key channels,
 2 x 512 of value, stride 16, 30 of all tokens answer), filled with random tokens, and compares it with the dense
@@ -48,7 +48,7 @@ def colorizer(name: str, at_once: int | None) -> StreamingColorizer:
 
 
 def measured(name: str, count: int, at_once: int | None, frames: int) -> dict[str, float]:
-    """A shot of a moving picture, coloured from so many exemplars."""
+    """A shot of a moving picture, colored from so many exemplars."""
     model = colorizer(name, at_once)
     world = torch.from_numpy(texture(SIZE[0], SIZE[1] + 4 * frames)).permute(2, 0, 1)
     lumas = [color.split(world[:, :, 4 * i : 4 * i + SIZE[1]].contiguous())[0] for i in range(frames)]

@@ -7,7 +7,7 @@ compare what it prints::
     python benchmarks/golden_film.py > after.txt
     diff before.txt after.txt
 
-The films are made here: 8 bits with two cuts and sound, coloured from a still inside a shot (both directions), one
+The films are made here: 8 bits with two cuts and sound, colored from a still inside a shot (both directions), one
 with alpha, one of no frame and a point; 10 bits in one shot; numbered pictures. Everything goes through the command
 line, so the hashes cover reading, planning, model, track, writing and rendering.
 """
@@ -28,7 +28,7 @@ SHOTS = (14, 12, 16)
 
 
 def scene(seed: int, frames: int) -> np.ndarray:
-    """A moving picture in colour, ``(frames, height, width, 3)`` uint8: blobs over a texture that slides."""
+    """A moving picture in color, ``(frames, height, width, 3)`` uint8: blobs over a texture that slides."""
     random = np.random.default_rng(seed)
     base = random.integers(40, 200, (HEIGHT // 8 + 12, WIDTH // 8 + 12, 3)).astype(np.uint8)
     large = np.asarray(Image.fromarray(base).resize((WIDTH + 96, HEIGHT + 96), Image.Resampling.BICUBIC))

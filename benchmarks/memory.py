@@ -2,7 +2,7 @@
 
     python benchmarks/memory.py --frames 3000 --first 300 --size 854x480
 
-Colours a film synthesised here with ``colorize_video`` and reads the process's resident set, now and at its peak so
+Colors a film synthesized here with ``colorize_video`` and reads the process's resident set, now and at its peak so
 far, when ``--first`` frames are done and at the end. Memory must not grow with the film: ratios belong within 1.05.
 """
 

@@ -2,9 +2,9 @@
 
     python benchmarks/restricted_warp.py FOLDER --frames 60 --output results/restricted-warp
 
-FOLDER holds colour clips of one shot each. As in arXiv:2011.12528 frames are 384x216 and one frame, here the first,
+FOLDER holds color clips of one shot each. As in arXiv:2011.12528 frames are 384x216 and one frame, here the first,
 is the only reference; unlike there, features are EfficientNet-Lite0's of ImageNet and nothing refines the warped
-colours, so that the rows differ in the mask alone. PSNR is of 8-bit RGB in float64 with the true L* kept, the mean
+colors, so that the rows differ in the mask alone. PSNR is of 8-bit RGB in float64 with the true L* kept, the mean
 over frames 1..N and then over clips.
 
 Writes OUTPUT.md (tables of PSNR, and of CPU-seconds a frame, peak memory of the process, and positions left without
@@ -53,7 +53,7 @@ class Score:
 
 
 def run(path: Path, settings: SpatiotemporalSettings, frames: int) -> Score:
-    """The clip coloured from its first frame."""
+    """The clip colored from its first frame."""
     torch.set_num_threads(1)
     pictures = [picture.rgb for picture in Pictures(path, size=_SIZE, stop=frames)]
     lumas, chromas = zip(*(color.split(picture) for picture in pictures))

@@ -3,14 +3,14 @@
     python benchmarks/returns.py CLIPS_FOLDER --output returns.json --pictures returns.png
 
 A film of 2400 frames (5 minutes at 8 a second) in 60 shots: twenty scenes, each seen three times. Twenty exemplars,
-one a scene, in its first shot; ten of them show a part of the frame only. Three ways to colour it:
+one a scene, in its first shot; ten of them show a part of the frame only. Three ways to color it:
 
 * paper: one pass over the film. The first exemplar stays whole in memory; each later one is written when its frame
   comes, its chroma (where it is shown) is the frame's, and it is consolidated like any other frame (gamma 5, N_s 10,
   128 prototypes, 10,000 tokens: the paper's policy).
 * scaled: the same with 8 prototypes instead of 128: the share of a frame's tokens that they are at 854x480, where a
   frame has 1620 tokens and not 96 as here.
-* ours: shots found on luma; each coloured by itself from its active exemplars, which are never consolidated, in both
+* ours: shots found on luma; each colored by itself from its active exemplars, which are never consolidated, in both
   directions, parts of frames being known there.
 
 The network is colormnet-small with the ImageNet trunk and no training (ColorMNet's own weights are not at hand): it
@@ -77,7 +77,7 @@ def clip(path: Path) -> list[np.ndarray]:
 
 
 def film_of(folder: Path) -> tuple[list[RGB], list[Visit]]:
-    """The film in colour, and its shots: all scenes once, then the returns in random order."""
+    """The film in color, and its shots: all scenes once, then the returns in random order."""
     rng = random.Random(0)
     first = [(scene, 0) for scene in SCENES]
     returns = [(scene, number) for scene in SCENES for number in (1, 2)]

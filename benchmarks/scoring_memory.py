@@ -2,7 +2,7 @@
 
     python benchmarks/scoring_memory.py CLIP --frames 5000 --output results/scoring-memory
 
-CLIP is a colour clip of 480p or so. It is played to and fro to two films of so many frames, one well and one badly
+CLIP is a color clip of 480p or so. It is played to and fro to two films of so many frames, one well and one badly
 encoded, and the second is scored against the first under the ``standard`` protocol (``--figures psnr,cdc`` and the
 like: only by some of its figures). Prints the peak memory of each tenth of the run and writes OUTPUT.json, with the
 machine and the commit.

@@ -2,7 +2,7 @@
 
     python benchmarks/speed.py --model matching --size 854x480 --size 1920x1080 --frames 60
 
-End to end is ``colorize_video``: decode, network, encode (H.264, the defaults), on a film synthesised here. Alone is
+End to end is ``colorize_video``: decode, network, encode (H.264, the defaults), on a film synthesized here. Alone is
 the network on frames in memory. Runs are interleaved ``--repeats`` times; the table gives the median and the spread.
 Peak memory is the process's resident set in a fresh process a row. No data from elsewhere is needed.
 """
@@ -47,7 +47,7 @@ def texture(height: int, width: int, seed: int = 0) -> np.ndarray:
 
 
 def write_film(path: Path, height: int, width: int, frames: int) -> np.ndarray:
-    """A black-and-white pan over a texture with an object that moves against it; returns frame 0 in colour."""
+    """A black-and-white pan over a texture with an object that moves against it; returns frame 0 in color."""
     world = texture(height + 64, width + 256)
     thing = texture(height // 4, width // 6, seed=1)[..., ::-1]
     first = None

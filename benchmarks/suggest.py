@@ -2,8 +2,8 @@
 
     python benchmarks/suggest.py VAL_CLIPS_FOLDER VAL_CLIPS_256P_FOLDER --output suggest.json
 
-Three films are cut together from colour clips, 240x160, some scenes returning; `suggest` sees them as gray films and
-knows no cut. Each choice of k frames is coloured in true colours and given to ``matching`` at 160, shot by shot,
+Three films are cut together from color clips, 240x160, some scenes returning; `suggest` sees them as gray films and
+knows no cut. Each choice of k frames is colored in true colors and given to ``matching`` at 160, shot by shot,
 both ways from a choice inside a shot unless ``--forward``.
 The figure is the mean PSNR (RGB) over every fourth frame that is not itself an exemplar; random is the mean of five
 draws. Choices are multiples of four, for all three alike.
@@ -86,7 +86,7 @@ def write_gray(path: Path, pictures: list[np.ndarray]) -> None:
 
 
 def worth(truth: list[RGB], shots: list[Shot], chosen: list[int], model: Colorizer) -> float:
-    """The mean PSNR of the film's other frames, coloured from the chosen ones."""
+    """The mean PSNR of the film's other frames, colored from the chosen ones."""
     found = []
     stills = {number: color.split(truth[number]) for number in sorted(chosen)}
     for shot in shots:
@@ -103,7 +103,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--forward", action="store_true", help="colour towards the end of a shot only")
+    parser.add_argument("--forward", action="store_true", help="color towards the end of a shot only")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     matcher, rows = matching.load(), list[dict[str, object]]()

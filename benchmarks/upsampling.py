@@ -2,7 +2,7 @@
 
     python benchmarks/upsampling.py FOLDER --working-size 240 --output results/upsampling
 
-FOLDER holds colour clips of one shot each (short side 480 or so, 2 to 5 seconds). Their chroma is reduced to the
+FOLDER holds color clips of one shot each (short side 480 or so, 2 to 5 seconds). Their chroma is reduced to the
 working size and brought back in several ways, and so is a model's chroma (first frame as exemplar). The figure is the
 PSNR in 8-bit RGB, float64, with the true L* kept. Writes OUTPUT.md (the table) and OUTPUT.json (every frame's figure,
 settings, machine).
@@ -45,7 +45,7 @@ def guided(chroma: Tensor, luma: Tensor, *, radius: int, epsilon: float, detail_
 
 
 def joint_bilateral(chroma: Tensor, luma: Tensor, *, luma_sigma: float) -> Tensor:
-    """Chroma at the luma's size: nine low-resolution neighbours, weighted by place and L* (Kopf et al., 2007)."""
+    """Chroma at the luma's size: nine low-resolution neighbors, weighted by place and L* (Kopf et al., 2007)."""
     height, width = luma.shape[-2:]
     rows, columns = chroma.shape[-2:]
     guide = resize(luma, (rows, columns))

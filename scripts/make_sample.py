@@ -5,7 +5,7 @@ picture, and comes back in front. Layers lie at different depths, so a moving ca
 
     python scripts/make_sample.py [--output FOLDER] [--truth FILE.mkv]
 
-``--truth`` writes the same film in colour, lossless, to measure results against. Needs scikit-image. Every run gives
+``--truth`` writes the same film in color, lossless, to measure results against. Needs scikit-image. Every run gives
 the same pictures; the files' bytes depend on the build of x264.
 """
 
@@ -42,14 +42,14 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Cutout:
-    """A picture (0..1, colour times alpha, and alpha: ``h w 4``) and the point of it that is moved about."""
+    """A picture (0..1, color times alpha, and alpha: ``h w 4``) and the point of it that is moved about."""
 
     rgba: Array
     anchor: Point
 
 
 def cutout(picture: Array, alpha: Array, anchor: Point) -> Cutout:
-    """A soft-edged cut-out whose edge has the colour of the nearest pixel inside: no fringe of the old background."""
+    """A soft-edged cut-out whose edge has the color of the nearest pixel inside: no fringe of the old background."""
     inside = (cv2.erode((alpha > 0.98).astype(np.uint8), np.ones((5, 5), np.uint8)) == 0).astype(np.uint8)
     _, labels = cv2.distanceTransformWithLabels(inside, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL)
     colors = np.zeros((labels.max() + 1, 3), np.float32)
@@ -168,7 +168,7 @@ class Stage:
 
 
 def frames() -> Iterator[tuple[Array, Array]]:
-    """Each frame in colour without grain, and its grain; code values 0..255 as floats."""
+    """Each frame in color without grain, and its grain; code values 0..255 as floats."""
     stage = Stage()
     rng = np.random.default_rng(1902)
     size = WIDTH, HEIGHT
@@ -218,7 +218,7 @@ def add_sound(film: av.container.OutputContainer, stream: av.AudioStream) -> Non
 
 
 def render(folder: Path, truth: Path | None) -> None:
-    """Writes ``bw.mp4`` and ``ref_000000.png``, and the film in colour where it is wanted."""
+    """Writes ``bw.mp4`` and ``ref_000000.png``, and the film in color where it is wanted."""
     folder.mkdir(parents=True, exist_ok=True)
     color = av.open(str(truth), "w") if truth else None
     color_stream = color.add_stream("ffv1", rate=RATE) if color else None
@@ -253,6 +253,6 @@ def render(folder: Path, truth: Path | None) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Render the sample film.")
     parser.add_argument("--output", type=Path, default=Path(__file__).parents[1] / "examples" / "sample")
-    parser.add_argument("--truth", type=Path, help="also write the film in colour, lossless (mkv)")
+    parser.add_argument("--truth", type=Path, help="also write the film in color, lossless (mkv)")
     arguments = parser.parse_args()
     render(arguments.output, arguments.truth)

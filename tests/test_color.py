@@ -26,7 +26,7 @@ def test_lab_equals_scikit_image() -> None:
     np.testing.assert_allclose(channels_last(color.lab_of(rgb)), rgb2lab(channels_last(rgb)), atol=2e-4)
 
 
-def test_rgb_equals_scikit_image_where_colours_leave_the_gamut() -> None:
+def test_rgb_equals_scikit_image_where_colors_leave_the_gamut() -> None:
     rng = np.random.default_rng(1)
     lab = np.concatenate((rng.uniform(0, 100, (20, 30, 1)), rng.uniform(-90, 90, (20, 30, 2))), -1)
     ours = color.rgb_of(torch.from_numpy(lab).permute(2, 0, 1).float())
@@ -71,10 +71,8 @@ def test_luma_of_a_film_is_the_lightness_of_its_gray_picture() -> None:
 @pytest.mark.parametrize("matrix", MATRICES)
 @pytest.mark.parametrize("full_range", [False, True])
 @pytest.mark.parametrize("bits", [8, 10])
-def test_a_colour_survives_the_way_through_luma_and_chroma_planes(
-    matrix: Matrix, full_range: bool, bits: int
-) -> None:
-    """True Y' plus true a*b* must give the true colour, whatever the film's matrix, range and depth."""
+def test_a_color_survives_the_way_through_luma_and_chroma_planes(matrix: Matrix, full_range: bool, bits: int) -> None:
+    """True Y' plus true a*b* must give the true color, whatever the film's matrix, range and depth."""
     rgb = torch.rand(3, 32, 32, generator=torch.Generator().manual_seed(3)) * 0.8 + 0.1
     kr, kg, kb = color.LUMA_COEFFICIENTS[matrix]
     gray = (kr * rgb[0] + kg * rgb[1] + kb * rgb[2])[None]

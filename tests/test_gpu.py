@@ -1,4 +1,4 @@
-"""The default model on a GPU: the colours that the CPU finds. ``pytest --gpu`` on a machine that has one."""
+"""The default model on a GPU: the colors that the CPU finds. ``pytest --gpu`` on a machine that has one."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +31,7 @@ def colored_on(device: str) -> Iterator[RGB]:
 
 
 @pytest.mark.gpu
-def test_the_default_model_finds_the_colours_that_the_cpu_finds() -> None:
+def test_the_default_model_finds_the_colors_that_the_cpu_finds() -> None:
     torch.cuda.reset_peak_memory_stats()
     ours, reference = list(colored_on("cuda")), list(colored_on("cpu"))
     assert torch.cuda.max_memory_allocated() > 0

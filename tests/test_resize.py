@@ -58,7 +58,7 @@ def test_chroma_samples_have_the_size_of_the_chroma_planes(
 
 @pytest.mark.parametrize(("left_sited", "first"), [(True, 2.0), (False, 2.5)])
 def test_chroma_lies_where_the_film_expects_it(left_sited: bool, first: float) -> None:
-    """A horizontal ramp x: a left-sited sample i is its value at luma column 2i, a centred one at 2i + 0.5."""
+    """A horizontal ramp x: a left-sited sample i is its value at luma column 2i, a centered one at 2i + 0.5."""
     ramp = torch.arange(16.0).expand(2, 4, 16)
     out = sample_chroma(ramp, (4, 16), (1, 2), left_sited=left_sited)
     torch.testing.assert_close(out[0, 0, 1:7], first + 2 * torch.arange(6.0))

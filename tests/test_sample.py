@@ -1,4 +1,4 @@
-"""The sample that the README colours is small, gray, has sound, and its still is its first frame."""
+"""The sample that the README colors is small, gray, has sound, and its still is its first frame."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -42,12 +42,12 @@ def test_the_film_has_sound_as_long_as_itself(film: av.container.InputContainer)
     assert np.abs(sound).max() > 0.1
 
 
-def test_the_still_is_the_first_frame_in_colour(film: av.container.InputContainer) -> None:
+def test_the_still_is_the_first_frame_in_color(film: av.container.InputContainer) -> None:
     (still,) = load([SAMPLE], frames=120)
     assert still.index == 0
     first = next(film.decode(video=0)).to_ndarray(format="rgb24")
     luma = color.lab_of(torch.from_numpy(first).permute(2, 0, 1))[0]
     lab = color.lab_of(still.rgb)
     assert float(color.chroma_magnitude(lab[1:]).mean()) > 15
-    # Y' and L* weigh the colours differently, most so in saturated blue and orange
+    # Y' and L* weigh the colors differently, most so in saturated blue and orange
     assert float(torch.corrcoef(torch.stack((luma.flatten(), lab[0].flatten())))[0, 1]) > 0.97

@@ -122,7 +122,7 @@ def test_case_50_offline_a_file_that_is_there_needs_neither_network_nor_assent(s
     assert len(server.ranges) == 1
 
 
-def test_the_licence_comes_before_the_first_byte(server: Server, cache: Path) -> None:
+def test_the_license_comes_before_the_first_byte(server: Server, cache: Path) -> None:
     with pytest.raises(LicenseNotAcceptedError, match=r"CC BY-NC-SA 4\.0.*--accept-license"):
         fetch(card(server), accept_license=False)
     assert server.ranges == []

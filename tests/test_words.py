@@ -160,7 +160,7 @@ FRAMES, RATE, SIZE = 16, 24, (90, 160)
 
 
 def pan(frames: int = FRAMES) -> Iterator[np.ndarray]:
-    """A camera that moves over the sample's still: frames in colour, ``h w 3``."""
+    """A camera that moves over the sample's still: frames in color, ``h w 3``."""
     picture, _ = read_picture(ROOT / "examples" / "sample" / "ref_000000.png")
     small = resize(picture.float(), (SIZE[0] + 10, SIZE[1] + 2 * FRAMES)).round().byte()
     for left in range(frames):

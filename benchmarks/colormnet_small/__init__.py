@@ -39,7 +39,7 @@ def load(
     settings: MemoryPolicy | None = None,
     restriction: Callable[[], Restriction] | None = None,
 ) -> ColorMNetSmallColorizer:
-    """ColorMNet-small with the weights in a file that ``save`` wrote, ready to colour.
+    """ColorMNet-small with the weights in a file that ``save`` wrote, ready to color.
 
     Raises ``WeightsError`` where the file is missing, damaged, or not exactly this network's; it names the tensors.
     """

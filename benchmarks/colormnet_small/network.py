@@ -2,7 +2,7 @@
 
 Both chroma planes pass through value encoder and decoder together: one pass instead of two. Besides what the value
 encoder says of a frame, memory keeps the chroma itself at stride 16, and what is read of that is where the decoder
-begins: keys that find the right place give nearly the right colour before anything else is learned.
+begins: keys that find the right place give nearly the right color before anything else is learned.
 """
 
 from dataclasses import dataclass, field, replace
@@ -112,7 +112,7 @@ class ColorMNetSmall(MemoryNetwork):
     def encode_value(
         self, luma: Float[Tensor, "b 1 h w"], chroma: Float[Tensor, "b 2 h w"], features: ImageFeatures
     ) -> Float[Tensor, "b p v h16 w16"]:
-        """What memory keeps of a coloured frame: the encoder's value, a*b* / 110, and a 1 to count weights by."""
+        """What memory keeps of a colored frame: the encoder's value, a*b* / 110, and a 1 to count weights by."""
         value = super().encode_value(luma, chroma, features)
         size = (value.shape[-2], value.shape[-1])
         small = F.adaptive_avg_pool2d(chroma.float(), size)[:, None]

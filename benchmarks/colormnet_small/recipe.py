@@ -2,7 +2,7 @@
 
 Clips and crops grow: many short small ones first, to learn to match; then longer and larger ones, to learn not to
 drift. The trunk learns at a tenth of the rate and its batch norms keep their statistics. Exemplars are of every kind:
-colours are copied, whatever they are, where the exemplar shows the thing, and are muted where it does not, since an
+colors are copied, whatever they are, where the exemplar shows the thing, and are muted where it does not, since an
 unrelated exemplar says nothing of the truth. The loss is L1, heavier where the truth is vivid.
 """
 

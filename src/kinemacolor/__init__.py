@@ -1,4 +1,4 @@
-"""Kinemacolor colours black-and-white film from a few colour stills.
+"""Kinemacolor colors black-and-white film from a few color stills.
 
 >>> import kinemacolor
 >>> kinemacolor.colorize_video("reel.mp4", "reel.color.mp4", ["still.png@0"])  # doctest: +SKIP

@@ -43,7 +43,7 @@ def srgb_to_linear(encoded: Tensor) -> Tensor:
 
 
 def linear_to_srgb(linear: Tensor) -> Tensor:
-    """SRGB code values of linear light; may lie outside 0..1 where the colour is out of gamut."""
+    """SRGB code values of linear light; may lie outside 0..1 where the color is out of gamut."""
     return torch.where(linear > 0.0031308, 1.055 * linear.clamp_min(0.0031308) ** (1 / 2.4) - 0.055, linear * 12.92)
 
 
@@ -61,7 +61,7 @@ def lab_of(rgb: Float[Tensor, "*b 3 h w"] | RGB) -> Float[Tensor, "*b 3 h w"]:
 
 
 def unclipped_rgb_of(lab: Float[Tensor, "*b 3 h w"]) -> Float[Tensor, "*b 3 h w"]:
-    """SRGB of CIELAB; outside 0..1 where the colour is out of gamut."""
+    """SRGB of CIELAB; outside 0..1 where the color is out of gamut."""
     lightness, a, b = lab.unbind(-3)
     y = (lightness + 16) / 116
     f = torch.stack((y + a / 500, y, (y - b / 200).clamp_min(0)), dim=-3)
@@ -170,9 +170,9 @@ def _rgb_offsets(blue_red: Tensor, matrix: Matrix) -> Tensor:
 
 
 def _blue_red(gray: Tensor, chroma: Tensor, matrix: Matrix) -> Tensor:
-    """Cb, Cr of the colour with this Y' and, as nearly as the RGB cube allows, this a*b*.
+    """Cb, Cr of the color with this Y' and, as nearly as the RGB cube allows, this a*b*.
 
-    L* is found by fixed-point steps so that the colour's Y' is the given one.
+    L* is found by fixed-point steps so that the color's Y' is the given one.
     """
     kr, kg, kb = LUMA_COEFFICIENTS[matrix]
     target = lab_of(gray.expand(3, -1, -1))[:1]
@@ -205,7 +205,7 @@ def _blue_red_table(matrix: Matrix, device: torch.device) -> Float[Tensor, "1 4 
 
 
 def blue_red_of(gray: Float[Tensor, "1 h w"], chroma: Chroma, *, matrix: Matrix) -> Float[Tensor, "2 h w"]:
-    """Cb, Cr (-0.5..0.5) of the colour that has this Y' (0..1) and this a*b*.
+    """Cb, Cr (-0.5..0.5) of the color that has this Y' (0..1) and this a*b*.
 
     Within 0.001 of the exact solution inside the RGB cube, 0.05 at its corners.
     What is outside the RGB cube is brought in by shrinking Cb and Cr towards neutral. Y' itself never changes.

@@ -8,7 +8,7 @@
     │   ├── TruncatedError       the file ends before its index or its frames
     │   └── NoVideoStreamError   sound only, or a cover picture only
     ├── ExemplarError            an exemplar that cannot serve
-    │   ├── GrayExemplarError    it has no colour
+    │   ├── GrayExemplarError    it has no color
     │   ├── ExemplarIndexError   its frame is not in the film
     │   └── UnreadableImageError it cannot be decoded
     ├── OutputError              the output cannot be written
@@ -49,7 +49,7 @@ class ExemplarError(KinemacolorError):
 
 
 class GrayExemplarError(ExemplarError):
-    """The exemplar has no colour to give."""
+    """The exemplar has no color to give."""
 
 
 class ExemplarIndexError(ExemplarError):
@@ -81,7 +81,7 @@ class WeightsError(ModelError):
 
 
 class LicenseNotAcceptedError(WeightsError):
-    """The weights' licence was not accepted, so nothing was fetched."""
+    """The weights' license was not accepted, so nothing was fetched."""
 
 
 class SettingError(KinemacolorError):

@@ -65,7 +65,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Exemplar:
-    """A colour still. ``index`` is its frame in the film (from 0), or None where it is no frame of it.
+    """A color still. ``index`` is its frame in the film (from 0), or None where it is no frame of it.
 
     ``alpha`` (``1 h w``, 0..1) says which part counts, None means all of it. ``name`` is for messages.
     """

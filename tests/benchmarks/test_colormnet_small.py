@@ -1,4 +1,4 @@
-"""ColorMNet-small with seeded tiny weights: a shot coloured from a file, states of their own, gradients in all."""
+"""ColorMNet-small with seeded tiny weights: a shot colored from a file, states of their own, gradients in all."""
 
 import copy
 from collections.abc import Iterator
@@ -71,7 +71,7 @@ def test_the_network_is_compact() -> None:
         assert sum(p.numel() for p in ColorMNetSmall(ColorMNetSmallConfig()).parameters()) == 5_592_300
 
 
-def test_a_shot_is_coloured_from_a_file(
+def test_a_shot_is_colored_from_a_file(
     colorizer: ColorMNetSmallColorizer, shot: tuple[Tensor, Tensor], first_frame: Reference
 ) -> None:
     assert isinstance(colorizer, Colorizer)

@@ -1,4 +1,4 @@
-"""ColorMNet-small: each ablation learns, colours a shot and comes back from a file."""
+"""ColorMNet-small: each ablation learns, colors a shot and comes back from a file."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +28,7 @@ def built(config: ColorMNetSmallConfig) -> ColorMNetSmall:
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda c: f"{c.features}-{c.propagation}-{c.locality}")
-def test_an_ablation_learns_is_saved_and_colours_a_shot(config: ColorMNetSmallConfig, tmp_path: Path) -> None:
+def test_an_ablation_learns_is_saved_and_colors_a_shot(config: ColorMNetSmallConfig, tmp_path: Path) -> None:
     network = built(config)
     luma = torch.rand(1, 6, 1, 32, 32, generator=torch.Generator().manual_seed(1)) * 2 - 1
     network(luma, torch.full((1, 2, 32, 32), 0.3)).square().sum().backward()
@@ -56,7 +56,7 @@ def test_global_features_alone_know_nothing_finer_than_their_stride() -> None:
     luma = torch.rand(1, 1, 64, 64, generator=torch.Generator().manual_seed(1)) * 2 - 1
     with torch.no_grad():
         stride4 = network.features(luma).stride4
-    # between the centres of four cells of stride 32 a bilinear map has no second difference before the ReLU
+    # between the centers of four cells of stride 32 a bilinear map has no second difference before the ReLU
     assert stride4.shape[-2:] == (16, 16)
     inside = stride4[..., 4:12, 4:12]
     active = (inside > 0).all(dim=(-2, -1))[0]
@@ -71,7 +71,7 @@ def test_recurrent_training_reads_the_frame_before_alone() -> None:
     luma = torch.rand(1, 3, 1, 32, 32, generator=torch.Generator().manual_seed(1)) * 2 - 1
     exemplar = torch.full((1, 2, 32, 32), 0.4)
     with torch.no_grad():
-        # the decoder adds nothing yet: a flat colour comes through unchanged, from frame to frame
+        # the decoder adds nothing yet: a flat color comes through unchanged, from frame to frame
         assert torch.allclose(network(luma, exemplar), exemplar[:, None].expand(1, 2, 2, 32, 32), atol=1e-5)
 
 

@@ -44,7 +44,7 @@ def test_the_default_is_the_same_model_everywhere(words: str) -> None:
     assert model.default == DEFAULT == "colormnet-lite"
 
 
-def test_models_lists_the_default_first_and_licences() -> None:
+def test_models_lists_the_default_first_and_licenses() -> None:
     shown = run("models").stdout
     assert shown.startswith("colormnet-lite (default)")
     assert "included (--weights permissive or all)" in shown
@@ -60,18 +60,18 @@ def test_probe_tells_size_rate_and_sound() -> None:
     assert "frames per second" in run("probe", FILM).stdout
 
 
-def test_the_sample_is_coloured_with_its_sound(tmp_path: Path) -> None:
+def test_the_sample_is_colored_with_its_sound(tmp_path: Path) -> None:
     import av
     import numpy as np
 
-    output = tmp_path / "colour.mp4"
+    output = tmp_path / "color.mp4"
     done = run("colorize", FILM, "-e", STILL, "-o", output, "--end", "12", "--strip", tmp_path / "strip.png")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "strip.png").stat().st_size > 10_000
     with av.open(str(output)) as film:
         frames = [frame.to_ndarray(format="rgb24").astype(int) for frame in film.decode(video=0)]
     assert len(frames) == 12
-    assert np.ptp(frames[-1], axis=-1).mean() > 8  # colour, at the end too
+    assert np.ptp(frames[-1], axis=-1).mean() > 8  # color, at the end too
     with av.open(str(output)) as film:
         assert sum(packet.size for packet in film.demux(audio=0)) > 0
 

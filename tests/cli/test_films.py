@@ -94,17 +94,17 @@ def test_a_project_is_made_run_and_asked_how_it_stands(film: Path, still: Path, 
     folder = tmp_path / "p"
     made = run("project", "new", film, "--exemplars", still, "-o", folder, *QUICK)
     assert "2 shots, 1 stills" in made.stdout
-    assert "0 of 2 coloured" in run("project", "status", folder).stdout
+    assert "0 of 2 colored" in run("project", "status", folder).stdout
     assert "40 frames" in run("project", "run", folder, "-q").stderr
     assert "nothing has changed" in run("project", "run", folder, "-q").stderr
     status = run("project", "status", folder).stdout
-    assert "2 of 2 coloured" in status
+    assert "2 of 2 colored" in status
     assert "done" in status
 
 
 def test_a_report_is_written_where_asked(film: Path, still: Path, tmp_path: Path) -> None:
     run("colorize", film, "-e", still, "-o", tmp_path / "a.mkv", "--report", tmp_path / "r.html", *QUICK)
-    assert "reel.mkv in colour" in (tmp_path / "r.html").read_text()
+    assert "reel.mkv in color" in (tmp_path / "r.html").read_text()
     assert (tmp_path / "r.json").is_file()
 
 

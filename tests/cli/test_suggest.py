@@ -15,14 +15,14 @@ SAMPLE = Path(__file__).parents[2] / "examples" / "sample"
 FILM, STILL = SAMPLE / "bw.mp4", SAMPLE / "ref_000000.png"
 
 
-def test_suggested_frames_are_written_to_be_coloured(tmp_path: Path) -> None:
+def test_suggested_frames_are_written_to_be_colored(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["suggest", str(FILM), "-n", "2", "-o", str(tmp_path), "--json"])
     assert done.exit_code == 0, done.output
     rows = json.loads(done.stdout)
     pictures = sorted(tmp_path.iterdir())
     assert [exemplars.parse(path)[1] for path in pictures] == sorted(row["frame"] for row in rows)
     assert 0 < rows[0]["gain"] <= rows[0]["covered"] <= 1
-    # as they are, they are refused: nobody has coloured them yet
+    # as they are, they are refused: nobody has colored them yet
     with pytest.raises(GrayExemplarError):
         exemplars.load(pictures)
 

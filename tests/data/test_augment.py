@@ -1,4 +1,4 @@
-"""Tests of crops, changed colours and clips made from photographs."""
+"""Tests of crops, changed colors and clips made from photographs."""
 
 import math
 

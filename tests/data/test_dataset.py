@@ -54,7 +54,7 @@ def test_only_unrelated_exemplars_are_marked_so(library: Library) -> None:
     assert not any(always[r].related for r in REQUESTS)
 
 
-def test_a_same_frame_exemplar_has_the_colours_of_one_of_the_frames(library: Library) -> None:
+def test_a_same_frame_exemplar_has_the_colors_of_one_of_the_frames(library: Library) -> None:
     variety = Variety(
         frame_before=0.0, same_frame=1.0, other_frame=0.0, other_augmentation=0.0, unrelated=0.0, color_change=1.0
     )
@@ -70,12 +70,12 @@ def test_wear_touches_the_luma_and_never_the_truth(library: Library) -> None:
     clean = ClipDataset(library, replace(Variety(), clean=1.0, exposure=0.0), seed=3)
     related = [r for r in REQUESTS if worn[r].related]
     assert any(not torch.equal(worn[r].lumas, clean[r].lumas) for r in related)
-    # colours are drawn after the wear: with none to draw, truth is the same
+    # colors are drawn after the wear: with none to draw, truth is the same
     plain = [ClipDataset(library, replace(d.variety, color_change=0.0), seed=3) for d in (worn, clean)]
     assert all(torch.equal(plain[0][r].chromas, plain[1][r].chromas) for r in REQUESTS)
 
 
-def test_the_truth_beside_an_unrelated_exemplar_keeps_its_natural_colours(library: Library) -> None:
+def test_the_truth_beside_an_unrelated_exemplar_keeps_its_natural_colors(library: Library) -> None:
     variety = Variety(frame_before=0.0, same_frame=0.0, other_frame=0.0, other_augmentation=0.0, unrelated=1.0)
     changed = ClipDataset(library, replace(variety, color_change=1.0), seed=3)
     natural = ClipDataset(library, replace(variety, color_change=0.0), seed=3)

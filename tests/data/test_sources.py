@@ -65,7 +65,7 @@ def test_names_and_patterns_in_a_file_are_left_out(training_folder: Path, tmp_pa
         Exclusions.of_files([tmp_path / "missing.txt"])
 
 
-def test_files_whose_licence_holds_a_word_are_left_out(tmp_path: Path) -> None:
+def test_files_whose_license_holds_a_word_are_left_out(tmp_path: Path) -> None:
     for name in "abc":
         (tmp_path / f"{name}.jpg").touch()
     (tmp_path / "SOURCES.csv").write_text("file,licence_class,licence\na.jpg,free,CC0 (Pexels)\nb.jpg,free,CC0\n")
@@ -73,7 +73,7 @@ def test_files_whose_licence_holds_a_word_are_left_out(tmp_path: Path) -> None:
     assert kept == {"b.jpg", "c.jpg"}
 
 
-def test_excluding_by_licence_without_a_table_that_says_it_is_an_error(tmp_path: Path) -> None:
+def test_excluding_by_license_without_a_table_that_says_it_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").touch()
     with pytest.raises(SettingError, match=r"SOURCES\.csv"):
         find_sources([tmp_path], excluded=Exclusions(licenses=("Pexels",)))

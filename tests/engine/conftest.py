@@ -110,7 +110,7 @@ def make_film(tmp_path: Path):
 
 
 def scene_frame(number: int, *, scene_frames: int) -> np.ndarray:
-    """A blob that moves over a texture: each frame can be told from its neighbours, and scenes from each other."""
+    """A blob that moves over a texture: each frame can be told from its neighbors, and scenes from each other."""
     y, x = np.mgrid[0:48, 0:64]
     scene, place = divmod(number, scene_frames)
     texture = np.random.default_rng(scene).integers(0, 90, (6, 8)).repeat(8, 0).repeat(8, 1)
@@ -191,7 +191,7 @@ def counting() -> Counting:
 
 @pytest.fixture
 def stills() -> list[Exemplar]:
-    """Four stills of frames 0, 4, 9 and 12, each of another colour."""
+    """Four stills of frames 0, 4, 9 and 12, each of another color."""
     found = []
     for number, index in enumerate((0, 4, 9, 12)):
         rgb = torch.full((3, 48, 64), 90, dtype=torch.uint8)

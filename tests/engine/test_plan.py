@@ -55,7 +55,7 @@ def plan(film: Path, stills: list[Exemplar], **settings: object):
     return plan_of(Film.open(film), Shot(0, 60), stills, **settings)
 
 
-def test_a_returning_scene_is_coloured_from_its_own_still(film: Path, stills: list[Exemplar]) -> None:
+def test_a_returning_scene_is_colored_from_its_own_still(film: Path, stills: list[Exemplar]) -> None:
     found = plan(film, stills)
     assert [planned.shot.start for planned in found.shots] == [0, 10, 20, 30, 40, 50]
     for number, planned in zip(SCENES, found.shots):
@@ -98,14 +98,14 @@ def test_a_pinned_still_is_used_and_an_unknown_one_is_named(film: Path, stills, 
         plan(film, stills, shots=path)
 
 
-def test_a_list_is_cut_to_the_part_that_is_coloured(film: Path, stills, tmp_path: Path) -> None:
+def test_a_list_is_cut_to_the_part_that_is_colored(film: Path, stills, tmp_path: Path) -> None:
     path = tmp_path / "shots.csv"
     path.write_text("start\n0\n20\n40\n")
     found = plan_of(Film.open(film), Shot(25, 45), stills[:2], shots=path)
     assert [planned.shot for planned in found.shots] == [Shot(25, 40), Shot(40, 45)]
 
 
-def test_a_key_depends_on_what_colours_the_shot_and_on_nothing_else(film: Path, stills) -> None:
+def test_a_key_depends_on_what_colors_the_shot_and_on_nothing_else(film: Path, stills) -> None:
     def keys(stills: list[Exemplar], **settings: object) -> list[str]:
         given = {"size": (96, 128), "model": "m", **settings}
         return [planned.key for planned in with_keys(plan(film, stills, shots="none"), **given).shots]

@@ -41,7 +41,7 @@ def test_a_point_belongs_to_its_own_shot_only() -> None:
     assert active_exemplars(Shot(60, 80), [whole, point]) == [whole]
 
 
-def test_a_still_inside_colours_towards_the_start(make_film, tmp_path: Path) -> None:
+def test_a_still_inside_colors_towards_the_start(make_film, tmp_path: Path) -> None:
     film = make_film(frames=10)
     rgb = torch.zeros(3, 48, 64, dtype=torch.uint8)
     rgb[0] = 220

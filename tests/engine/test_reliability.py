@@ -136,7 +136,7 @@ def test_case_30_the_order_of_stills_changes_neither_film_nor_keys(
     assert found[0] == found[1] == found[2]
 
 
-def test_case_42_shots_coloured_apart_are_those_of_the_whole_film(
+def test_case_42_shots_colored_apart_are_those_of_the_whole_film(
     make_film: MakeFilm, tmp_path: Path, counting, stills, shots_csv: Path
 ) -> None:
     film = make_film(frames=16)

@@ -38,7 +38,7 @@ def film(make_film: MakeFilm) -> Path:
 
 @pytest.fixture
 def colored(film: Path, counting, stills, shots_csv: Path, tmp_path: Path):
-    """Colours the film with a track; the model says how many shots it was given."""
+    """Colors the film with a track; the model says how many shots it was given."""
 
     def run(name: str = "out.mkv", **settings: object) -> Result:
         given = {"exemplars": stills, "model": counting, "shots": shots_csv, "track": True, "overwrite": True}
@@ -71,7 +71,7 @@ def test_the_film_is_the_same_with_and_without_a_track_and_from_it(colored, coun
     assert planes_of(tmp_path / "plain.mkv") == first == planes_of(tmp_path / "out.mkv")
 
 
-def test_one_shot_gets_all_exemplars_and_is_coloured_as_before_there_were_shots(colored, counting) -> None:
+def test_one_shot_gets_all_exemplars_and_is_colored_as_before_there_were_shots(colored, counting) -> None:
     result = colored(shots="none")
     assert counting.shots == [16]
     assert [exemplar.index for exemplar in result.shots[0].planned.exemplars] == [0, 4, 9, 12]

@@ -57,7 +57,7 @@ def test_the_luma_plane_is_untouched(
     assert all(np.array_equal(a, b) for a, b in zip(before, after))
 
 
-def test_the_colours_arrive(make_film: MakeFilm, tmp_path: Path, one_color: Colorizer, red_still: Exemplar) -> None:
+def test_the_colors_arrive(make_film: MakeFilm, tmp_path: Path, one_color: Colorizer, red_still: Exemplar) -> None:
     output = tmp_path / "out.mkv"
     colorize_video(make_film(level=120), output, [red_still], model=one_color, codec="ffv1")
     with av.open(str(output)) as film:
@@ -87,7 +87,7 @@ def test_times_and_sound_come_through(
 @pytest.mark.parametrize(
     ("start", "end", "frames"), [("2", "5", 3), (None, "4", 4), ("3", None, 5), ("0.125s", None, 5)]
 )
-def test_a_part_of_the_film_can_be_coloured(
+def test_a_part_of_the_film_can_be_colored(
     make_film: MakeFilm,
     tmp_path: Path,
     one_color: Colorizer,
@@ -119,10 +119,10 @@ def test_no_exemplar_is_an_error(make_film: MakeFilm, tmp_path: Path, one_color:
         colorize_video(make_film(), tmp_path / "out.mkv", [], model=one_color)
 
 
-def test_case_17_a_film_in_colour_is_coloured_from_its_luma_with_a_warning(
+def test_case_17_a_film_in_color_is_colored_from_its_luma_with_a_warning(
     tmp_path: Path, one_color: Colorizer, red_still: Exemplar
 ) -> None:
-    source = tmp_path / "colour.mkv"
+    source = tmp_path / "color.mkv"
     with av.open(str(source), "w") as film:
         stream = film.add_stream("ffv1", rate=24)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
@@ -192,7 +192,7 @@ def test_progress_counts_every_frame(
     assert {p.frames_total for p in seen} == {8}
 
 
-def test_a_strip_shows_source_exemplar_and_colour(
+def test_a_strip_shows_source_exemplar_and_color(
     make_film: MakeFilm, tmp_path: Path, one_color: Colorizer, red_still: Exemplar
 ) -> None:
     from PIL import Image
@@ -206,7 +206,7 @@ def test_a_strip_shows_source_exemplar_and_colour(
     assert red_over_green[2] > 20
 
 
-def test_frames_before_a_still_are_coloured_from_it_if_asked_for(onward: Colorizer, red_still: Exemplar) -> None:
+def test_frames_before_a_still_are_colored_from_it_if_asked_for(onward: Colorizer, red_still: Exemplar) -> None:
     def vivid(**settings: bool) -> list[bool]:
         frames = (Frame(rgb=torch.full((3, 48, 64), 120, dtype=torch.uint8), index=i) for i in range(8))
         later = replace(red_still, index=5)

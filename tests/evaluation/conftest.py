@@ -11,7 +11,7 @@ SIZE = (40, 56)
 
 
 def moving_pictures(count: int, seed: int = 0) -> list[Tensor]:
-    """A soft colour pattern that drifts to the left, uint8 (3, h, w)."""
+    """A soft color pattern that drifts to the left, uint8 (3, h, w)."""
     coarse = torch.rand(1, 3, 6, 12, generator=torch.Generator().manual_seed(seed))
     wide = torch.nn.functional.interpolate(coarse, (SIZE[0], SIZE[1] * 2), mode="bicubic", align_corners=False)[0]
     wide = (wide * 255).round().clamp(0, 255).to(torch.uint8)

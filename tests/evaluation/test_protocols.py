@@ -34,7 +34,7 @@ def test_an_unknown_protocol_names_those_there_are() -> None:
 
 
 def test_colormnet_2024_reproduces_the_two_wrap_around_figures(tmp_path: Path, save_pictures: SavePictures) -> None:
-    """No colour at all scores 30.7 dB instead of 21.6, random pictures 27.9 instead of 7.8."""
+    """No color at all scores 30.7 dB instead of 21.6, random pictures 27.9 instead of 7.8."""
     ramp = torch.linspace(25, 80, 96).expand(64, -1)
     hue = torch.linspace(0, 2 * torch.pi, 65)[:64, None]
     radius = torch.where(torch.arange(96) % 16 < 9, 23.9, 0.0)

@@ -28,7 +28,7 @@ STANDARD = PROTOCOLS["standard"]
 
 
 class Stained:
-    """A model that gives one colour, and remembers how its references were bound."""
+    """A model that gives one color, and remembers how its references were bound."""
 
     identity, notes = "stained", ()
 
@@ -192,7 +192,7 @@ def test_without_exemplars_finished_films_count_every_frame_and_models_are_refus
 
 
 class Boasting(Stained):
-    """A model that is sure of the left half, where it is right: the pictures have the colour that it gives."""
+    """A model that is sure of the left half, where it is right: the pictures have the color that it gives."""
 
     def colorize(
         self, lumas: Iterable[Luma], references: Sequence[Reference], objects: ObjectMasks | None = None

@@ -33,7 +33,7 @@ def test_bytes_count_each_storage_once_however_deep() -> None:
     assert tensor_bytes(None) == 0
 
 
-def test_equal_features_get_equal_colours_in_both_pictures() -> None:
+def test_equal_features_get_equal_colors_in_both_pictures() -> None:
     generator = torch.Generator().manual_seed(0)
     ours = torch.randn(12, 6, 8, generator=generator)
     theirs = torch.cat((ours[:, :3], torch.randn(12, 3, 8, generator=generator)), dim=1)
@@ -55,7 +55,7 @@ def test_matches_lead_where_they_were_found() -> None:
     frame, exemplar = torch.zeros(3, 64, 64, dtype=torch.uint8), torch.zeros(3, 32, 96, dtype=torch.uint8)
     corner = Correspondence(torch.full((8, 8), 3 * 12 + 11), torch.rand(8, 8), exemplar_grid=(4, 12))
     drawn = np.asarray(match_lines(frame, exemplar, corner))
-    # every line ends in the exemplar's last place, bottom right: its circle is coloured, the opposite corner is not
+    # every line ends in the exemplar's last place, bottom right: its circle is colored, the opposite corner is not
     right = drawn[16 : 16 + 32, 64 + 8 :]
     assert right[22:, -12:].max() > 200
     assert right[:6, :6].max() == 0

@@ -40,7 +40,7 @@ def full() -> Colorizer:
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Eight frames of a texture that drifts, as pictures; the colour still lies beside them."""
+    """Eight frames of a texture that drifts, as pictures; the color still lies beside them."""
     folder = tmp_path_factory.mktemp("film")
     coarse = torch.rand(1, 3, 9, 14, generator=torch.Generator().manual_seed(1))
     world = torch.nn.functional.interpolate(coarse, (72, 120), mode="bicubic").clamp(0, 1)[0]

@@ -135,7 +135,7 @@ def packets_of(path: Path, kind: str) -> list[tuple[bytes, Fraction]]:
 
 
 def tinted(planes: Planes, subsampling: tuple[int, int]) -> Planes:
-    """The planes with a flat, visible colour, sampled as asked; luma and alpha as they were."""
+    """The planes with a flat, visible color, sampled as asked; luma and alpha as they were."""
     rows, columns = -(-planes.size[0] // subsampling[0]), -(-planes.size[1] // subsampling[1])
     dtype = np.uint8 if planes.bits <= 8 else np.uint16
     u, v = (np.full((rows, columns), value << (planes.bits - 8), dtype) for value in (100, 150))
@@ -145,7 +145,7 @@ def tinted(planes: Planes, subsampling: tuple[int, int]) -> Planes:
 def colored(
     source: Path | str, output: Path | str, *, start: int = 0, stop: int | None = None, **settings: Any
 ) -> SimpleNamespace:
-    """Runs reader to writer with a flat colour; returns both and the output's warnings."""
+    """Runs reader to writer with a flat color; returns both and the output's warnings."""
     rate = settings.pop("frame_rate", "24")
     with (
         open_reader(source, start=start, stop=stop, frame_rate=rate) as reader,

@@ -151,11 +151,11 @@ def test_case_25_gray_and_nearly_gray_stills_are_refused(tmp_path: Path) -> None
     warm = np.clip(gray * np.array([1.005, 1, 0.99]), 0, 255).astype(np.uint8)
     Image.fromarray(warm).save(tmp_path / "scan.png")
     for name in ("gray.png", "grain.jpg", "scan.png"):
-        with pytest.raises(GrayExemplarError, match=rf"{re.escape(name)} has no colour"):
+        with pytest.raises(GrayExemplarError, match=rf"{re.escape(name)} has no color"):
             load([tmp_path / name])
 
 
-def test_sepia_and_a_spot_of_colour_are_colour(tmp_path: Path) -> None:
+def test_sepia_and_a_spot_of_color_are_color(tmp_path: Path) -> None:
     ramp = (np.add.outer(np.arange(120), np.arange(160)) * 0.9).astype(np.uint8)
     gray = np.repeat(ramp[..., None], 3, 2)
     sepia = np.clip(gray * np.array([1.07, 0.93, 0.74]), 0, 255).astype(np.uint8)
@@ -166,7 +166,7 @@ def test_sepia_and_a_spot_of_colour_are_colour(tmp_path: Path) -> None:
     assert len(load([tmp_path])) == 2
 
 
-def test_case_25_colour_under_full_transparency_does_not_count(tmp_path: Path) -> None:
+def test_case_25_color_under_full_transparency_does_not_count(tmp_path: Path) -> None:
     picture = np.full((24, 32, 4), (90, 90, 90, 255), np.uint8)
     picture[:12] = (*RED, 0)
     Image.fromarray(picture).save(tmp_path / "a.png")

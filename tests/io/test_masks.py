@@ -40,7 +40,7 @@ def test_index_maps_are_read_by_value(tmp_path: Path, mode: str) -> None:
     assert masks.instances(6) == []
 
 
-def test_colours_of_an_rgb_map_are_objects(tmp_path: Path) -> None:
+def test_colors_of_an_rgb_map_are_objects(tmp_path: Path) -> None:
     palette = np.array([[0, 0, 0], [128, 0, 0], [9, 9, 9], [0, 128, 0]], dtype=np.uint8)
     for number in (0, 1):
         Image.fromarray(palette[VALUES]).save(tmp_path / f"mask_{number}.png")

@@ -57,7 +57,7 @@ def srgb_curve() -> bytes:
 
 @pytest.fixture
 def colors() -> np.ndarray:
-    """A 6 x 8 picture of many colours, 8 bits."""
+    """A 6 x 8 picture of many colors, 8 bits."""
     return np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
 
 
@@ -149,7 +149,7 @@ def _write_deep_png(path: Path, picture: np.ndarray, orientation: int) -> None:
     ],
     ids=["adobe-rgb", "display-p3", "srgb", "damaged"],
 )
-def test_case_24_a_colour_profile_is_applied(tmp_path: Path, profile: bytes, expected: tuple[int, ...]) -> None:
+def test_case_24_a_color_profile_is_applied(tmp_path: Path, profile: bytes, expected: tuple[int, ...]) -> None:
     flat((180, 120, 80)).save(tmp_path / "a.png", icc_profile=profile)
     rgb, _ = read_picture(tmp_path / "a.png")
     assert np.abs(_array(rgb).astype(int) - expected).max() <= 1
@@ -165,7 +165,7 @@ def test_case_24_a_profile_is_applied_under_alpha(tmp_path: Path) -> None:
     assert torch.allclose(alpha, torch.full_like(alpha, 100 / 255))
 
 
-def test_case_24_palette_cmyk_lab_and_gray_alpha_give_their_colours(tmp_path: Path) -> None:
+def test_case_24_palette_cmyk_lab_and_gray_alpha_give_their_colors(tmp_path: Path) -> None:
     flat((200, 30, 60)).convert("P", palette=Image.Palette.ADAPTIVE).save(tmp_path / "p.png")
     assert read_picture(tmp_path / "p.png")[0][:, 0, 0].tolist() == [200, 30, 60]
 

@@ -7,7 +7,7 @@ from kinemacolor.errors import ExemplarError
 from kinemacolor.io.points import Point, exemplars_of, parse_point
 
 
-def test_a_point_is_a_place_a_frame_and_a_colour() -> None:
+def test_a_point_is_a_place_a_frame_and_a_color() -> None:
     assert parse_point("320,180@48=#8a3b2c") == Point(320, 180, 48, (0x8A, 0x3B, 0x2C))
     assert parse_point(" 3 , 4@00:00:02.5=#FFFFFF") == Point(3, 4, Fraction(5, 2), (255, 255, 255))
 

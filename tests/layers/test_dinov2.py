@@ -20,7 +20,7 @@ def test_small_14_has_the_published_size() -> None:
         assert sum(p.numel() for p in DINOv2(DINOv2Config()).parameters()) == 22_056_576
 
 
-def test_last_blocks_come_in_order_and_normalised(transformer: DINOv2) -> None:
+def test_last_blocks_come_in_order_and_normalized(transformer: DINOv2) -> None:
     with torch.no_grad():
         maps = transformer(torch.rand(2, 1, 20, 12), last_blocks=2)
     assert [tuple(m.shape) for m in maps] == [(2, 16, 5, 3)] * 2

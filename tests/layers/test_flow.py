@@ -51,7 +51,7 @@ def test_consistency_follows_sundarams_bound() -> None:
     assert consistent(forward, backward).flatten().tolist() == [True, True, False]
 
 
-def test_inside_counts_half_a_pixel_beyond_the_outer_centres() -> None:
+def test_inside_counts_half_a_pixel_beyond_the_outer_centers() -> None:
     flow = torch.zeros(2, 1, 3)
     flow[0, 0] = torch.tensor([-0.4, 1.6, 0.4])
     assert inside(flow).flatten().tolist() == [True, False, True]

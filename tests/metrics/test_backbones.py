@@ -14,7 +14,7 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_without_the_file_the_address_the_licence_and_the_option_are_named(cache: Path) -> None:
+def test_without_the_file_the_address_the_license_and_the_option_are_named(cache: Path) -> None:
     with pytest.raises(LicenseNotAcceptedError) as refusal:
         path_of(ALEXNET, None, option="--lpips-weights", accept_license=False)
     for words in ("download.pytorch.org/models/alexnet-owt-7be5be79.pth", "BSD-3-Clause", "--lpips-weights"):

@@ -52,7 +52,7 @@ def reference(one: Tensor, other: Tensor, trunk: nn.Sequential, heads: list[NDAr
 
 
 @pytest.mark.parametrize("scaled", [True, False])
-def test_lpips_equals_the_definition_over_randomly_initialised_alexnet(
+def test_lpips_equals_the_definition_over_randomly_initialized_alexnet(
     scaled: bool, lpips: Lpips, picture: Tensor, truth: Tensor
 ) -> None:
     trunk = torchvision_alexnet(WIDTH)

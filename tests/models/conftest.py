@@ -24,7 +24,7 @@ def _picture(path: Path) -> Tensor:
 
 @pytest.fixture(scope="session")
 def sample_psnr() -> Callable[[Colorizer], float]:
-    """How well a model colours frame 40 of the sample from its first: PSNR in dB of the 8-bit picture."""
+    """How well a model colors frame 40 of the sample from its first: PSNR in dB of the 8-bit picture."""
 
     def measure(model: Colorizer) -> float:
         truth = _picture(TRUTH)

@@ -36,7 +36,7 @@ def test_confidence_falls_with_the_error_that_is_expected() -> None:
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_colours_come_with_a_confidence(number: int) -> None:
+def test_colors_come_with_a_confidence(number: int) -> None:
     model, frames = models()[number], film(4)
     reference = Reference(frames[0, :1], frames[0, 1:], 0)
     told = [answer.confidence for answer in model.colorize(frames[:, :1], [reference])]

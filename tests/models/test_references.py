@@ -62,7 +62,7 @@ def picture() -> tuple[Tensor, Tensor]:
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_case_28_hidden_colours_do_not_seep_in_where_alpha_ends_within_a_cell(name: str) -> None:
+def test_case_28_hidden_colors_do_not_seep_in_where_alpha_ends_within_a_cell(name: str) -> None:
     torch.manual_seed(0)
     model = MODELS[name]()
     luma, chroma = picture()
@@ -87,7 +87,7 @@ def test_a_cell_has_the_mean_of_what_is_shown_in_it() -> None:
     assert whole.chroma.flatten().tolist() == [52.5, 52.5]
 
 
-def test_a_smaller_exemplar_keeps_the_colours_that_are_shown() -> None:
+def test_a_smaller_exemplar_keeps_the_colors_that_are_shown() -> None:
     luma, chroma = picture()
     alpha = torch.zeros(1, HEIGHT, WIDTH)
     alpha[..., :EDGE] = 1
@@ -111,7 +111,7 @@ def test_places_count_that_are_shown_by_half() -> None:
     ("changes", "found"),
     [({}, True), ({"index": 2}, False), ({"index": None}, False), ({"alpha": torch.ones(1, 64, 96)}, False)],
 )
-def test_a_whole_exemplar_gives_its_own_frame_its_colours(changes: dict[str, object], found: bool) -> None:
+def test_a_whole_exemplar_gives_its_own_frame_its_colors(changes: dict[str, object], found: bool) -> None:
     luma, chroma = picture()
     reference = replace(Reference(luma, chroma, 5), **changes)
     own = own_chroma([reference], 5, (32, 48), torch.device("cpu"))

@@ -114,6 +114,6 @@ def test_flow_stays_flow_alone_whatever_else_is_set() -> None:
 
 @pytest.mark.parametrize("card", CARDS.values(), ids=lambda card: card.name)
 def test_every_models_settings_can_be_changed_before_its_weights_are_there(card: ModelCard) -> None:
-    with pytest.raises(SettingError, match=f"Model '{card.name}' has no setting 'colour'. It has "):
-        settings_of(card, {"colour": 1})
+    with pytest.raises(SettingError, match=f"Model '{card.name}' has no setting 'color'. It has "):
+        settings_of(card, {"color": 1})
     assert (settings_of(card, {}) is None) == (not card.fixed)

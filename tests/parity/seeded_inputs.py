@@ -35,7 +35,7 @@ def _upsample(grid, h, w):
 
 
 def lab_frames(tag, n, h, w, seed, velocity=(2, 3), noise=0.05):
-    """``n`` frames of a moving random texture in *normalised* LAB.
+    """``n`` frames of a moving random texture in *normalized* LAB.
 
     Returns float32 of shape (n, 3, h, w): channel 0 is L (already (L*-50)/50,
     within [-1, 1]), channels 1, 2 are a, b (already divided by 110, within

@@ -36,7 +36,7 @@ def test_what_an_exemplar_covers_is_not_asked_for(
     assert found[0].gain < found[0].covered
 
 
-def test_after_colouring_the_unsure_shot_comes_first(make_film: MakeFilm, encoder: PlaceEncoder) -> None:
+def test_after_coloring_the_unsure_shot_comes_first(make_film: MakeFilm, encoder: PlaceEncoder) -> None:
     film = make_film([(1, 12), (2, 40), (3, 20)])
     sure = {frame: 0.2 if frame < 12 else 0.95 for frame in range(72)}
     assert suggest_frames(film, 1, confidence=sure, encoder=encoder)[0].shot.start == 0

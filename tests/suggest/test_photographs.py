@@ -41,7 +41,7 @@ def test_each_shot_finds_the_photograph_of_its_scene(
     assert all(first.likeness > second.likeness for first, second in zip(found[::2], found[1::2]))
     assert len(notes) == 2
     assert "broken.jpg cannot be read" in notes[0]
-    assert "gray.png has no colour" in notes[1]
+    assert "gray.png has no color" in notes[1]
 
 
 def test_only_new_and_changed_photographs_are_read_again(
@@ -68,8 +68,8 @@ def test_only_new_and_changed_photographs_are_read_again(
     assert len(photographs_of(folder, encoder, index=kept).paths) == 4
 
 
-def test_a_folder_without_colour_photographs_is_refused(tmp_path: Path, encoder: PlaceEncoder) -> None:
-    with pytest.raises(InputError, match="no colour photograph"):
+def test_a_folder_without_color_photographs_is_refused(tmp_path: Path, encoder: PlaceEncoder) -> None:
+    with pytest.raises(InputError, match="no color photograph"):
         photographs_of(tmp_path, encoder, index=tmp_path / "i.npz")
     with pytest.raises(InputError, match="no folder"):
         photographs_of(tmp_path / "missing", encoder)

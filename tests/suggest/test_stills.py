@@ -27,7 +27,7 @@ def test_pictures_have_16_bits_and_names_that_colorize_reads(
         assert abs(picture[..., 0].astype(int) - 257 * lumas[number].astype(int)).max() <= 1
 
 
-def test_a_picture_that_may_be_coloured_by_now_is_not_replaced(
+def test_a_picture_that_may_be_colored_by_now_is_not_replaced(
     make_film: Callable[[list[tuple[int, int]]], Path], tmp_path: Path
 ) -> None:
     film = make_film([(1, 5)])

@@ -1,4 +1,4 @@
-"""A network of 500 weights that copies colours from the exemplar where lightness is alike, and its data."""
+"""A network of 500 weights that copies colors from the exemplar where lightness is alike, and its data."""
 
 import sys
 from pathlib import Path
@@ -60,7 +60,7 @@ def recipe(initial: Path | None) -> Recipe:
 
 
 class Squares(Dataset[Sample]):
-    """Two halves, each of a colour of its own, that the exemplar shows."""
+    """Two halves, each of a color of its own, that the exemplar shows."""
 
     def __getitem__(self, request: Request) -> Sample:
         generator = generator_of("squares", request.index)

@@ -37,9 +37,9 @@ def test_perceptual_is_the_mean_square_between_features_and_leaves_the_truth_alo
 
 
 def test_contextual_affinity_of_two_features_at_right_angles() -> None:
-    # the exemplar's features are (1, 1) and (-1, 1), their mean (0, 1): centred they are (1, 0) and (-1, 0)
+    # the exemplar's features are (1, 1) and (-1, 1), their mean (0, 1): centered they are (1, 0) and (-1, 0)
     exemplar = torch.tensor([[[1.0, -1.0], [1.0, 1.0]]])
-    # (1, 2) is centred to (1, 1): its cosines are 1/sqrt 2 and -1/sqrt 2
+    # (1, 2) is centered to (1, 1): its cosines are 1/sqrt 2 and -1/sqrt 2
     features = torch.tensor([[[1.0], [2.0]]])
     near, far = 1 - math.sqrt(0.5), 1 + math.sqrt(0.5)
     ratio = math.exp(-(far - near) / (near + 1e-5) / 0.1)
@@ -73,7 +73,7 @@ def test_smoothness_of_one_odd_pixel_on_a_flat_ground() -> None:
     chroma = torch.zeros(1, 2, 5, 5)
     chroma[0, 0, 2, 2] = 9.0
     even = wls_weights(torch.zeros(1, 3, 5, 5))
-    # the odd pixel differs from its mean (1) by 8, its eight neighbours from theirs by 1; 50 values in all
+    # the odd pixel differs from its mean (1) by 8, its eight neighbors from theirs by 1; 50 values in all
     assert smoothness_loss(chroma, even) == pytest.approx((64 + 8) / 50)
     assert smoothness_loss(torch.full((1, 2, 5, 5), 3.0), even) == pytest.approx(0.0, abs=1e-9)
 

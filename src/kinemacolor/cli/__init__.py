@@ -35,7 +35,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 app = typer.Typer(
     name="kinemacolor",
-    help="Colours black-and-white film from a few colour stills.",
+    help="Colors black-and-white film from a few color stills.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

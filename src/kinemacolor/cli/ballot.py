@@ -1,4 +1,4 @@
-"""``kinemacolor ballot``: ask people which colours they prefer, without telling them whose they are."""
+"""``kinemacolor ballot``: ask people which colors they prefer, without telling them whose they are."""
 
 from pathlib import Path
 from typing import Annotated

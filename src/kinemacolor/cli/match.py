@@ -1,4 +1,4 @@
-"""``kinemacolor match``: the best colour photographs for each shot, from a folder of them."""
+"""``kinemacolor match``: the best color photographs for each shot, from a folder of them."""
 
 import json
 import shutil

@@ -9,7 +9,7 @@ import typer
 def models(
     as_json: bool = typer.Option(False, "--json", help="Print JSON instead of text."),
 ) -> None:
-    """List the models, their licences and where their weights come from."""
+    """List the models, their licenses and where their weights come from."""
     from kinemacolor import weights
     from kinemacolor.models.cards import list_models
     from kinemacolor.models.default import DEFAULT
@@ -23,7 +23,7 @@ def models(
         typer.echo(f"{card.name}{mark}: {card.title}")
         typer.echo(f"  {card.summary}")
         typer.echo(f"  exemplars: {card.exemplars}")
-        typer.echo(f"  licence:   {card.license}")
+        typer.echo(f"  license:   {card.license}")
         if card.included:
             where = "included" + (f" (--weights {' or '.join(card.variants)})" if card.variants else "")
         elif card.weights is None:

@@ -9,7 +9,7 @@ def probe(
     source: str = typer.Argument(..., metavar="INPUT", help="A film, a folder of pictures or a pattern."),
     as_json: bool = typer.Option(False, "--json", help="Print JSON instead of text."),
 ) -> None:
-    """Show a film's size, rate, colour tags, streams and chapters."""
+    """Show a film's size, rate, color tags, streams and chapters."""
     from kinemacolor.io import probe as read_info
 
     info = read_info(source)

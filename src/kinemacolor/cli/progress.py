@@ -40,15 +40,15 @@ class Bar:
         return Listeners(self.update, self.surveying, self.fetching)
 
     def update(self, progress: "EngineProgress") -> None:
-        """Shows frames coloured so far."""
+        """Shows frames colored so far."""
         rate = progress.frames_done / progress.seconds if progress.seconds else 0.0
         memory_gib = self._process.memory_info().rss / 2**30
         of = f"/{progress.frames_total}" if progress.frames_total else ""
         figures = f"{progress.frames_done}{of} frames  {rate:.1f} fps  {memory_gib:.2f} GiB"
-        self._show("Colouring", progress.frames_done, progress.frames_total, figures)
+        self._show("Coloring", progress.frames_done, progress.frames_total, figures)
 
     def surveying(self, frames_seen: int, frames_total: int | None) -> None:
-        """Shows frames looked at before any is coloured."""
+        """Shows frames looked at before any is colored."""
         of = f"/{frames_total}" if frames_total else ""
         self._show("Looking for shots", frames_seen, frames_total, f"{frames_seen}{of} frames")
 

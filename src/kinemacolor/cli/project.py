@@ -89,7 +89,7 @@ def status(folder: _Folder) -> None:
     typer.echo(f"{project.folder}: {state}")
     typer.echo(f"  film    {project.film}")
     typer.echo(f"  output  {project.output}{'' if project.output.exists() else ' (not there yet)'}")
-    typer.echo(f"  shots   {found.shots_colored} of {found.shots} coloured")
+    typer.echo(f"  shots   {found.shots_colored} of {found.shots} colored")
     for still in found.stills:
         bound = "" if still.frame is None else f" @{still.frame}"
         missing = "" if still.path.is_file() else " (MISSING)"

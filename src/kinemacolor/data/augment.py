@@ -1,4 +1,4 @@
-"""Variety: crops, flips, other colours, and clips made from photographs by moving and bending them."""
+"""Variety: crops, flips, other colors, and clips made from photographs by moving and bending them."""
 
 import math
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ def cropped(rgbs: Float[Tensor, "t 3 h w"], box: Box, crop_px: int) -> Float[Ten
 
 @dataclass(frozen=True, slots=True)
 class ColorChange:
-    """A turn of hue and a factor of saturation; the same for a clip and its exemplar, so that colours are copied."""
+    """A turn of hue and a factor of saturation; the same for a clip and its exemplar, so that colors are copied."""
 
     hue_radians: float = 0.0
     saturation: float = 1.0
@@ -95,7 +95,7 @@ def _path(times: Tensor, generator: Generator, spread: float, speed: float) -> F
 
 
 def _square(crop_px: int) -> tuple[Tensor, Tensor]:
-    """Column and row of each pixel's centre of a square, -1..1."""
+    """Column and row of each pixel's center of a square, -1..1."""
     along = (torch.arange(crop_px) * 2 + 1) / crop_px - 1
     return along.expand(crop_px, -1), along[:, None].expand(-1, crop_px)
 

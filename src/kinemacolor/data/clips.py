@@ -51,7 +51,7 @@ class Library:
     ) -> "Library":
         """The sources that can be learnt from, each decoded now where it is not in the cache yet.
 
-        A film is divided at its cuts. Left out with a warning: what cannot be read, what has no colour, films
+        A film is divided at its cuts. Left out with a warning: what cannot be read, what has no color, films
         without a shot of 8 frames. ``progress`` gets the number of sources seen and of all.
 
         Raises ``InputError`` where nothing is left.
@@ -89,7 +89,7 @@ def _clips_of(source: Source, cache: FrameCache) -> list[Clip]:
     pictures = cache.frames(source)
     sparse = pictures[:: max(1, len(pictures) // 3), ::8, ::8].astype(np.int16)
     if np.ptp(sparse, axis=-1).mean() < _LEAST_COLOR:
-        raise InputError(f"{source.path} has no colour to learn from.")
+        raise InputError(f"{source.path} has no color to learn from.")
     if source.kind == "photograph":
         return [Clip(source, range(1))]
     shots = [shot for shot in cache.shots(source) if len(shot) >= FEWEST_FRAMES]

@@ -18,7 +18,7 @@ def shots_of(pictures: Pictures) -> list[range]:
     """The frames between cuts, in order; all of them together are the film.
 
     A cut is where the mean change of gray levels (0..255, every 8th pixel) is above 14 and more than 3.5 times the
-    largest of most of its neighbours in time (the 80th percentile of six on each side).
+    largest of most of its neighbors in time (the 80th percentile of six on each side).
     """
     gray = pictures[:, ::_STEP_PX, ::_STEP_PX].mean(-1, dtype=np.float32)
     change = np.abs(np.diff(gray, axis=0)).mean((1, 2))

@@ -1,4 +1,4 @@
-"""Samples on request: clip, exemplar, wear and colours drawn anew for each number, the same for the same number."""
+"""Samples on request: clip, exemplar, wear and colors drawn anew for each number, the same for the same number."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -170,9 +170,9 @@ class ClipDataset(Dataset[Sample]):
     def _chromas(
         self, chromas: Tensor, exemplar: Tensor, kind: ExemplarKind, generator: Generator
     ) -> tuple[Float[Tensor, "t 2 h w"], Float[Tensor, "2 h w"]]:
-        """Changed colours, truth and exemplar alike.
+        """Changed colors, truth and exemplar alike.
 
-        Of an unrelated exemplar nothing can be copied, so that there the truth keeps its natural colours.
+        Of an unrelated exemplar nothing can be copied, so that there the truth keeps its natural colors.
         """
         if not chance(generator, self.variety.color_change):
             return chromas, exemplar

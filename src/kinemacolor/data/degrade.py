@@ -1,6 +1,6 @@
 """Wear of old film, on the luma only: grain, dust, scratches, blur, flicker, lost contrast and highlights.
 
-Lumas are L* (0..100) and stay in that range. Colours to be learnt never change.
+Lumas are L* (0..100) and stay in that range. Colors to be learnt never change.
 """
 
 from collections.abc import Callable

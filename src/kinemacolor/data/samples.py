@@ -17,7 +17,7 @@ one of its frames moved, bent and exposed otherwise, or another film or photogra
 class Sample:
     """A training clip. Lumas are L* 0..100 and may be worn; chromas are the a*b* to be found.
 
-    ``related`` is False where the exemplar shows something else, so that its colours must not be taken.
+    ``related`` is False where the exemplar shows something else, so that its colors must not be taken.
     """
 
     lumas: Float[Tensor, "t 1 h w"]

@@ -54,8 +54,8 @@ class Exclusions:
 
     def holds(self, path: Path, license: str = "") -> bool:
         """Whether a file with this license is excluded."""
-        by_licence = any(word.lower() in license.lower() for word in self.licenses)
-        return by_licence or any(fnmatch.fnmatchcase(path.stem, name) for name in self.names)
+        by_license = any(word.lower() in license.lower() for word in self.licenses)
+        return by_license or any(fnmatch.fnmatchcase(path.stem, name) for name in self.names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""From frames and exemplars to frames in colour."""
+"""From frames and exemplars to frames in color."""

@@ -25,7 +25,7 @@ _NOT_HERE = frozenset({"source", "output", "exemplars", "overwrite", "settings"}
 
 @dataclass(frozen=True, slots=True)
 class JobOutcome:
-    """What became of a job: colored, colored though the input was damaged, there already, or failed and why."""
+    """The outcome of a job: colored, colored though the input was damaged, there already, or failed and why."""
 
     job: Job
     state: Literal["done", "damaged", "there", "failed"]

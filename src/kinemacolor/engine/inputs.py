@@ -1,4 +1,4 @@
-"""What a run works on, read and checked: every mistake that can be found before the work is found here."""
+"""The inputs of a run, read and checked: every mistake that can be found before the work is found here."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ class Inputs:
 
 
 def prepare(job: Job) -> Inputs:
-    """What a job works on.
+    """The inputs of a job.
 
     Raises ``InputError``, ``ExemplarError``, ``OutputError``, ``ModelError`` or ``SettingError`` for whatever in it
     cannot be used: the film, the part, a still, masks, the model's name, or a place where nothing can be written.

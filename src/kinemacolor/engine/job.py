@@ -1,4 +1,4 @@
-"""What a run is asked for, as one value.
+"""A run as one value: a film, exemplars, a model and an output.
 
 Flags of the command, a line of a manifest, ``project.toml`` and keywords in Python all become a ``Job``. An option is
 one field: its name is the keyword, the column and the flag, its type checks what is given, its ``help`` is what the
@@ -123,7 +123,7 @@ class ModelChoice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputChoice:
-    """What is written, and how."""
+    """The output, and how it is written."""
 
     output: str | Path = option(
         "",
@@ -301,7 +301,7 @@ def _number(kind: type, value: object) -> object:
 
 
 def _described(hint: Any) -> str:
-    """What an option takes, in words."""
+    """The values that an option takes, in words."""
     words = {bool: "yes or no", int: "a whole number", float: "a number", str: "a text", Path: "a path"}
     said = []
     for kind in _kinds(hint):

@@ -1,4 +1,4 @@
-"""What is to be coloured from what: a film's shots, each with its exemplars and the key of its colours."""
+"""The plan of a film: its shots, each with its exemplars and the key of its colors."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from kinemacolor.models.base import Reference
 
 @dataclass(frozen=True, slots=True)
 class PlannedShot:
-    """A shot, the exemplars it is coloured from, and the key of all that its colours depend on."""
+    """A shot, the exemplars it is colored from, and the key of all that its colors depend on."""
 
     shot: Shot
     exemplars: tuple[Exemplar, ...]
@@ -60,7 +60,7 @@ def plan_of(
     piped = film.is_pipe
     signature = None if piped else film_signature(Path(film.source))
     if str(shots) == "none" or (piped and str(shots) == "auto"):
-        note = f"{film.source} is a pipe, which cannot be searched for cuts first: it is coloured as one shot."
+        note = f"{film.source} is a pipe, which cannot be searched for cuts first: it is colored as one shot."
         warnings = (f"{note} Give --shots a list, or 'none'.",) if piped and str(shots) == "auto" else ()
         return Plan((PlannedShot(span, tuple(stills)),), signature, warnings)
     listed = _listed(Path(shots), film, span, stills) if str(shots) != "auto" else None
@@ -128,7 +128,7 @@ def with_keys(plan: Plan, *, size: tuple[int, int], model: str, extras: Sequence
 
 
 def header_of(plan: Plan, inputs: Inputs, *, model: str) -> TrackHeader:
-    """What the chroma track of a planned film says of itself."""
+    """The header of the chroma track of a planned film."""
     used = {e.name: e for planned in plan.shots for e in planned.exemplars}
     rate = inputs.film.info.frame_rate
     return TrackHeader(

@@ -21,7 +21,7 @@ from kinemacolor.io import Film, open_writer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendering:
-    """What may differ from the film that was colored.
+    """The settings of a film written from a track, as far as they may differ from the film that was colored.
 
     ``codec``, ``quality`` and ``pixel_format`` are as for ``colorize``. ``size`` is ``"1280x720"``, or the short side
     in pixels (``"540"``); luma is resampled too, and None keeps the film's. ``saturation`` multiplies chroma; 0 is

@@ -55,7 +55,7 @@ class Listeners:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a run has done, shot by shot in ``shots``. ``damaged``: the input was, and ``warnings`` say where."""
+    """The outcome of a run, shot by shot in ``shots``. ``damaged``: the input was, and ``warnings`` say where."""
 
     output: str
     frames: int
@@ -178,7 +178,7 @@ def _pictures(inputs: Inputs, plan: Plan) -> dict[str, PictureSink]:
 
 
 def _news(inputs: Inputs, summary: Summary, frames: int) -> list[str]:
-    """What is known only after the work."""
+    """The warnings that are known only after the work."""
     lines = list(summary.warnings)
     if inputs.job.film.end is None:
         lines += inputs.late_bindings(frames)
@@ -209,7 +209,7 @@ def _finish(inputs: Inputs, pictures: dict[str, PictureSink], result: Result) ->
 
 
 def chosen_for_report(inputs: Inputs) -> dict[str, object]:
-    """What the user chose, for people to read: options that are not at their default, and what follows from them."""
+    """The user's choices for people to read: options that are not at their default, and what follows from them."""
     job = inputs.job
     left_out = {"source", "output", "exemplars", "model", "settings", "overwrite", "track", "strip", "report"}
     left_out |= {"accept_license", "working_size", "both_ways"}

@@ -1,4 +1,4 @@
-"""The heart: the frames of one shot, in colour."""
+"""The heart: the frames of one shot, in color."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence

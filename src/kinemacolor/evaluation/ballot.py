@@ -1,7 +1,7 @@
-"""A blind ballot, as the papers' user studies: a page that shows each scene in all its colourings, and the count.
+"""A blind ballot, as the papers' user studies: a page that shows each scene in all its colorings, and the count.
 
 ColorMNet's supplement, section 5: observers choose the most pleasing of a group of films without names, in random
-order. The page is static and sends nothing; who coloured what is in ``key.json``, which stays with the asker.
+order. The page is static and sends nothing; who colored what is in ``key.json``, which stays with the asker.
 """
 
 import csv

@@ -1,6 +1,6 @@
 """The papers' data sets: where their clips and masks lie, which clips a split has, and what of it is missing.
 
-Nothing is downloaded: their licences and forms are between you and their publishers.
+Nothing is downloaded: their licenses and forms are between you and their publishers.
 """
 
 from collections.abc import Sequence

@@ -43,7 +43,7 @@ _ALL = (
     Figure("outliers_inner", "outliers inner %", "outliers inside the object masks", "lower", 1),
     Figure("outliers_outer", "outliers outer %", "outliers outside the object masks", "lower", 1),
     Figure("warp_error", "warp error", "change of a*b* along motion, where visible", "lower", 3, False),
-    Figure("colorfulness", "colourful", "Hasler and Suesstrunk's M(3); the truth's is best", "neither", 1, False),
+    Figure("colorfulness", "colorful", "Hasler and Suesstrunk's M(3); the truth's is best", "neither", 1, False),
     Figure("confidence_spearman", "confidence", "Spearman's correlation of confidence and accuracy", "higher", 2),
     Figure("cdc", "CDC", "histogram change over 1, 2 and 4 frames", "lower", 6, False, of_clip=True),
 )  # fmt: skip

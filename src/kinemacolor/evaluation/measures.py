@@ -53,7 +53,7 @@ class ColorDifference:
 
 
 class WarpError:
-    """The change of colour along the truth's motion."""
+    """The change of color along the truth's motion."""
 
     def __init__(self) -> None:
         self._before: Pair | None = None

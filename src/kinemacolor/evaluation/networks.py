@@ -16,7 +16,7 @@ CLASS_FIGURES = frozenset({"top1", "top5"})
 
 @dataclass(frozen=True, slots=True)
 class NetworkFiles:
-    """Paths that a user gives; None takes the cache's file, or fetches it once its licence is agreed to."""
+    """Paths that a user gives; None takes the cache's file, or fetches it once its license is agreed to."""
 
     lpips: Path | None = None
     lpips_heads: Path | None = None

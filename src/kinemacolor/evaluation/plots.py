@@ -15,14 +15,14 @@ from kinemacolor.evaluation.figures import FIGURES
 from kinemacolor.evaluation.report import Report
 from kinemacolor.models.base import DOUBTFUL
 
-# Okabe and Ito's palette, told apart by colour-blind eyes too; baselines are gray
+# Okabe and Ito's palette, told apart by color-blind eyes too; baselines are gray
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 _BASELINES = {"truth": "#000000", "gray": "#999999", "copied chroma": "#bbbbbb", "optical flow": "#777777"}
 _COLUMNS = 3
 
 
 def styles(rows: Sequence[str]) -> dict[str, dict[str, object]]:
-    """Colour and line of each row."""
+    """Color and line of each row."""
     others = [row for row in rows if row not in _BASELINES]
     found: dict[str, dict[str, object]] = {
         row: {"color": _COLORS[i % len(_COLORS)], "linestyle": "-", "linewidth": 1.6} for i, row in enumerate(others)

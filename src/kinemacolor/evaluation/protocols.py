@@ -84,7 +84,7 @@ PROTOCOLS: dict[str, Protocol] = {
     ),
     "deep-exemplar": Protocol(
         "deep-exemplar",
-        "Deep Exemplar's measures: PSNR as the film goes on, flicker along motion (Eq. 13), colourfulness.",
+        "Deep Exemplar's measures: PSNR as the film goes on, flicker along motion (Eq. 13), colorfulness.",
         ("psnr", "warp_error", "colorfulness", "top1", "top5", "fid"),
         keeps="lightness",
         notes=(

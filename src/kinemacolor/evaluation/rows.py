@@ -45,7 +45,7 @@ class Take:
     keeps: Keeps = "film luma"
 
     def frame(self, picture: Picture) -> Frame:
-        """What a model is given of a picture: the film's own planes where they are what a row keeps, else RGB."""
+        """The frame that a model is given: the film's own planes where they are what a row keeps, else RGB."""
         if self.keeps == "film luma" and picture.planes is not None:
             return Frame(planes=picture.planes, index=picture.index)
         return Frame(rgb=picture.rgb, index=picture.index)
@@ -102,7 +102,7 @@ class Truth:
 
 
 class Gray:
-    """No colour at all."""
+    """No color at all."""
 
     name, is_model = "gray", False
 
@@ -129,7 +129,7 @@ class CopiedChroma:
 class ModelRow:
     """A model of ours. ``seconds`` grows by the time that it takes, without decoding the clip.
 
-    ``both_ways`` says whether exemplars inside a clip colour towards its start too, as ``colorize`` has it for some.
+    ``both_ways`` says whether exemplars inside a clip color towards its start too, as ``colorize`` has it for some.
     """
 
     is_model = True

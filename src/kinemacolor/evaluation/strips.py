@@ -28,7 +28,7 @@ class Strips:
             self._tiles[frame.index, frame.row] = _tile(frame.picture)
 
     def save(self, path: Path) -> None:
-        """Writes a picture: a line for each frame, a labelled tile for each row; nothing where there is no tile."""
+        """Writes a picture: a line for each frame, a labeled tile for each row; nothing where there is no tile."""
         if not self._tiles:
             return
         indices = sorted({index for index, _ in self._tiles})

@@ -68,7 +68,7 @@ def heading(name: str) -> str:
 def best_rows(report: Report, name: str) -> set[str]:
     """The rows with the best mean as printed, the truth and the gray row aside; none where neither way is better.
 
-    Without colour nothing flickers, so gray would be the best of every figure of change.
+    Without color nothing flickers, so gray would be the best of every figure of change.
     """
     figure = FIGURES[name]
     values = {row: report.mean(row, name).whole for row in report.rows if row not in ("truth", "gray")}

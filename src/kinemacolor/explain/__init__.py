@@ -1,1 +1,1 @@
-"""Why a frame got its colours: features, matches and memory of a model, as pictures."""
+"""Why a frame got its colors: features, matches and memory of a model, as pictures."""

@@ -38,7 +38,7 @@ class BankInsight:
         return bank
 
     def features(self, luma: Luma) -> dict[str, Float[Tensor, "_ _ _"]]:
-        """Keys (what lies at a place) and details (what tells it from its neighbours)."""
+        """Keys (what lies at a place) and details (what tells it from its neighbors)."""
         found = self._features(luma)
         return {"keys, stride 8": found.key, "details, stride 4": found.detail}
 

@@ -14,7 +14,7 @@ _ENDS = (0.02, 0.98)
 
 
 def pca_pictures(maps: Sequence[Float[Tensor, "c _ _"]], sizes: Sequence[tuple[int, int]]) -> list[RGB]:
-    """A picture of each map at its size: equal colours are equal features, in all of them.
+    """A picture of each map at its size: equal colors are equal features, in all of them.
 
     The components are those of all maps together. Each is stretched so that nine tenths and more of its range fill
     0..255, and signed so that its longer tail is bright. Places stay visible: they are enlarged without smoothing.

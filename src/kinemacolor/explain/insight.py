@@ -36,7 +36,7 @@ class Insight(Protocol):
         ...
 
     def warped(self, luma: Luma, exemplar: Reference) -> Float[Tensor, "2 h4 w4"]:
-        """The exemplar's colours where the model finds them, at any size: matching alone, nothing after it."""
+        """The exemplar's colors where the model finds them, at any size: matching alone, nothing after it."""
         ...
 
     def memory_bytes(self, state: Any) -> dict[str, int]:

@@ -74,7 +74,7 @@ def explain(job: Job, frame: int, output: Path, *, note: Callable[[str], None] =
 
 
 def _unlike(inputs: Inputs, home: PlannedShot) -> list[str]:
-    """What the film's colors come from beside what is explained."""
+    """A line for colors of the film that come from where the explanation does not look."""
     inside = [e.name for e in home.exemplars if e.index is not None and home.shot.start < e.index < home.shot.stop]
     if not (inputs.bidirectional and inside):
         return []

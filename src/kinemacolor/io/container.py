@@ -167,7 +167,7 @@ def _warnings(container: InputContainer, film: VideoStream, info: FilmInfo) -> t
     if others:
         warnings.append(f"{info.path} has {len(others) + 1} video streams. Stream {film.index} is taken.")
     if info.interlaced:
-        warnings.append(f"{info.path} is interlaced. Its fields are kept; deinterlace first for best colour.")
+        warnings.append(f"{info.path} is interlaced. Its fields are kept; deinterlace first for best color.")
     if info.missing_bytes:
         warnings.append(f"{info.path} ends early: {info.missing_bytes} bytes are missing at its end.")
     return tuple(warnings)

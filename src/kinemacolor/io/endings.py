@@ -1,4 +1,4 @@
-"""File endings that tell a film, and those that a coloured film keeps."""
+"""File endings that tell a film, and those that a colored film keeps."""
 
 from pathlib import Path
 
@@ -18,5 +18,5 @@ def is_film_name(path: Path) -> bool:
 
 
 def colored_ending(source: Path) -> str:
-    """The ending of a film in colour: its source's own where that container takes every codec we write, else .mp4."""
+    """The ending of a film in color: its source's own where that container takes every codec we write, else .mp4."""
     return source.suffix if source.suffix.lower() in _KEPT else ".mp4"

@@ -84,7 +84,7 @@ def load(
         ExemplarError: a folder without pictures, two stills for one frame, or a still that is wholly transparent.
         ExemplarIndexError: a frame that the film does not have.
         UnreadableImageError: a file that is missing or cannot be decoded.
-        GrayExemplarError: a still without colour.
+        GrayExemplarError: a still without color.
     """
     stills = {still for spec in specs for still in _stills_of(spec, frame_at)}
     ordered = sorted(stills, key=_order)
@@ -157,7 +157,7 @@ def _exemplar_of(still: _Still, note: Callable[[str], None] | None) -> Exemplar:
 
 
 def _check_color(exemplar: Exemplar) -> None:
-    # averaged to a small picture first: grain and JPEG blocks in gray are no colour, and a huge scan is quick
+    # averaged to a small picture first: grain and JPEG blocks in gray are no color, and a huge scan is quick
     scale = min(1.0, _GRAY_CHECK_PX / max(exemplar.rgb.shape[-2:]))
     height, width = (max(1, round(side * scale)) for side in exemplar.rgb.shape[-2:])
     small = _resampled(exemplar, (height, width), Image.Resampling.BOX)
@@ -168,8 +168,8 @@ def _check_color(exemplar: Exemplar) -> None:
     mean, peak = float(seen.mean()), float(seen.flatten().quantile(0.99))
     if mean < GRAY_MEAN_CHROMA and peak < GRAY_PEAK_CHROMA:
         raise GrayExemplarError(
-            f"{exemplar.name} has no colour to give: its mean chroma is {mean:.1f}, that of a colour still 5 to 25. "
-            f"Give a still in colour."
+            f"{exemplar.name} has no color to give: its mean chroma is {mean:.1f}, that of a color still 5 to 25. "
+            f"Give a still in color."
         )
 
 
@@ -212,7 +212,7 @@ def _turned_back(exemplar: Exemplar, degrees: int) -> Exemplar:
 
 
 def _resampled(exemplar: Exemplar, size: tuple[int, int], how: Image.Resampling) -> Exemplar:
-    """The picture at another size; with alpha weighted by it, so that hidden colours do not seep in."""
+    """The picture at another size; with alpha weighted by it, so that hidden colors do not seep in."""
     if exemplar.alpha is None:
         return replace(exemplar, rgb=_picture_of(exemplar.rgb, size, how))
     alpha = color.to_8_bits(exemplar.alpha)

@@ -84,7 +84,7 @@ class FilmInfo:
         return {**plain, "display_size": list(self.display_size)}
 
     def describe(self) -> str:
-        """Lines to read: the picture, its colours, its times, what lies beside it, and warnings."""
+        """Lines to read: the picture, its colors, its times, what lies beside it, and warnings."""
         return "\n".join((*_picture_lines(self), *_time_lines(self), *_side_lines(self)))
 
 
@@ -119,8 +119,8 @@ def _picture_lines(info: FilmInfo) -> list[str]:
         _line("video", f"{info.codec}, {info.pixel_format}, {info.bits} bits"),
         _line("size", size),
         _line(
-            "colour",
-            f"{'stored in colour' if info.has_color else 'gray'}, {info.matrix}{assumed}, {range_name} range",
+            "color",
+            f"{'stored in color' if info.has_color else 'gray'}, {info.matrix}{assumed}, {range_name} range",
         ),
         _line("tags", f"primaries {info.primaries}, transfer {info.transfer}, matrix {info.matrix_code}"),
     ]

@@ -43,7 +43,7 @@ class IndexMaps:
     """A picture for each frame, whose values number the objects: 0 is none, an object keeps its number (DAVIS).
 
     The number in a file's name is its frame, as ``00012.png``. Palette and gray pictures are read by value, up to 16
-    bits; in RGB pictures each colour but black is an object.
+    bits; in RGB pictures each color but black is an object.
     """
 
     def __init__(self, folder: Path) -> None:

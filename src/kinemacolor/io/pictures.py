@@ -1,4 +1,4 @@
-"""One picture file as an upright sRGB picture: any size, depth, kind and colour profile.
+"""One picture file as an upright sRGB picture: any size, depth, kind and color profile.
 
 Pillow opens every kind and knows its orientation, palette, profile and limits. Its pixels have 8 bits: of 16-bit RGB
 it drops the lower half, and 16-bit gray it clips. So where a file stores more than 8 bits a channel, OpenCV decodes
@@ -54,7 +54,7 @@ def read_picture(
 ) -> tuple[RGB, Float[Tensor, "1 h w"] | None]:
     """The picture in sRGB, upright, and its alpha (0..1), None where all of it is opaque.
 
-    A colour profile (Display P3, Adobe RGB, CMYK, gray) is applied, relative colorimetric with black point
+    A color profile (Display P3, Adobe RGB, CMYK, gray) is applied, relative colorimetric with black point
     compensation; without one RGB is taken as sRGB. Of an animation it is the first picture; ``note`` is told so.
 
     Raises:
@@ -65,7 +65,7 @@ def read_picture(
         data = path.read_bytes()
     except OSError as error:
         reason = error.strerror or "it cannot be opened"
-        raise UnreadableImageError(f"{path} cannot be read ({reason}). Give a colour picture.") from error
+        raise UnreadableImageError(f"{path} cannot be read ({reason}). Give a color picture.") from error
     with _opened(path, data) as image:
         _check_pixels(path, image.width * image.height)
         frames = getattr(image, "n_frames", 1) if getattr(image, "is_animated", False) else 1
@@ -165,7 +165,7 @@ def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     if image.has_transparency_data:
         rgba = image.convert("RGBA")
         alpha = rgba.getchannel("A")
-        # gray stays gray, for a gray profile; a palette becomes its colours
+        # gray stays gray, for a gray profile; a palette becomes its colors
         image = image.convert("L") if image.mode == "LA" else rgba.convert("RGB")
     if image.mode not in ("L", "RGB", "CMYK", "LAB"):
         image = image.convert("L" if image.mode in ("1", "LA") else "RGB")

@@ -218,7 +218,7 @@ def converted(planes: Planes, *, bits: int, full_range: bool) -> Planes:
 def has_visible_color(planes: Planes, *, threshold: float = 0.02, share: float = 0.01) -> bool:
     """Whether at least ``share`` of the picture has a Cb or Cr beyond ``threshold`` (of 0.5).
 
-    Codec noise on black-and-white film stays below; a sepia tint or a colour logo that fills a hundredth of the
+    Codec noise on black-and-white film stays below; a sepia tint or a color logo that fills a hundredth of the
     picture does not.
     """
     if planes.u is None or planes.v is None:

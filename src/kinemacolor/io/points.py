@@ -1,4 +1,4 @@
-"""Corrections written as points: ``320,180@48=#8a3b2c`` says that this place of frame 48 has this colour."""
+"""Corrections written as points: ``320,180@48=#8a3b2c`` says that this place of frame 48 has this color."""
 
 import re
 from collections import defaultdict
@@ -48,7 +48,7 @@ def exemplars_of(
 ) -> list[Exemplar]:
     """Partial exemplars of the displayed ``(height, width)``, one for each frame that points name: small discs.
 
-    The order of the points does not count; of two on the same pixels the greater colour wins.
+    The order of the points does not count; of two on the same pixels the greater color wins.
 
     Raises ``ExemplarError`` for a point that is none, lies outside the picture, or is on a frame past the end.
     """

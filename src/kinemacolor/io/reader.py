@@ -174,7 +174,7 @@ class VideoReader:
         if (decoded.width, decoded.height) != (self.info.width, self.info.height):
             raise InputError(
                 f"{self.info.path}: frame {index} is {decoded.width}x{decoded.height}, but the film began as "
-                f"{self.info.width}x{self.info.height}. Split it there and colour the parts."
+                f"{self.info.width}x{self.info.height}. Split it there and color the parts."
             )
         return Frame(planes=self._planes(decoded, index), index=index, seconds=seconds)
 
@@ -183,7 +183,7 @@ class VideoReader:
         if planes.bits != self.info.bits:
             raise InputError(
                 f"{self.info.path}: frame {index} has {planes.bits} bits, but the film began with {self.info.bits}. "
-                "Split it there and colour the parts."
+                "Split it there and color the parts."
             )
         return planes
 

@@ -76,7 +76,7 @@ class Block(nn.Module):
 
 
 class DINOv2(nn.Module):
-    """The transformer: normalised tokens of its last blocks."""
+    """The transformer: normalized tokens of its last blocks."""
 
     def __init__(self, config: DINOv2Config) -> None:
         super().__init__()

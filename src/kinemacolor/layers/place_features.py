@@ -1,4 +1,4 @@
-"""What is compared: ImageNet features of a luma, as unit vectors: keys at stride 8, details at stride 4."""
+"""ImageNet features of a luma's places, as unit vectors to be compared: keys at stride 8, details at stride 4."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _LEVELS = (8, 16, 32)
 
 @dataclass(frozen=True, slots=True)
 class PlaceFeatures:
-    """``key`` says what lies at a place, ``detail`` tells it from its neighbours, ``summary`` the whole picture."""
+    """``key`` says what lies at a place, ``detail`` tells it from its neighbors, ``summary`` the whole picture."""
 
     key: Float[Tensor, "c h8 w8"]
     detail: Float[Tensor, "d h4 w4"]

@@ -1,4 +1,4 @@
-"""CIEDE2000, the colour difference that the eye sees (CIE 142-2001; formulas of Sharma, Wu and Dalal, 2005)."""
+"""CIEDE2000, the color difference that the eye sees (CIE 142-2001; formulas of Sharma, Wu and Dalal, 2005)."""
 
 import torch
 from jaxtyping import Float

@@ -1,6 +1,6 @@
-"""Accuracy of a classifier on coloured pictures, by which Deep Exemplar's Table 1 measures colours (VGG19).
+"""Accuracy of a classifier on colored pictures, by which Deep Exemplar's Table 1 measures colors (VGG19).
 
-Films have no labels, so a picture is right where the class that its true colours get is its first, or among its
+Films have no labels, so a picture is right where the class that its true colors get is its first, or among its
 first five.
 """
 

@@ -6,7 +6,7 @@ from kinemacolor.frames import RGB
 
 
 def colorfulness(picture: RGB) -> float:
-    """Their M(3): 0 is gray, 15 slightly, 33 moderately, 59 quite, 109 extremely colourful."""
+    """Their M(3): 0 is gray, 15 slightly, 33 moderately, 59 quite, 109 extremely colorful."""
     red, green, blue = picture.double()
     red_green, yellow_blue = red - green, (red + green) / 2 - blue
     spread = math.hypot(red_green.std(correction=0).item(), yellow_blue.std(correction=0).item())

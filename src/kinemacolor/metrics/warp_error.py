@@ -1,4 +1,4 @@
-"""Flicker: what is left of the colour's change once motion is taken out (Deep Exemplar, Eq. 13)."""
+"""Flicker: what is left of the color's change once motion is taken out (Deep Exemplar, Eq. 13)."""
 
 import math
 
@@ -21,7 +21,7 @@ def motion(luma: Luma, before: Luma, *, preset: Preset = "fast") -> tuple[Flow, 
 
 
 def warp_error(chroma: Chroma, before: Chroma, flow: Flow, visible: Bool[Tensor, "1 h w"]) -> float:
-    """Mean distance in a*b* between a frame's colour and that of the frame before, warped onto it, where visible.
+    """Mean distance in a*b* between a frame's color and that of the frame before, warped onto it, where visible.
 
     The paper's norm is read as the Euclidean length of each pixel's (a*, b*), averaged over the mask m. NaN where
     nothing is visible. Never 0 for a real film: light changes.

@@ -1,4 +1,4 @@
-"""What the engine may ask of a model, and nothing more."""
+"""The interface of a model: all that the engine may ask of it."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +18,7 @@ DOUBTFUL = 10.0
 """The expected error, in units of a*b*, at which confidence has fallen to 1 / e."""
 
 Confidence = Float[Tensor, "1 hc wc"]
-"""How sure a model is of a frame's colours, 0..1, at whatever size it knows that: ``confidence_of`` an error."""
+"""How sure a model is of a frame's colors, 0..1, at whatever size it knows that: ``confidence_of`` an error."""
 
 
 def confidence_of(error: Float[Tensor, "1 h w"]) -> Confidence:
@@ -43,7 +43,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The colours of one frame, of its luma's size, and how sure the model is of them; None if it cannot say."""
+    """The colors of one frame, of its luma's size, and how sure the model is of them; None if it cannot say."""
 
     chroma: Chroma
     confidence: Confidence | None = None
@@ -55,7 +55,7 @@ class Colorizer(Protocol):
 
     @property
     def identity(self) -> str:
-        """A short hash of all that its colours depend on: name, weights and settings (``models.identity``).
+        """A short hash of all that its colors depend on: name, weights and settings (``models.identity``).
 
         Where and how fast it runs (device, threads, caches) is no part of it; the precision is.
         """
@@ -63,7 +63,7 @@ class Colorizer(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a user should know of the parts that stand in for missing ones, a sentence each; mostly none."""
+        """A sentence on each part that stands in for a missing one; mostly none."""
         ...
 
     def colorize(
@@ -85,7 +85,7 @@ def refuse_objects(objects: ObjectMasks | None) -> None:
 
 
 class StreamingColorizer(ABC, Generic[StateT]):
-    """A model that needs no frame after the one it colours (ColorMNet, Deep Exemplar, matching).
+    """A model that needs no frame after the one it colors (ColorMNet, Deep Exemplar, matching).
 
     Parameters live in the model, what a film leaves behind lives in the state: two films share one model, and a
     state can be copied with ``copy.deepcopy``.

@@ -13,7 +13,7 @@ from kinemacolor.weights import WeightsFile
 
 @dataclass(frozen=True, slots=True)
 class ModelCard:
-    """What a user should know of a model before choosing it.
+    """A model before it is chosen: its needs, its license and its capabilities.
 
     ``package`` is the module that holds its ``load`` and its default ``SETTINGS``; ``fixed`` are settings that make
     it this model and no other of the package, by name.
@@ -22,7 +22,7 @@ class ModelCard:
     path; ``takes_folder`` where that may be a folder of files; ``takes_own`` where a model that needs no weights
     takes a file of the user's; ``variants`` are the names of other weights that come with the installation.
 
-    ``bidirectional``: exemplars inside a shot colour towards its start too unless told otherwise (our own models;
+    ``bidirectional``: exemplars inside a shot color towards its start too unless told otherwise (our own models;
     the papers' go forward, as they are). ``takes_masks``: it has a use for object masks. ``takes_memory_policy``:
     its settings are a ``MemoryPolicy``; ``can_restrict``: tracks can say what its memory may be asked.
     """
@@ -49,8 +49,8 @@ CARDS: dict[str, ModelCard] = {
     "colormnet-lite": ModelCard(
         name="colormnet-lite",
         title="ColorMNet-lite",
-        summary="Our own: exemplars as memory, colours carried by flow, a learnt guess where neither knows. "
-        "Learnt from permissively licensed films and photographs; --weights all from more, of mixed licences.",
+        summary="Our own: exemplars as memory, colors carried by flow, a learnt guess where neither knows. "
+        "Learnt from permissively licensed films and photographs; --weights all from more, of mixed licenses.",
         exemplars="one or more",
         license="Apache-2.0 (code and the EfficientNet-Lite0 weights it installs)",
         package="kinemacolor.models.colormnet_lite",
@@ -72,7 +72,7 @@ CARDS: dict[str, ModelCard] = {
     "flow": ModelCard(
         name="flow",
         title="Optical flow alone",
-        summary="The baseline: the exemplar's colours carried from frame to frame by optical flow.",
+        summary="The baseline: the exemplar's colors carried from frame to frame by optical flow.",
         exemplars="one or more; best if the first frame is one",
         license="Apache-2.0",
         package="kinemacolor.models.matching",
@@ -102,7 +102,7 @@ CARDS: dict[str, ModelCard] = {
     "deep-exemplar": ModelCard(
         name="deep-exemplar",
         title="Deep Exemplar (CVPR 2019)",
-        summary="Each frame matched to the exemplar in VGG19's features and coloured after the one before.",
+        summary="Each frame matched to the exemplar in VGG19's features and colored after the one before.",
         exemplars="one or more, of the film or of another scene",
         license=(
             "code Apache-2.0; the authors' weights come without terms of their own (their code is MIT); VGG19's "
@@ -126,7 +126,7 @@ CARDS: dict[str, ModelCard] = {
     "deep-exemplar-lite": ModelCard(
         name="deep-exemplar-lite",
         title="Deep Exemplar in small",
-        summary="Deep Exemplar over EfficientNet-Lite features, with a light network that chooses among colours. "
+        summary="Deep Exemplar over EfficientNet-Lite features, with a light network that chooses among colors. "
         "Learnt from permissively licensed films and photographs.",
         exemplars="one or more, of the film or of another scene",
         license="Apache-2.0 (code and the EfficientNet-Lite0 weights it installs)",
@@ -137,7 +137,7 @@ CARDS: dict[str, ModelCard] = {
     "spatiotemporal": ModelCard(
         name="spatiotemporal",
         title="Spatiotemporal correspondence (2020)",
-        summary="Colours only from where tracks and object masks lead, refined by deep-exemplar-lite's network.",
+        summary="Colors only from where tracks and object masks lead, refined by deep-exemplar-lite's network.",
         exemplars="one or more; best if they are frames of the film, no more than 100 frames apart",
         license="Apache-2.0 (code and the EfficientNet-Lite0 weights it installs)",
         package="kinemacolor.models.spatiotemporal",

@@ -39,7 +39,7 @@ def save(network: nn.Module, config: Any, name: str, path: Path) -> None:
 
 
 def metadata_of(config: Any, name: str) -> dict[str, str]:
-    """What a file of ours says of the network in it."""
+    """The metadata of a file of ours on the network in it."""
     return {"network": name, "config": json.dumps(asdict(config))}
 
 

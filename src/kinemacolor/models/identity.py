@@ -1,6 +1,6 @@
-"""A model's identity: a short hash of all that its colours depend on.
+"""A model's identity: a short hash of all that its colors depend on.
 
-It is part of the key under which a film's colours are kept, so that they are found again by the same model in
+It is part of the key under which a film's colors are kept, so that they are found again by the same model in
 another process or on another machine, and by no other model.
 """
 

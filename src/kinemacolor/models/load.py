@@ -1,4 +1,4 @@
-"""From a model's card to the model, ready to colour: its weights, its device and its settings."""
+"""From a model's card to the model, ready to color: its weights, its device and its settings."""
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -80,7 +80,7 @@ def _file_of(
 
 
 def _restriction(card: ModelCard, wanted: object) -> type[DenseRestriction] | None:
-    """What the setting ``restrict`` asks for."""
+    """The restriction that the setting ``restrict`` asks for."""
     if wanted is None or wanted == "none":
         return None
     if not card.can_restrict:
@@ -104,7 +104,7 @@ def load_model(
     accept_license: bool = False,
     progress: Callable[[int, int | None], None] | None = None,
 ) -> Colorizer:
-    """The model with this name, ready to colour.
+    """The model with this name, ready to color.
 
     Args:
         name: a key of ``CARDS``.
@@ -115,7 +115,7 @@ def load_model(
         settings: the model's own by name (``{"temperature": 0.02}``), as text or as values; ``models.settings``. A
             model that can be restricted also has ``restrict``: ``"dense"`` lets each position read its memory only
             where dense tracks lead.
-        accept_license: agree to the licence of weights that have to be fetched.
+        accept_license: agree to the license of weights that have to be fetched.
         progress: called with bytes fetched and bytes in all (None if unknown) while fetching.
 
     Raises:

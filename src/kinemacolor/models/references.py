@@ -1,6 +1,6 @@
-"""Exemplars as models take them in: at a size, averaged over cells, and as the colours of their own frame.
+"""Exemplars as models take them in: at a size, averaged over cells, and as the colors of their own frame.
 
-Whatever an exemplar's alpha hides is weighed out before anything is averaged, so that no hidden colour seeps in
+Whatever an exemplar's alpha hides is weighed out before anything is averaged, so that no hidden color seeps in
 where alpha ends.
 """
 

@@ -109,7 +109,7 @@ def _dataclass_in(hint: Any) -> type | None:
 
 
 def _described(hint: Any) -> str:
-    """What a setting takes, in words."""
+    """The values that a setting takes, in words."""
     said = []
     for kind in _kinds(hint):
         if kind is NoneType:

@@ -1,4 +1,4 @@
-"""Frames to colour next, and photographs to colour them from: ``kinemacolor suggest`` and ``kinemacolor match``."""
+"""Frames to color next, and photographs to color them from: ``kinemacolor suggest`` and ``kinemacolor match``."""
 
 from kinemacolor.suggest.choose import Suggestion, suggest_frames
 from kinemacolor.suggest.photographs import PhotoMatch, match_photographs

@@ -1,4 +1,4 @@
-"""The frames of a film to colour next, and how much each would add."""
+"""The frames of a film to color next, and how much each would add."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _KNOWN_WEIGHT = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A frame to colour.
+    """A frame to color.
 
     ``gain`` is the share of the film that it adds to what is covered, ``covered`` the share
     that is covered with it, the exemplars there are and the suggestions before it (0..1).
@@ -48,7 +48,7 @@ def suggest_frames(
     """Up to ``count`` frames, the one that brings most first. Fewer where no more would bring anything.
 
     ``exemplars`` are those there are already. ``confidence`` (0..1, by frame number) is how sure a model was of its
-    colours: what it is sure of needs no more stills. Frames it does not name count as unsure.
+    colors: what it is sure of needs no more stills. Frames it does not name count as unsure.
 
     Raises ``SettingError`` for a count below 1, ``InputError`` where the film cannot be read.
     """

@@ -10,7 +10,7 @@ from kinemacolor.errors import InputError
 def read_confidence(path: Path) -> dict[int, float]:
     """Confidence (0..1) by frame number, from a chroma track or a JSON object such as ``{"120": 0.4}``.
 
-    Frames of shots that are not coloured yet, or by a model that does not say, are left out.
+    Frames of shots that are not colored yet, or by a model that does not say, are left out.
 
     Raises ``TrackError`` or ``InputError`` where it is no such thing.
     """

@@ -1,6 +1,6 @@
 """Choice of the frames that cover a film best: greedy facility location over the places of sampled frames.
 
-How well a place is known by a chosen frame follows from its best likeness to a place there: the error in colour to be
+How well a place is known by a chosen frame follows from its best likeness to a place there: the error in color to be
 expected of it falls with likeness, and within a shot faster than beyond it. The worth of a choice is the sum over
 frames of the logarithm of the mean expected error, as PSNR counts it, so that frames beyond help do not take all
 choices. Each next choice gains most (Nemhauser, Wolsey and Fisher, 1978).
@@ -21,7 +21,7 @@ from kinemacolor.layers.place_features import PlaceFeatures, PlaceProjection
 _CHANNELS = 64
 _NO_GAIN = 1e-4
 
-# squared error of the best place's colour as a share of a gray picture's, measured on 40 clips of colour film
+# squared error of the best place's color as a share of a gray picture's, measured on 40 clips of color film
 _LIKENESS = (0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 _WITHIN_SHOT = (1.0, 0.6, 0.36, 0.17, 0.08, 0.04, 0.015, 0.005)
 _BEYOND_SHOT = (1.0, 1.0, 1.0, 0.56, 0.17, 0.05, 0.015, 0.005)
@@ -39,7 +39,7 @@ def keys_of(features: Sequence[PlaceFeatures], places: int) -> Float[Tensor, "n 
 
 
 def expected_error(likeness: Float[Tensor, "*n"], *, within_shot: bool) -> Float[Tensor, "*n"]:
-    """The squared error in colour that likeness (-1..1) lets expect, as a share of a gray picture's."""
+    """The squared error in color that likeness (-1..1) lets expect, as a share of a gray picture's."""
     knots, levels = torch.tensor(_LIKENESS), torch.tensor(_WITHIN_SHOT if within_shot else _BEYOND_SHOT)
     alike = likeness.float().clamp(_LIKENESS[0], _LIKENESS[-1])
     step = torch.bucketize(alike, knots[1:-1])

@@ -27,7 +27,7 @@ _KIND = "efficientnet-lite0-96"
 
 @dataclass(frozen=True, slots=True)
 class Photographs:
-    """Colour photographs, and what each shows as a unit vector. ``left_out`` cannot be read or have no colour."""
+    """Color photographs, and what each shows as a unit vector. ``left_out`` cannot be read or have no color."""
 
     paths: tuple[Path, ...]
     summaries: Float[Tensor, "n s"]
@@ -53,13 +53,13 @@ def photographs_of(
     index: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Photographs:
-    """The colour photographs of a folder and of the folders in it, in the order of their names.
+    """The color photographs of a folder and of the folders in it, in the order of their names.
 
     ``index`` is where descriptors are kept, None for the cache folder. ``progress`` is told how many of how many
-    are done. Raises ``InputError`` where there is no colour photograph.
+    are done. Raises ``InputError`` where there is no color photograph.
     """
     if not folder.is_dir():
-        raise InputError(f"{folder} is no folder. Give a folder of colour photographs.")
+        raise InputError(f"{folder} is no folder. Give a folder of color photographs.")
     paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_ENDINGS and p.is_file())
     file = (
         index or cache_folder() / "photographs" / f"{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()}.npz"
@@ -82,9 +82,9 @@ def _photographs(folder: Path, rows: Iterable[tuple[Path, tuple[float, np.ndarra
         if chroma >= GRAY_MEAN_CHROMA:
             colored.append((path, summary))
         else:
-            left_out.append(f"{path} {'cannot be read' if np.isnan(chroma) else 'has no colour'}")
+            left_out.append(f"{path} {'cannot be read' if np.isnan(chroma) else 'has no color'}")
     if not colored:
-        raise InputError(f"{folder} has no colour photograph. Give a folder of png, jpeg, tiff or webp in colour.")
+        raise InputError(f"{folder} has no color photograph. Give a folder of png, jpeg, tiff or webp in color.")
     summaries = torch.from_numpy(np.stack([summary for _, summary in colored])).float()
     return Photographs(tuple(path for path, _ in colored), summaries, tuple(left_out))
 

@@ -1,4 +1,4 @@
-"""The best colour photographs for each shot, from a folder of any number of them.
+"""The best color photographs for each shot, from a folder of any number of them.
 
 All photographs are ranked by what they show as a whole; the best of each shot are then compared place by place: how
 well do places of the photograph know those of the shot.

@@ -1,4 +1,4 @@
-"""The frames to colour as pictures: 16-bit PNG, named so that ``colorize`` knows the frame."""
+"""The frames to color as pictures: 16-bit PNG, named so that ``colorize`` knows the frame."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,16 +18,16 @@ def name_of(frame: int) -> str:
 
 
 def export(film: Film | str | Path, frames: Sequence[int], folder: Path, *, overwrite: bool = False) -> list[Path]:
-    """The frames as 16-bit RGB PNGs in a folder, as they are, to be coloured; their paths in the order of time.
+    """The frames as 16-bit RGB PNGs in a folder, as they are, to be colored; their paths in the order of time.
 
-    Raises ``OutputExistsError`` where one is there already (it may be coloured by now), ``OutputError`` where one
+    Raises ``OutputExistsError`` where one is there already (it may be colored by now), ``OutputError`` where one
     cannot be written.
     """
     wanted = sorted(set(frames))
     present = [name_of(number) for number in wanted if (folder / name_of(number)).exists()]
     if present and not overwrite:
         raise OutputExistsError(
-            f"{folder / present[0]} exists, and may be coloured already. Give another folder, or --overwrite."
+            f"{folder / present[0]} exists, and may be colored already. Give another folder, or --overwrite."
         )
     written = []
     try:

@@ -1,6 +1,6 @@
 """Everything that a run needs to go on, in one folder per step that appears only when complete.
 
-``network.safetensors`` and ``mean.safetensors`` hold weights and their running mean, ``state.pt`` what the optimiser
+``network.safetensors`` and ``mean.safetensors`` hold weights and their running mean, ``state.pt`` what the optimizer
 knows and where in the data the run is. What is drawn at random depends on seed and step, so no generator is kept.
 """
 

@@ -50,7 +50,7 @@ Network = Any
 class Recipe:
     """The way in which a model is trained.
 
-    ``losses`` runs the network on a batch. ``predict`` colours the lumas of a batch of one as in use, given its
+    ``losses`` runs the network on a batch. ``predict`` colors the lumas of a batch of one as in use, given its
     exemplar as the frame before. ``save`` writes weights for the model's ``load``.
 
     ``amsgrad`` divides by the largest mean square so far instead of the latest (Reddi et al., 2018).

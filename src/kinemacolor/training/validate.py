@@ -31,14 +31,14 @@ class Validation:
     rows: tuple[UInt8[Tensor, "3 _ _"], ...]
 
     def save_strip(self, path: Path) -> None:
-        """Writes the rows (exemplar | gray | coloured, first and last frame | truth, last frame)."""
+        """Writes the rows (exemplar | gray | colored, first and last frame | truth, last frame)."""
         path.parent.mkdir(parents=True, exist_ok=True)
         image_of(stacked(self.rows)).save(path)
 
 
 @torch.no_grad()
 def validate(recipe: Recipe, network: nn.Module, samples: Sequence[Sample], device: torch.device) -> Validation:
-    """The validation of a network on samples, coloured one at a time."""
+    """The validation of a network on samples, colored one at a time."""
     every: list[float] = []
     last: list[float] = []
     rows: list[Tensor] = []
@@ -53,7 +53,7 @@ def validate(recipe: Recipe, network: nn.Module, samples: Sequence[Sample], devi
 
 
 def psnr_of(luma: Float[Tensor, "1 h w"], chroma: Float[Tensor, "2 h w"], truth: Float[Tensor, "2 h w"]) -> float:
-    """PSNR in dB between two colourings of a luma, as 8-bit sRGB; 100 where they are equal."""
+    """PSNR in dB between two colorings of a luma, as 8-bit sRGB; 100 where they are equal."""
     return psnr(color.combine(luma, chroma), color.combine(luma, truth))
 
 

@@ -83,7 +83,7 @@ def fetch(
     """The file's path in the cache, checked; fetched first if it is not there.
 
     An interrupted fetch goes on where it stopped. SHA-256 is compared with the publisher's; where there is none it is
-    recorded on first use, beside the file, and compared from then on. ``show`` is given the licence before a fetch.
+    recorded on first use, beside the file, and compared from then on. ``show`` is given the license before a fetch.
     Two processes that want one file fetch it once.
 
     Raises:

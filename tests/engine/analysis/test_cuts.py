@@ -1,4 +1,4 @@
-"""Films are made of scenes: blurred noise that drifts slowly, so neighbours in time are alike and scenes are not."""
+"""Films are made of scenes: blurred noise that drifts slowly, so neighbors in time are alike and scenes are not."""
 
 from collections.abc import Iterable
 

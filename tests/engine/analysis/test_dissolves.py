@@ -23,7 +23,7 @@ def test_a_cut_follows_the_last_frame_before_it_and_a_dissolve_is_cut_in_its_mid
 
 
 @pytest.mark.parametrize("frames", [1, 1000, 1050, 1051, 2345])
-def test_each_frame_of_a_long_film_is_judged_once_with_its_neighbours_in_sight(frames: int) -> None:
+def test_each_frame_of_a_long_film_is_judged_once_with_its_neighbors_in_sight(frames: int) -> None:
     judged: list[int] = []
 
     def predict(thumbs: torch.Tensor) -> np.ndarray:

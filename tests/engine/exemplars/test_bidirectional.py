@@ -49,7 +49,7 @@ def values(model: Colorizer, frames: int, references: list[Reference]) -> list[f
 
 
 @pytest.mark.parametrize("model", [LastSeen(), Fading()])
-def test_an_exemplar_colours_towards_the_start_too(model: LastSeen) -> None:
+def test_an_exemplar_colors_towards_the_start_too(model: LastSeen) -> None:
     found = values(Bidirectional(model), 12, [still(8, 10.0)])
     assert found[8:] == [10.0] * 4
     assert min(found) > 9.5

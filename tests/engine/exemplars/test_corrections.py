@@ -103,7 +103,7 @@ def test_case_30_two_corrections_give_the_same_in_any_order() -> None:
     assert all(torch.equal(a, b) for a, b in zip(first, second))
 
 
-def test_the_frame_of_a_whole_exemplar_keeps_its_own_colours() -> None:
+def test_the_frame_of_a_whole_exemplar_keeps_its_own_colors() -> None:
     lumas = film(9)
     whole = (
         Reference(lumas[0], torch.zeros(2, HEIGHT, WIDTH), 0),
@@ -121,7 +121,7 @@ def test_corrected_pixels_are_sure_and_others_as_before() -> None:
     assert sure[1][0, 2, 60] == pytest.approx(0.3)
 
 
-def test_a_point_stops_at_an_edge_of_luma_and_of_present_colour() -> None:
+def test_a_point_stops_at_an_edge_of_luma_and_of_present_color() -> None:
     luma = torch.full((1, 60, 80), 40.0)
     luma[:, :, 40:] = 80.0
     present = torch.zeros(2, 60, 80)

@@ -98,7 +98,7 @@ def test_a_report_that_cannot_be_written_is_an_error_before_the_work(told, tmp_p
 @pytest.mark.parametrize(
     ("name", "tag"), [("out.mkv", "KINEMACOLOR"), ("out.mp4", "comment"), ("out.mov", "comment")]
 )
-def test_the_film_itself_says_that_its_colours_are_made(
+def test_the_film_itself_says_that_its_colors_are_made(
     make_film, tmp_path: Path, stills: list[Exemplar], name: str, tag: str
 ) -> None:
     colorize_video(make_film(), tmp_path / name, stills[:2], model="flow", working_size=32)
@@ -107,7 +107,7 @@ def test_the_film_itself_says_that_its_colours_are_made(
     assert note["model"] == "flow"
     assert note["license"] == "Apache-2.0"
     assert note["stills"] == ["0.png@0", "4.png@4"]
-    assert note["colours"].startswith("made by Kinemacolor")
+    assert note["colors"].startswith("made by Kinemacolor")
 
 
 def test_a_note_names_no_more_than_fifty_stills(red_still: Exemplar) -> None:

@@ -1,4 +1,4 @@
-"""BTFB: closer counts more, gates see both, and colours are handed on along the flow."""
+"""BTFB: closer counts more, gates see both, and colors are handed on along the flow."""
 
 import pytest
 import torch
@@ -54,7 +54,7 @@ def test_a_gate_adds_what_it_weighs() -> None:
     assert torch.allclose(out, torch.tensor(8.0 * 0.25 - 2.0 * 0.5))
 
 
-def test_colours_are_handed_back_and_on_along_the_flow() -> None:
+def test_colors_are_handed_back_and_on_along_the_flow() -> None:
     fusion = GatedFusion()
     for gate in (fusion.from_after, fusion.from_before):
         open_gate(gate, own=1e-6, received=1 - 1e-6)

@@ -50,7 +50,7 @@ def test_the_engine_can_use_it(model: BiSTNetColorizer) -> None:
     "indices",
     [[None], [0], [3], [7], [0, 7], [7, 0], [2, 5], [None, None], [None, None, None], [0, 3, 3, 7], [None, 4]],
 )
-def test_every_frame_gets_colours_of_its_size_in_order(
+def test_every_frame_gets_colors_of_its_size_in_order(
     model: BiSTNetColorizer, shot: Shot, indices: list[int | None]
 ) -> None:
     lumas, chromas = shot
@@ -104,7 +104,7 @@ def test_frames_take_the_exemplars_next_to_them(paper: BiSTNetColorizer, shot: S
 
 
 def test_the_exemplar_nearer_in_time_counts_more(paper: BiSTNetColorizer, shot: Shot) -> None:
-    """Eq. 3 as its text has it: with alike frames and two colours, p_t goes evenly from the first to the second."""
+    """Eq. 3 as its text has it: with alike frames and two colors, p_t goes evenly from the first to the second."""
     lumas, _ = shot
     still = lumas[:1].expand(5, -1, -1, -1)
     red, green = torch.zeros(2, 64, 80), torch.zeros(2, 64, 80)
@@ -174,7 +174,7 @@ def test_a_stretch_seen_whole_does_not_depend_on_how_much_is_held_back(
     assert torch.equal(whole, colored(with_settings(release, emitted_frames=4, ahead_frames=5), lumas, ends))
 
 
-def test_saturation_multiplies_the_network_s_colours(paper: BiSTNetColorizer, shot: Shot) -> None:
+def test_saturation_multiplies_the_network_s_colors(paper: BiSTNetColorizer, shot: Shot) -> None:
     lumas, chromas = shot
     references = [Reference(lumas[0], chromas[0], None)]
     plain = colored(with_settings(paper, saturation=1.0), lumas[:2], references)
@@ -225,7 +225,7 @@ def test_smoothing_follows_the_frame_s_own_luma(paper: BiSTNetColorizer, shot: S
     assert torch.allclose(smooth.mean((1, 2)), rough.mean((1, 2)), atol=1.0)
 
 
-def test_what_is_done_to_the_network_s_colours_is_the_release_s_or_the_paper_s() -> None:
+def test_what_is_done_to_the_network_s_colors_is_the_release_s_or_the_paper_s() -> None:
     release, paper = BiSTNetSettings.release(), BiSTNetSettings.paper()
     assert (release.saturation, release.smoothing, release.size) == (1.25, Smoothing(500.0, 4.0), (224, 448))
     assert (paper.saturation, paper.smoothing) == (1.0, None)

@@ -11,7 +11,7 @@ from kinemacolor.engine.video import colorize_video
 from kinemacolor.models.bistnet import BiSTNetColorizer
 
 
-def test_a_film_with_its_first_and_last_frame_in_colour(
+def test_a_film_with_its_first_and_last_frame_in_color(
     release: BiSTNetColorizer, shot: tuple[Tensor, Tensor], tmp_path: Path
 ) -> None:
     lumas, chromas = shot

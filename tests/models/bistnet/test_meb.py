@@ -54,7 +54,7 @@ def test_hrnet_keeps_stride_4_and_all_branches() -> None:
     assert trunk.channels == 4 + 8 + 16 + 32
 
 
-def test_segmentation_scores_are_normalised_over_the_classes() -> None:
+def test_segmentation_scores_are_normalized_over_the_classes() -> None:
     expert = tiny_protoseg()
     assert isinstance(expert, SegmentationExpert)
     with torch.no_grad():

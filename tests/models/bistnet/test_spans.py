@@ -1,4 +1,4 @@
-"""Any number of exemplars: each frame is coloured from its neighbours in time."""
+"""Any number of exemplars: each frame is colored from its neighbors in time."""
 
 from itertools import pairwise
 

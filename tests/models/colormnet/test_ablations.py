@@ -1,4 +1,4 @@
-"""Each ablation of the paper is a config: it learns, colours a shot and comes back from a file."""
+"""Each ablation of the paper is a config: it learns, colors a shot and comes back from a file."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +27,7 @@ def built(config: ColorMNetConfig) -> ColorMNet:
 
 
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda c: f"{c.features}-{c.propagation}-{c.locality}")
-def test_an_ablation_learns_is_saved_and_colours_a_shot(
+def test_an_ablation_learns_is_saved_and_colors_a_shot(
     config: ColorMNetConfig, tmp_path: Path, shot: tuple[torch.Tensor, torch.Tensor]
 ) -> None:
     network = built(config)

@@ -30,7 +30,7 @@ def test_the_first_frame_takes_its_exemplars_chroma(
         assert chroma.abs().max() <= 110
 
 
-def test_the_exemplars_colour_matters(colorizer: ColorMNetColorizer, shot: Shot, first_frame: Reference) -> None:
+def test_the_exemplars_color_matters(colorizer: ColorMNetColorizer, shot: Shot, first_frame: Reference) -> None:
     other = Reference(first_frame.luma, -first_frame.chroma, index=0)
     ours, theirs = (
         [answer.chroma for answer in colorizer.colorize(shot[0][:3], [reference])]

@@ -134,7 +134,7 @@ def test_case_29_many_exemplars_read_as_the_relevant_ones_alone() -> None:
     assert len(many.permanent) == 500 * 12
 
 
-def test_of_two_look_alikes_the_stronger_colour_wins_not_their_mean() -> None:
+def test_of_two_look_alikes_the_stronger_color_wins_not_their_mean() -> None:
     key, value = frame(0)
     nearly = replace(key, key=key.key + 0.01)
     found = {}

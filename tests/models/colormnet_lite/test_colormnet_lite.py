@@ -200,7 +200,7 @@ def test_a_copied_state_continues_alike(
     assert all(torch.equal(colorizer.step(frame, twin).chroma, chroma) for frame, chroma in zip(shot[0][6:], ours))
 
 
-def test_the_state_holds_as_many_frames_as_colours_are_carried_over(
+def test_the_state_holds_as_many_frames_as_colors_are_carried_over(
     colorizer: ColorMNetLiteColorizer, shot: tuple[Tensor, Tensor], first_frame: Reference
 ) -> None:
     state = colorizer.start([first_frame])

@@ -1,4 +1,4 @@
-"""What speaks for a colour."""
+"""What speaks for a color."""
 
 import math
 
@@ -14,7 +14,7 @@ from kinemacolor.models.matching.bank import Match
     ("frames", "ages"),
     [(0, [None, None, None]), (1, [1, None, None]), (3, [1, 3, None]), (9, [1, 4, 9]), (40, [1, 4, 16])],
 )
-def test_colours_are_carried_from_each_earlier_frame_once(frames: int, ages: list[int | None]) -> None:
+def test_colors_are_carried_from_each_earlier_frame_once(frames: int, ages: list[int | None]) -> None:
     assert ages_there((1, 4, 16), frames) == ages
 
 

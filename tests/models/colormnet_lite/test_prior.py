@@ -1,4 +1,4 @@
-"""Colours by look alone."""
+"""Colors by look alone."""
 
 import torch
 
@@ -12,14 +12,14 @@ def test_untrained_it_guesses_gray_and_is_unsure() -> None:
     assert torch.all(prior_colors.log_variance == 5)
 
 
-def test_weak_colours_are_muted_more_than_strong_ones() -> None:
+def test_weak_colors_are_muted_more_than_strong_ones() -> None:
     chroma = torch.tensor([[3.0, 4.0], [30.0, 40.0]])[:, :, None, None]
     muted = PriorColors(chroma, torch.zeros(2, 1, 1, 1)).muted().chroma[..., 0, 0]
     # of lengths 5 and 50, times 5 / 14 and 50 / 59
     torch.testing.assert_close(muted, torch.tensor([[3.0, 4.0], [30.0, 40.0]]) * torch.tensor([[5 / 14], [50 / 59]]))
 
 
-def test_it_learns_which_look_has_which_colour() -> None:
+def test_it_learns_which_look_has_which_color() -> None:
     torch.manual_seed(0)
     prior = ColorPrior(4, 16)
     key = torch.nn.functional.one_hot(torch.arange(60) % 4, 4).T.float().view(1, 4, 6, 10) * 0.2

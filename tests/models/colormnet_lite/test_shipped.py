@@ -1,4 +1,4 @@
-"""The weights that come with the installation: these very files, and how well they colour the sample."""
+"""The weights that come with the installation: these very files, and how well they color the sample."""
 
 import hashlib
 from collections.abc import Callable
@@ -24,6 +24,6 @@ def test_the_file_is_the_one_described(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_the_sample_is_coloured_as_well_as_described(name: str, sample_psnr: Callable[[Colorizer], float]) -> None:
+def test_the_sample_is_colored_as_well_as_described(name: str, sample_psnr: Callable[[Colorizer], float]) -> None:
     model = load_model("colormnet-lite", weights=name, device="cpu", dtype=torch.float32)
     assert sample_psnr(model) == pytest.approx(SHIPPED[name][2], abs=0.2)

@@ -14,7 +14,7 @@ def match_of(chroma: torch.Tensor, similarity: torch.Tensor | None = None) -> Ma
     return Match(chroma, torch.full((1, *size), 50.0), torch.zeros(1, *size), sure)
 
 
-def test_an_edge_of_luma_keeps_colours_apart() -> None:
+def test_an_edge_of_luma_keeps_colors_apart() -> None:
     chroma = torch.zeros(2, 6, 8)
     chroma[0, :, 4:] = 40.0
     luma = torch.full((1, 6, 8), 20.0)
@@ -34,7 +34,7 @@ def test_on_even_luma_a_places_weight_falls_with_distance() -> None:
     assert out[0, 0, 0] == 0
 
 
-def test_what_is_surely_matched_tells_its_neighbours() -> None:
+def test_what_is_surely_matched_tells_its_neighbors() -> None:
     chroma, sure = torch.zeros(2, 3, 3), torch.full((1, 3, 3), 0.3)
     chroma[:, 1, 1], sure[:, 1, 1] = 10.0, 0.9
     flat = torch.full((1, 3, 3), 50.0)

@@ -30,7 +30,7 @@ def test_it_is_a_colorizer(colorizer: DeepExemplarColorizer) -> None:
     assert isinstance(colorizer, Colorizer)
 
 
-def test_every_frame_gets_colours_of_its_size_and_an_exemplars_frame_its_own(
+def test_every_frame_gets_colors_of_its_size_and_an_exemplars_frame_its_own(
     colorizer: DeepExemplarColorizer, shot: Shot, first: Reference
 ) -> None:
     colored = [answer.chroma for answer in colorizer.colorize(shot[0], [first])]
@@ -85,9 +85,7 @@ def test_an_exemplar_that_is_transparent_all_over_is_an_error(
 
 
 @torch.no_grad()
-def test_colours_under_a_transparent_part_are_never_taken(
-    network: DeepExemplar, shot: Shot, first: Reference
-) -> None:
+def test_colors_under_a_transparent_part_are_never_taken(network: DeepExemplar, shot: Shot, first: Reference) -> None:
     alpha = torch.ones(1, 60, 90)
     alpha[..., 30:] = 0
     marked = first.chroma.clone()
@@ -176,7 +174,7 @@ def test_a_canvas_has_the_films_aspect_and_the_releases_pixels(
 
 
 @pytest.mark.parametrize("value", [0.0, 50.0, 100.0])
-def test_a_frame_of_one_tone_gets_finite_colours(
+def test_a_frame_of_one_tone_gets_finite_colors(
     colorizer: DeepExemplarColorizer, first: Reference, value: float
 ) -> None:
     shown = [
@@ -187,11 +185,11 @@ def test_a_frame_of_one_tone_gets_finite_colours(
 
 
 def test_bf16_comes_near_to_fp32(network: DeepExemplar, shot: Shot, first: Reference) -> None:
-    # a mean of all colours, since which place is most alike may change with a bit
+    # a mean of all colors, since which place is most alike may change with a bit
     soft = replace(PLAIN, temperature=1.0)
     exact = first_shown(network, soft, shot[0][2], first)
     colorizer = DeepExemplarColorizer(network, settings=soft, dtype=torch.bfloat16)
     rough = next(iter(colorizer.colorize([shot[0][2]], [first]))).chroma
     assert rough.dtype == torch.float32
-    # a random network enlarges rounding; another frame's colours would be off by more than their size
+    # a random network enlarges rounding; another frame's colors would be off by more than their size
     assert 0 < float((rough - exact).abs().mean()) < 0.3 * float(exact.abs().mean())

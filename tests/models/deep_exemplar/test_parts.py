@@ -79,7 +79,7 @@ def test_zero_stays_zero_at_unit_length() -> None:
     assert torch.equal(unit(torch.zeros(1, 3, 2, 2)), torch.zeros(1, 3, 2, 2))
 
 
-def test_colours_stay_within_the_limit() -> None:
+def test_colors_stay_within_the_limit() -> None:
     subnet = ColorizationSubnet(5, width=8)
     with torch.no_grad():
         chroma = subnet(1000 * torch.randn(2, 5, 16, 24))
@@ -109,7 +109,7 @@ def test_a_spectral_kernels_largest_singular_value_comes_to_be_one() -> None:
         layer.bias.zero_()
         for _ in range(200):
             layer(torch.zeros(1, 3, 3, 3))
-        # what the layer does to each unit input is its normalised kernel
+        # what the layer does to each unit input is its normalized kernel
         kernel = layer(torch.eye(27).view(27, 3, 3, 3)).view(27, 8).T
     assert float(torch.linalg.matrix_norm(kernel, 2)) == pytest.approx(1, abs=1e-4)
 

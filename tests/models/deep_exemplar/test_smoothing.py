@@ -33,7 +33,7 @@ def test_rows_and_columns_are_solved_in_turn_ever_more_weakly() -> None:
     np.testing.assert_allclose(ours[0].numpy(), expected, atol=2e-5)
 
 
-def test_colours_stay_on_their_side_of_an_edge() -> None:
+def test_colors_stay_on_their_side_of_an_edge() -> None:
     guide = torch.zeros(1, 8, 16)
     guide[..., 8:] = 255
     draw = torch.Generator().manual_seed(0)

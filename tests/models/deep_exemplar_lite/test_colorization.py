@@ -1,4 +1,4 @@
-"""The light colorization subnet: it chooses among colours that are there."""
+"""The light colorization subnet: it chooses among colors that are there."""
 
 import math
 
@@ -11,7 +11,7 @@ from kinemacolor.models.deep_exemplar_lite import LightColorizationConfig, Light
 
 
 def planes(*, before: bool = True, seed: int = 0) -> Tensor:
-    """Those of one frame of 32 x 48: colours warped at stride 4, and the frame before."""
+    """Those of one frame of 32 x 48: colors warped at stride 4, and the frame before."""
     generator = torch.Generator().manual_seed(seed)
 
     def drawn(channels: int, scale: float, stride: int = 1) -> Tensor:
@@ -27,15 +27,15 @@ def smooth(given: Tensor) -> Tensor:
     return torch.nn.functional.interpolate(grid, scale_factor=4, mode="bilinear", align_corners=False)
 
 
-def test_untrained_it_answers_with_the_warped_colours_nearly(subnet: LightColorizationSubnet) -> None:
+def test_untrained_it_answers_with_the_warped_colors_nearly(subnet: LightColorizationSubnet) -> None:
     given = planes(before=False)
     found = subnet(given)
-    share = math.exp(5) / (math.exp(5) + 9)  # of the warped colour itself, beside none and its eight neighbours
+    share = math.exp(5) / (math.exp(5) + 9)  # of the warped color itself, beside none and its eight neighbors
     assert share > 0.9
     assert float((found - smooth(given)).abs().max()) < 60 * (1 - share) + 1e-3
 
 
-def test_it_invents_no_colour(trained: LightColorizationSubnet) -> None:
+def test_it_invents_no_color(trained: LightColorizationSubnet) -> None:
     given = planes()
     found = trained(given)
     assert float(found.min()) >= 0  # all that goes in is 0 to 60, and none is 0
@@ -46,7 +46,7 @@ def test_it_invents_no_colour(trained: LightColorizationSubnet) -> None:
 
 
 def test_a_frame_before_that_is_not_there_gives_nothing(trained: LightColorizationSubnet) -> None:
-    """Without one the answer is a mean of warped colours and none; a gray one before may take part."""
+    """Without one the answer is a mean of warped colors and none; a gray one before may take part."""
     alone = planes(before=False)
     bright = alone.clone()
     bright[:, 1:3] = 50.0

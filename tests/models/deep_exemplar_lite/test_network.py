@@ -19,7 +19,7 @@ SAMPLE = Path(__file__).parents[3] / "examples" / "sample"
 PLAIN = DeepExemplarSettings(canvas=(64, 96), temperature=0.03, saturation=1.0, smoothing=None)
 
 
-def test_each_position_finds_itself_and_its_colours(network: DeepExemplarLite, shot: tuple[Tensor, Tensor]) -> None:
+def test_each_position_finds_itself_and_its_colors(network: DeepExemplarLite, shot: tuple[Tensor, Tensor]) -> None:
     lab = torch.cat((shot[0][0], shot[1][0]))[:, :32, :64]
     learned = network.learn(lab)
     aligned = network.align(network.embed(lab[None, :1])[0], learned, temperature=0.0)
@@ -27,13 +27,13 @@ def test_each_position_finds_itself_and_its_colours(network: DeepExemplarLite, s
     torch.testing.assert_close(aligned.similarity, torch.ones(1, 8, 16))
 
 
-def test_exemplars_are_seen_without_their_colours(network: DeepExemplarLite, shot: tuple[Tensor, Tensor]) -> None:
+def test_exemplars_are_seen_without_their_colors(network: DeepExemplarLite, shot: tuple[Tensor, Tensor]) -> None:
     lab = torch.cat((shot[0][0], shot[1][0]))[:, :32, :64]
     other = torch.cat((lab[:1], -lab[1:]))
     assert torch.equal(network.learn(lab).embedding, network.learn(other).embedding)
 
 
-def test_a_shot_is_coloured_and_the_frame_before_matters(
+def test_a_shot_is_colored_and_the_frame_before_matters(
     network: DeepExemplarLite, shot: tuple[Tensor, Tensor], first: Reference
 ) -> None:
     colorizer = DeepExemplarColorizer(network, settings=PLAIN)
@@ -59,8 +59,8 @@ def test_only_what_learns_is_saved_and_it_loads_with_its_config(network: DeepExe
     assert all(torch.equal(found[name], value) for name, value in network.colorization.state_dict().items())
 
 
-def test_it_works_out_of_the_box_and_finds_colours_where_they_have_gone() -> None:
-    """The sample's first frame, coloured from itself seen in a mirror: better than the mirror's chroma or none."""
+def test_it_works_out_of_the_box_and_finds_colors_where_they_have_gone() -> None:
+    """The sample's first frame, colored from itself seen in a mirror: better than the mirror's chroma or none."""
     (still,) = load([SAMPLE / "ref_000000.png"])
     luma, chroma = color.split(still.rgb)
     colorizer = load_model("deep-exemplar-lite", device="cpu")

@@ -1,4 +1,4 @@
-"""The weights that come with the installation: this very file, and how well it colours the sample."""
+"""The weights that come with the installation: this very file, and how well it colors the sample."""
 
 import hashlib
 from collections.abc import Callable
@@ -17,6 +17,6 @@ def test_the_file_is_the_one_described() -> None:
     assert lite.WEIGHTS.stat().st_size < 3_000_000
 
 
-def test_the_sample_is_coloured_as_well_as_described(sample_psnr: Callable[[Colorizer], float]) -> None:
+def test_the_sample_is_colored_as_well_as_described(sample_psnr: Callable[[Colorizer], float]) -> None:
     model = load_model("deep-exemplar-lite", device="cpu", settings={"canvas": "192x320"})
     assert sample_psnr(model) == pytest.approx(26.76, abs=0.2)

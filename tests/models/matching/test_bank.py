@@ -1,4 +1,4 @@
-"""Finding colours coarse to fine, against a plain, dense search."""
+"""Finding colors coarse to fine, against a plain, dense search."""
 
 from dataclasses import replace
 
@@ -106,7 +106,7 @@ def test_of_many_exemplars_only_the_most_alike_are_searched() -> None:
     assert torch.equal(few.match(luma4, asked, SEARCH).chroma, alone.match(luma4, asked, SEARCH).chroma)
 
 
-def test_of_two_look_alikes_the_stronger_colour_is_found_not_their_mean() -> None:
+def test_of_two_look_alikes_the_stronger_color_is_found_not_their_mean() -> None:
     generator = torch.Generator().manual_seed(5)
     held = features_of(5, 6, generator)
     luma = torch.full((1, 40, 48), 50.0)
@@ -122,7 +122,7 @@ def test_of_two_look_alikes_the_stronger_colour_is_found_not_their_mean() -> Non
     assert strongest.spread.max() < 0.1 < mean.spread.min()
 
 
-def test_where_colours_agree_the_guard_changes_nothing() -> None:
+def test_where_colors_agree_the_guard_changes_nothing() -> None:
     generator = torch.Generator().manual_seed(6)
     held = [features_of(5, 6, generator) for _ in range(2)]
     references = [reference_of(f, generator) for f in held]

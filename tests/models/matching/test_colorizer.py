@@ -19,7 +19,7 @@ def flow() -> MatchingColorizer:
 
 
 def texture(height: int, width: int, seed: int = 0) -> torch.Tensor:
-    """L* and a*b* (3, h, w) of smooth random blobs whose colour follows their luma."""
+    """L* and a*b* (3, h, w) of smooth random blobs whose color follows their luma."""
     generator = torch.Generator().manual_seed(seed)
     blobs = torch.rand(1, 3, height // 12 + 2, width // 12 + 2, generator=generator)
     blobs = torch.nn.functional.interpolate(blobs, (height, width), mode="bicubic")[0]
@@ -39,7 +39,7 @@ def error(chroma: torch.Tensor, frame: torch.Tensor) -> float:
     return float((chroma - frame[1:]).square().mean().sqrt())
 
 
-def test_a_pan_keeps_its_colours(model: MatchingColorizer, flow: MatchingColorizer) -> None:
+def test_a_pan_keeps_its_colors(model: MatchingColorizer, flow: MatchingColorizer) -> None:
     film = pan(8)
     reference = Reference(film[0][:1], film[0][1:], 0)
     for colorizer in (model, flow):
@@ -56,7 +56,7 @@ def test_the_frame_of_an_exemplar_gets_its_own_chroma(model: MatchingColorizer) 
     assert torch.equal(colored(model, film, references)[3], film[3][1:])
 
 
-def test_after_a_cut_colours_come_from_the_other_exemplar(model: MatchingColorizer) -> None:
+def test_after_a_cut_colors_come_from_the_other_exemplar(model: MatchingColorizer) -> None:
     one, two = texture(96, 128, seed=1), texture(96, 128, seed=2)
     film = [one, one, two, two]
     references = [Reference(each[:1], each[1:]) for each in (one, two)]
@@ -87,7 +87,7 @@ def test_case_18_constant_frames_give_bounded_numbers(model: MatchingColorizer, 
         assert float(answer.chroma.abs().max()) <= bound + 1e-3
 
 
-def test_colours_never_leave_what_the_exemplars_have(model: MatchingColorizer) -> None:
+def test_colors_never_leave_what_the_exemplars_have(model: MatchingColorizer) -> None:
     film, other = pan(3), texture(80, 90, seed=9)
     reference = Reference(other[:1], other[1:])
     low, high = other[1:].amin((1, 2)), other[1:].amax((1, 2))
@@ -126,7 +126,7 @@ def test_no_exemplar_is_an_error(model: MatchingColorizer) -> None:
         model.start([])
 
 
-def test_case_29_of_many_exemplars_the_relevant_one_colours(model: MatchingColorizer) -> None:
+def test_case_29_of_many_exemplars_the_relevant_one_colors(model: MatchingColorizer) -> None:
     film = pan(4)
     others = [texture(96, 128, seed=100 + i) for i in range(40)]
     many = [Reference(each[:1], each[1:]) for each in others]

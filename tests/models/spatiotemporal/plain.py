@@ -26,12 +26,12 @@ def textures(
 
 
 def correlation(x: Tensor, y: Tensor) -> Tensor:
-    """Eq. 4; features are centred and of unit length already."""
+    """Eq. 4; features are centered and of unit length already."""
     return x.double() @ y.double().T
 
 
 def windowed_affinity(x: Tensor, y: Tensor, grid: tuple[int, int], radius: int, temperature: float) -> Tensor:
-    """The normalised A^D of Eq. 15 and 16: the softmax over all positions, cut to the window, divided by its sum."""
+    """The normalized A^D of Eq. 15 and 16: the softmax over all positions, cut to the window, divided by its sum."""
     height, width = grid
     affinity = (correlation(x, y) / temperature).softmax(1)
     out = torch.zeros_like(affinity)

@@ -1,4 +1,4 @@
-"""Tests of the whole model on synthesised shots, with features that need no weights."""
+"""Tests of the whole model on synthesized shots, with features that need no weights."""
 
 import copy
 from collections.abc import Iterator, Sequence
@@ -53,7 +53,7 @@ class Smoother:
 
 
 def pan(frames: int, seed: int = 0) -> list[Tensor]:
-    """L*a*b* of a random texture that moves by one block of 4 px a frame; colour is a function of place."""
+    """L*a*b* of a random texture that moves by one block of 4 px a frame; color is a function of place."""
     generator = torch.Generator().manual_seed(seed)
     wide = WIDTH + 4 * frames
     luma = 100 * torch.rand(1, HEIGHT, wide, generator=generator)
@@ -80,7 +80,7 @@ def on_grid(chroma: Chroma) -> Tensor:
 
 
 def at_full_size(rows: Tensor) -> Chroma:
-    """Colours on the grid as the model gives them where nothing refines them."""
+    """Colors on the grid as the model gives them where nothing refines them."""
     planes = rows.float().T.reshape(1, 2, *GRID)
     return torch.nn.functional.interpolate(planes, (HEIGHT, WIDTH), mode="bilinear", antialias=True)[0]
 
@@ -90,7 +90,7 @@ def test_it_is_a_colorizer() -> None:
 
 
 @pytest.mark.parametrize("index", [0, 3, 6])
-def test_colours_follow_a_pan_from_a_reference_anywhere(index: int) -> None:
+def test_colors_follow_a_pan_from_a_reference_anywhere(index: int) -> None:
     film = pan(7)
     answers = [answer.chroma for answer in colorizer().colorize(lumas(film), [reference(film, index)])]
     for number, (frame, answer) in enumerate(zip(film, answers, strict=True)):
@@ -135,7 +135,7 @@ def test_the_frame_of_an_exemplar_gets_its_own_chroma() -> None:
 
 
 def test_tracking_keeps_apart_what_looks_alike() -> None:
-    """Twice the same texture side by side in two colours: only where it is tells which is which."""
+    """Twice the same texture side by side in two colors: only where it is tells which is which."""
     texture = 100 * torch.rand(1, HEIGHT, WIDTH // 2, generator=torch.Generator().manual_seed(1))
     luma = torch.cat((texture, texture), dim=2)
     chroma = torch.zeros(2, HEIGHT, WIDTH)
@@ -332,7 +332,7 @@ def test_case_24_an_exemplar_of_another_shape_serves_untracked() -> None:
 
 
 @pytest.mark.parametrize("level", [0.0, 50.0, 100.0])
-def test_case_18_constant_frames_take_bounded_colours(level: float) -> None:
+def test_case_18_constant_frames_take_bounded_colors(level: float) -> None:
     film = pan(2)
     flat = torch.full((1, HEIGHT, WIDTH), level)
     answers = [answer.chroma for answer in colorizer().colorize([film[0][:1], flat, flat], [reference(film, 0)])]

@@ -40,7 +40,7 @@ def test_the_paper_s_window_and_threshold_give_the_plain_masks() -> None:
     assert torch.equal(tracked(frames, grid, policy), dense_mask(frames, grid, 9, 0.01, 0.2))
 
 
-def test_a_transition_is_the_normalised_windowed_affinity() -> None:
+def test_a_transition_is_the_normalized_windowed_affinity() -> None:
     x, y = textures(2, GRID, seed=3)
     step = dense_tracking.transition(x, y, GRID, TrackingPolicy(radius_cells=2, temperature=0.2, smallest=0.0))
     plain = windowed_affinity(x, y, GRID, 2, 0.2)

@@ -21,11 +21,11 @@ def test_it_works_out_of_the_box() -> None:
     luma, chroma = 50 + 60 * still[:1], 80 * still[1:]
     given, found = [answer.chroma for answer in model.colorize([luma, luma.clone()], [Reference(luma, chroma, 0)])]
     assert torch.equal(given, chroma)
-    # a still scene takes its own colours back, at the grid's resolution
+    # a still scene takes its own colors back, at the grid's resolution
     assert float((found - chroma).abs().mean()) < 0.3 * float(chroma.abs().mean())
 
 
-def test_its_colours_are_refined_unless_told_otherwise() -> None:
+def test_its_colors_are_refined_unless_told_otherwise() -> None:
     refined, plain = (
         load_model("spatiotemporal", device="cpu", settings=each) for each in (None, {"refined": False})
     )
@@ -37,7 +37,7 @@ def test_its_colours_are_refined_unless_told_otherwise() -> None:
         load_model("spatiotemporal", weights=lite.WEIGHTS, device="cpu", settings={"refined": False})
 
 
-def test_a_file_of_the_light_deep_exemplar_refines_its_colours(tmp_path: Path) -> None:
+def test_a_file_of_the_light_deep_exemplar_refines_its_colors(tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = DeepExemplarLite(LightColorizationConfig.tiny())
     torch.nn.init.normal_(network.colorization.last.weight)

@@ -106,7 +106,7 @@ def test_a_sharp_softmax_neither_overflows_nor_divides_by_nothing() -> None:
         torch.testing.assert_close(warped.chroma, sources[0].chroma[worst])
 
 
-def test_look_alikes_of_another_colour_do_not_mix() -> None:
+def test_look_alikes_of_another_color_do_not_mix() -> None:
     """Two objects of equal look, one red and one blue: the tracked mask keeps them apart."""
     look = centered(torch.randn(8, 1, 6, generator=torch.Generator().manual_seed(0)))
     features = torch.cat((look, look))
@@ -134,7 +134,7 @@ def test_case_28_positions_that_do_not_count_have_no_influence() -> None:
         assert torch.equal(one.chroma, other.chroma)
 
 
-def test_centred_rows_are_the_paper_s_correlation() -> None:
+def test_centered_rows_are_the_paper_s_correlation() -> None:
     planes = torch.randn(2, 5, 3, 4, generator=torch.Generator().manual_seed(0))
     x, y = (p.flatten(1).T for p in planes)
     plain = torch.stack(

@@ -72,7 +72,7 @@ def difference_of_chroma(ours: Tensor, theirs: np.ndarray) -> float:
     return float((ours.reshape(-1)[::7] - torch.from_numpy(theirs))[is_chroma].abs().max())
 
 
-def test_colours_of_both_exemplars_and_how_similar_they_are(
+def test_colors_of_both_exemplars_and_how_similar_they_are(
     matches: list[Matches], measured: Measured, difference: Difference
 ) -> None:
     theirs = measured("fusion_64x96")
@@ -96,7 +96,7 @@ def test_the_paper_s_soft_matching_without_a_temperature(
 
 
 @pytest.mark.parametrize("aliased", [False, True])
-def test_colours_handed_on_gated_and_fused_by_time_over_a_clip(
+def test_colors_handed_on_gated_and_fused_by_time_over_a_clip(
     network: BiSTNet, matches: list[Matches], measured: Measured, difference: Difference, *, aliased: bool
 ) -> None:
     theirs = measured("fusion_64x96")

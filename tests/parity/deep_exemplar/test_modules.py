@@ -13,13 +13,13 @@ from kinemacolor.models.deep_exemplar.colorization import planes_of
 from kinemacolor.models.deep_exemplar.network import Aligned, Learned
 
 LIMIT = 1e-4
-SOFT_LIMIT = 2e-3  # of colours up to 60; the authors' network differs from itself by as much on other kernels
+SOFT_LIMIT = 2e-3  # of colors up to 60; the authors' network differs from itself by as much on other kernels
 Lab = Callable[[str, int, int, int], Tensor]
 Measured = Callable[[str], dict[str, np.ndarray]]
 Difference = Callable[[Tensor, np.ndarray], float]
 
 
-def test_features_of_a_colour_picture_and_of_a_gray_one(
+def test_features_of_a_color_picture_and_of_a_gray_one(
     network: DeepExemplar, lab: Lab, measured: Measured, difference: Difference
 ) -> None:
     theirs = measured("modules_64x96")
@@ -51,7 +51,7 @@ def test_correspondence(
 
 
 @pytest.mark.parametrize("height", [64, 56])
-def test_colours_are_warped_as_by_the_whole_matrix(
+def test_colors_are_warped_as_by_the_whole_matrix(
     network: DeepExemplar, lab: Lab, measured: Measured, difference: Difference, height: int
 ) -> None:
     theirs = measured(f"modules_{height}x96")
@@ -64,7 +64,7 @@ def test_colours_are_warped_as_by_the_whole_matrix(
         first = -(-aligned.chroma[0].numel() // 7)
         assert float((whole - torch.from_numpy(theirs[f"warp_lab_T{name}"]))[first:].abs().max()) <= limit
         assert difference(aligned.similarity, theirs["similarity"]) <= 1e-5
-    # each position's own number in place of a colour says which position was chosen
+    # each position's own number in place of a color says which position was chosen
     numbered = Learned(exemplar.embedding, torch.arange(exemplar.embedding.shape[1]).float().repeat(2, 1))
     chosen = network.align(embedding, numbered, temperature=0.0).chroma[0].flatten().int().numpy()
     sure = theirs["argmax_margin"] > 1e-5
@@ -92,7 +92,7 @@ def test_colorization(
     for hook in hooks:
         hook.remove()
     for name, found in seen.items():
-        # near the bottom values are normalised over few positions: the authors' network differs from itself by 3e-4
+        # near the bottom values are normalized over few positions: the authors' network differs from itself by 3e-4
         limit = 3e-4 if name in ("7_3", "8_3") else LIMIT
         assert difference(found[:, ::32], theirs[f"color_conv{name}norm_every32"]) <= limit, name
     assert len(seen) == 6

@@ -1,6 +1,6 @@
 """Where a film cuts, found on its luma as frames come by, with a look-ahead of a few frames.
 
-PySceneDetect proposes places whose change stands out from that of their neighbours. A place is no cut where the
+PySceneDetect proposes places whose change stands out from that of their neighbors. A place is no cut where the
 picture before it returns soon after (a flash, a torn frame, a lost one). Darkness or plain white between two pictures
 is one cut if they differ, at the first frame that shows the second, and none if they are the same.
 """

@@ -6,7 +6,7 @@
     0,00:00:00.000,34,
     34,00:00:01.360,100,ref_000034.jpg|portrait.png
 
-Only ``start`` (a frame from 0, or a time) and ``exemplars`` (names of stills to colour the shot from, besides those
+Only ``start`` (a frame from 0, or a time) and ``exemplars`` (names of stills to color the shot from, besides those
 that it gets anyway) are read back. A shot ends where the next begins.
 """
 

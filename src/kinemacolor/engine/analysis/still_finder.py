@@ -80,7 +80,7 @@ class StillFinder:
         return _AMONG_EQUALS * np.asarray(far)
 
     def places(self) -> tuple[StillPlace | None, ...]:
-        """What was found, in the order of the stills."""
+        """The places found, in the order of the stills."""
         return tuple(
             StillPlace(int(frame), float(best), own) if best > -2 and pattern.any() else None
             for frame, best, own, pattern in zip(self._frames, self._best, self._own, self._patterns)
@@ -98,8 +98,8 @@ def _pattern(still: Exemplar) -> tuple[np.ndarray, np.ndarray]:
     values = levels.ravel().astype(np.float32)
     if shown.mean() < _SEEN_LEAST or values[shown > 0].std() < _PLAIN_LEVELS:
         return np.zeros_like(values), np.ones_like(shown)
-    centred = (values - values[shown > 0].mean()) * shown
-    return centred / np.linalg.norm(centred), shown
+    centered = (values - values[shown > 0].mean()) * shown
+    return centered / np.linalg.norm(centered), shown
 
 
 def advice(stills: Sequence[Exemplar], places: Sequence[StillPlace | None]) -> list[str]:

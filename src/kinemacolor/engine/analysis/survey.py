@@ -1,4 +1,4 @@
-"""What one pass over a film tells before any colouring: its cuts, a frame for each shot, where each still belongs.
+"""One pass over a film before any coloring: its cuts, a frame for each shot, and where each still belongs.
 
 The pass decodes and looks at small pictures only. Its memory grows with the number of shots, not with that of frames.
 """
@@ -16,7 +16,7 @@ _SAMPLES = 16
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What the pass found.
+    """The findings of the pass.
 
     ``frames`` is how many could be decoded. ``cuts`` are frame numbers of the film, as is ``places``, one for each
     still asked about. ``samples`` has a frame from about the middle of each shot, as gray levels.

@@ -11,7 +11,7 @@ from kinemacolor.models.base import Answer, Colorizer, Reference
 def suited(model: Colorizer, references: Sequence[Reference], *, bidirectional: bool) -> Colorizer:
     """The model as a shot's exemplars need it, else the model itself.
 
-    It is corrected where parts of its frames are given, and with ``bidirectional`` it colours towards the start too
+    It is corrected where parts of its frames are given, and with ``bidirectional`` it colors towards the start too
     where exemplars lie inside.
     """
     inside = [r for r in references if r.index is not None]
@@ -21,14 +21,14 @@ def suited(model: Colorizer, references: Sequence[Reference], *, bidirectional: 
 
 
 class WithExemplars:
-    """The model that colours each shot as ``suited`` to its exemplars."""
+    """The model that colors each shot as ``suited`` to its exemplars."""
 
     def __init__(self, model: Colorizer, *, bidirectional: bool) -> None:
         self.model, self.bidirectional = model, bidirectional
 
     @property
     def identity(self) -> str:
-        """That of the model, and whether it colours towards the start too."""
+        """That of the model, and whether it colors towards the start too."""
         return f"{self.model.identity}-{'bidirectional' if self.bidirectional else 'forward'}"
 
     @property

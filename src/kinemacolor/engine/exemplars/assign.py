@@ -1,4 +1,4 @@
-"""Which exemplars a shot is coloured from, as the model sees them."""
+"""Which exemplars a shot is colored from, as the model sees them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ MOST_ALIKE = 2
 def active_exemplars(
     shot: Shot, exemplars: Sequence[Exemplar], *, likeness: Sequence[float] = (), pinned: Sequence[str] = ()
 ) -> list[Exemplar]:
-    """Those of a film's exemplars that a shot is coloured from, in the order given.
+    """Those of a film's exemplars that a shot is colored from, in the order given.
 
     Corrections (``engine.exemplars.marks.is_mark``) belong to the shot they are in. Of the rest
     all inside the shot; those of the nearest frame before and after it; the ``pinned``, by file name; and of the

@@ -1,4 +1,4 @@
-"""An exemplar inside a shot colours towards the end and towards the start; between two of them, both are blended.
+"""An exemplar inside a shot colors towards the end and towards the start; between two of them, both are blended.
 
 Any model that goes forward is run backward too, from each exemplar that is a frame of the shot to the one before it
 or to the shot's start. The two answers weigh by nearness in time and by the model's own confidence. The exemplars'
@@ -16,14 +16,14 @@ from kinemacolor.frames import Luma, ObjectMasks, ObjectsFrom
 from kinemacolor.models.base import Colorizer, Reference
 
 REACH_FRAMES = 96
-"""How far back an exemplar colours, and the most frames that are held: about 5 MB each at 854x480."""
+"""How far back an exemplar colors, and the most frames that are held: about 5 MB each at 854x480."""
 
 _FAR_FRAMES = 4 * REACH_FRAMES
 _DECISIVE = 2
 
 
 class Bidirectional(Answering):
-    """A model that colours in both directions from the exemplars inside a shot.
+    """A model that colors in both directions from the exemplars inside a shot.
 
     With no exemplar inside, or one at the shot's first frame only, it is the model itself to the bit.
     """
@@ -34,7 +34,7 @@ class Bidirectional(Answering):
 
     @property
     def identity(self) -> str:
-        """That of the model, and how far back it colours."""
+        """That of the model, and how far back it colors."""
         return f"{self.model.identity}-bidirectional-{self.reach_frames}"
 
     def _answers(
@@ -67,7 +67,7 @@ class Bidirectional(Answering):
         references: Sequence[Reference],
         objects: ObjectMasks | None,
     ) -> list[AnsweredFrame]:
-        """The held frames, coloured from the anchor backward as well."""
+        """The held frames, colored from the anchor backward as well."""
         if not held:
             return []
         seen = [replace(r, index=0 if r.index == anchor.index else None) for r in references]

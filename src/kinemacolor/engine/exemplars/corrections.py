@@ -1,7 +1,7 @@
-"""Corrections: partial exemplars are known colour in their own frame and are carried through their shot by flow.
+"""Corrections: partial exemplars are known color in their own frame and are carried through their shot by flow.
 
-Around any model. A mark (a point, a scribble) says what colour something has, and is not shown to the model: it has
-nothing to recognise. A larger part of a picture is shown to the model as well. Elsewhere the model's answer is left
+Around any model. A mark (a point, a scribble) says what color something has, and is not shown to the model: it has
+nothing to recognize. A larger part of a picture is shown to the model as well. Elsewhere the model's answer is left
 as it is, to the bit.
 """
 
@@ -37,7 +37,7 @@ class _Carried:
     since: int
 
     def to(self, luma: Luma) -> "_Carried | None":
-        """The same on a neighbouring frame; None where nothing of it is left."""
+        """The same on a neighboring frame; None where nothing of it is left."""
         back = optical_flow(luma, self.luma, preset="fast")
         forth = optical_flow(self.luma, luma, preset="fast")
         planes = warp(torch.cat((self.field.chroma, self.field.weight, self.field.origin, self.luma)), back)
@@ -114,7 +114,7 @@ def _half(luma: Luma) -> Float[Tensor, "1 h2 w2"]:
 
 
 def _given(answer: AnsweredFrame, small: Luma, part: Reference) -> tuple[AnsweredFrame, _Carried]:
-    """A frame with the colours that a partial exemplar gives it, and the field to be carried from it."""
+    """A frame with the colors that a partial exemplar gives it, and the field to be carried from it."""
     assert part.alpha is not None
     device = answer.chroma.device
     size, half = (answer.luma.shape[-2], answer.luma.shape[-1]), (small.shape[-2], small.shape[-1])
@@ -145,7 +145,7 @@ def _ramp(index: int, given: int, anchors: Sequence[int]) -> float:
 def _with_field(answer: AnsweredFrame, field: Field, share: float = 1.0) -> AnsweredFrame:
     size = (answer.chroma.shape[-2], answer.chroma.shape[-1])
     weight = share * resize(field.weight, size)
-    # weighted before it is enlarged, so that a colour beside the field does not seep in
+    # weighted before it is enlarged, so that a color beside the field does not seep in
     target = share * resize(field.chroma * field.weight, size)
     chroma = torch.where(weight > 0, answer.chroma * (1 - weight) + target, answer.chroma)
     confidence = answer.confidence
@@ -156,7 +156,7 @@ def _with_field(answer: AnsweredFrame, field: Field, share: float = 1.0) -> Answ
 
 
 def _joined(carried: _Carried | None, given: _Carried) -> _Carried:
-    """What was carried here, and over it what is given here."""
+    """The field carried here, and over it the one given here."""
     if carried is None:
         return given
     over, under = given.field, carried.field

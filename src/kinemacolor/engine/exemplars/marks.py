@@ -1,4 +1,4 @@
-"""A correction within a frame: known colour at a few pixels, spread over what looks the same around them."""
+"""A correction within a frame: known color at a few pixels, spread over what looks the same around them."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from kinemacolor.frames import Chroma, Luma
 
 MARK_SHARE = 0.05
-"""A partial exemplar that covers less of its frame is a mark: it says a colour, and shows nothing to recognise."""
+"""A partial exemplar that covers less of its frame is a mark: it says a color, and shows nothing to recognize."""
 
 _SMOOTHING_PX = 1.5
 _REACH = 0.2
@@ -25,7 +25,7 @@ _NEIGHBORS = ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """Corrected colours and where they count (``weight``, 0..1). ``origin`` is the L* of where they were given."""
+    """Corrected colors and where they count (``weight``, 0..1). ``origin`` is the L* of where they were given."""
 
     chroma: Float[Tensor, "2 h w"]
     weight: Float[Tensor, "1 h w"]
@@ -38,10 +38,10 @@ def is_mark(alpha: Float[Tensor, "1 h w"] | None) -> bool:
 
 
 def spread(luma: Luma, present: Chroma, known: Chroma, where: Bool[Tensor, "h w"], *, everywhere: bool) -> Field:
-    """The field of a frame whose colours are ``known`` at some pixels.
+    """The field of a frame whose colors are ``known`` at some pixels.
 
-    With ``everywhere``, the nearest known colour spreads over pixels that are connected to it, about as light, and of
-    about the same ``present`` colour: what was coloured wrong as one is corrected as one. It fades with the length
+    With ``everywhere``, the nearest known color spreads over pixels that are connected to it, about as light, and of
+    about the same ``present`` color: what was colored wrong as one is corrected as one. It fades with the length
     of the way there and with the changes on it.
     """
     height, width = luma.shape[-2:]
@@ -62,8 +62,8 @@ def spread(luma: Luma, present: Chroma, known: Chroma, where: Bool[Tensor, "h w"
 def _ways(luma: Luma, present: Chroma, seeds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """How far each pixel is from a seed on the shortest way, infinite beyond ``_FARTHEST``, and from which seed.
 
-    The shortest ways of Bellman and Ford, over the whole picture at once: a step costs its length, by what a colour
-    reaches, and the changes of luma and colour that it crosses. A way leads only through what is like its seed.
+    The shortest ways of Bellman and Ford, over the whole picture at once: a step costs its length, by what a color
+    reaches, and the changes of luma and color that it crosses. A way leads only through what is like its seed.
     """
     height, width = seeds.shape
     smooth = cv2.GaussianBlur(luma[0].cpu().numpy(), (0, 0), _SMOOTHING_PX)

@@ -22,7 +22,7 @@ _STILL_COLUMNS = ("file", "frame", "note")
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What a project's files say. ``film`` and ``output`` are paths as they can be opened.
+    """The content of a project's files. ``film`` and ``output`` are paths as they can be opened.
 
     ``options`` are those of a run (``engine.job``) by name, ``model_settings`` those of the model.
     """
@@ -65,8 +65,8 @@ def _toml(value: object) -> str:
 def write_settings(project: Project) -> None:
     """Writes ``project.toml``."""
     lines = [
-        "# A film to be coloured. Edit this, shots.csv and exemplars.csv, then run: kinemacolor project run FOLDER",
-        "# Only shots that depend on what you change are coloured again.",
+        "# A film to be colored. Edit this, shots.csv and exemplars.csv, then run: kinemacolor project run FOLDER",
+        "# Only shots that depend on what you change are colored again.",
         f"film = {_toml(relative(project.film, project.folder))}",
         f"output = {_toml(relative(project.output, project.folder))}",
         *(f"{name} = {_toml(value)}" for name, value in project.options.items() if value is not None),

@@ -19,7 +19,7 @@ _STATE = "state.json"
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How far a project has come. ``current``: the film in colour is there and nothing has changed since."""
+    """How far a project has come. ``current``: the film in color is there and nothing has changed since."""
 
     current: bool
     shots: int

@@ -23,7 +23,7 @@ _WORST = 12
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a run was given and what it did.
+    """The inputs of a run and its outcome.
 
     ``settings`` are those that the user chose, by name. ``exemplars`` are all that were given, whether a shot used
     them or not.
@@ -122,12 +122,12 @@ def versions() -> dict[str, str]:
 
 
 def note_of(model: str, exemplars: Sequence[Exemplar], working_size: tuple[int, int]) -> str:
-    """What goes into the film itself: that its colours are made, by what and from which stills."""
+    """The note that goes into the film itself: that its colors are made, by which model and from which stills."""
     stills = [f"{e.name}@{e.index if e.index is not None else 'none'}" for e in exemplars[:_NAMED_IN_NOTE]]
     more = len(exemplars) - len(stills)
     return json.dumps(
         {
-            "colours": f"made by Kinemacolor {__version__}; the luma is the source's own",
+            "colors": f"made by Kinemacolor {__version__}; the luma is the source's own",
             "model": model,
             **_card(model),
             "stills": stills + ([f"and {more} more"] if more else []),

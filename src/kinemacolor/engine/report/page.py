@@ -86,7 +86,7 @@ def _curve(shots: list[dict[str, Any]]) -> str:
 
 
 def _rows(content: dict[str, Any]) -> list[dict[str, object]]:
-    """The exemplars with the stretches of the timeline that they colour, and their own place on it."""
+    """The exemplars with the stretches of the timeline that they color, and their own place on it."""
     places = _places(content["shots"])
     rows = []
     for exemplar in content["exemplars"]:

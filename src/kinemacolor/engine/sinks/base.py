@@ -1,4 +1,4 @@
-"""What a sink is, and the loop that pours answers into sinks."""
+"""The interface of a sink, and the loop that pours answers into sinks."""
 
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, closing

@@ -17,7 +17,7 @@ _CLEARLY_WORSE = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A frame of the film beside itself in colour, as JPEG, and the mean confidence there (None: not known)."""
+    """A frame of the film beside itself in color, as JPEG, and the mean confidence there (None: not known)."""
 
     frame: int
     confidence: float | None

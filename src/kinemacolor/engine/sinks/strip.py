@@ -1,4 +1,4 @@
-"""A picture to look at: source | exemplar | colour, one row for each of a few frames."""
+"""A picture to look at: source | exemplar | color, one row for each of a few frames."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What became of each shot, and what is worth a warning."""
+"""The outcome of each shot, and warnings on the film's frames."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from kinemacolor.io import has_visible_color
 
 @dataclass(frozen=True, slots=True)
 class ShotOutcome:
-    """What became of a shot. ``reused``: its colors came from the track and nothing was computed."""
+    """The outcome of a shot. ``reused``: its colors came from the track and nothing was computed."""
 
     planned: PlannedShot
     reused: bool

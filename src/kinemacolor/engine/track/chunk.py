@@ -32,10 +32,10 @@ _PARTIAL = ".partial"
 
 @dataclass(slots=True)
 class ChunkNotes:
-    """What is known of a coloured shot without decoding it.
+    """Notes on a colored shot, to be read without decoding it.
 
     ``confidence`` is the mean of each frame, empty for a model that does not say; ``damaged`` counts frames for which
-    the model gave NaN or infinity; ``seconds`` is what colouring took.
+    the model gave NaN or infinity; ``seconds`` is what coloring took.
     """
 
     frames: int = 0

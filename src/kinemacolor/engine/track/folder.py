@@ -1,7 +1,7 @@
 """A chroma track on disk: a folder with ``track.json``, which says what it is of, and a chunk for each shot.
 
-Chunks are named by their shot's key, the hash of all that its colours depend on. What is there under a key is right,
-whatever else has changed; what is not there is to be coloured.
+Chunks are named by their shot's key, the hash of all that its colors depend on. What is there under a key is right,
+whatever else has changed; what is not there is to be colored.
 """
 
 import json
@@ -25,7 +25,7 @@ _LOCK, _RUNNING, _SHOTS, _SURVEY = ".lock", "running.json", "shots", "survey.jso
 
 
 class ChromaTrack:
-    """A track opened for colouring. A context manager: one run at a time works on it.
+    """A track opened for coloring. A context manager: one run at a time works on it.
 
     The lock is the operating system's own and goes with the process that held it, so a killed run leaves none.
 
@@ -111,7 +111,7 @@ class ChromaTrack:
         return self.path / _SHOTS / f"{shot.start:06d}-{key[:20]}.mkv"
 
     def notes(self, shot: Shot, key: str) -> ChunkNotes | None:
-        """The notes of a shot that is coloured, else None."""
+        """The notes of a shot that is colored, else None."""
         return notes_of(self._chunk(shot, key))
 
     def read(self, shot: Shot, key: str) -> Iterator[Answer]:

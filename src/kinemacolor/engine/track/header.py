@@ -34,7 +34,7 @@ class NamedExemplar:
 
 @dataclass(frozen=True, slots=True)
 class TrackHeader:
-    """What a chroma track says of itself.
+    """The description that a chroma track holds of itself.
 
     ``film`` is an absolute path, ``signature`` the hash of its content. Sizes are (height, width). ``made_by`` is the
     version of Kinemacolor.

@@ -1,4 +1,4 @@
-"""What a shot's colours depend on, as short hashes: film, frames and exemplars; a model has its own ``identity``."""
+"""Short hashes of all that a shot's colors depend on: film, frames, exemplars; a model has its own ``identity``."""
 
 import hashlib
 import json

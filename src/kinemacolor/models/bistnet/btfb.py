@@ -1,4 +1,4 @@
-"""BTFB: the colours that two exemplars give a frame, fused by time (BiSTNet, Section 3.1).
+"""BTFB: the colors that two exemplars give a frame, fused by time (BiSTNet, Section 3.1).
 
 The paper's block has no parameters: ``linear``. The release adds a choice by similarity and gates, along optical flow
 too: ``by_similarity`` and ``GatedFusion``.
@@ -17,7 +17,7 @@ GATED_CHANNELS = 6
 
 
 def weight_of_forward(index: int, first: int, last: int) -> float:
-    """How much the forward exemplar's colours count at a frame: 1 at ``first``, 0 at ``last``.
+    """How much the forward exemplar's colors count at a frame: 1 at ``first``, 0 at ``last``.
 
     Eq. 3, the other way round than printed: ``(N-1-t)/(N-1)``. As printed, ``t/(N-1)``, the exemplar that is farther
     would count more, against the sentence before it ("closer to r^f: the corresponding weights will be larger") and
@@ -39,12 +39,12 @@ def by_similarity(
     forward_similarity: Float[Tensor, "1 h w"],
     backward_similarity: Float[Tensor, "1 h w"],
 ) -> Float[Tensor, "c h w"]:
-    """At each pixel the colours of the exemplar that is more like it; the backward one's where both are. Release."""
+    """At each pixel the colors of the exemplar that is more like it; the backward one's where both are. Release."""
     return torch.where(forward_similarity > backward_similarity, forward, backward)
 
 
 class Gate(nn.Module):
-    """Own and received colours, each weighted by what both are. The weights need not sum to 1. Release."""
+    """Own and received colors, each weighted by what both are. The weights need not sum to 1. Release."""
 
     def __init__(self, channels: int = 2) -> None:
         super().__init__()
@@ -64,9 +64,9 @@ def _weights(convolutions: nn.ModuleList, x: Tensor) -> Tensor:
 
 
 class GatedFusion(nn.Module):
-    """The release's block: colours propagated along optical flow from both ends, and gates where they meet.
+    """The release's block: colors propagated along optical flow from both ends, and gates where they meet.
 
-    Flows are displacements in pixels, from a frame to where its points lie in its neighbour.
+    Flows are displacements in pixels, from a frame to where its points lie in its neighbor.
     """
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class GatedFusion(nn.Module):
     def propagated_back(
         self, backward: Sequence[Float[Tensor, "2 h w"]], to_next: Sequence[Float[Tensor, "2 h w"]]
     ) -> list[Float[Tensor, "2 h w"]]:
-        """The backward exemplar's colours of each frame, joined with those propagated from the last frame down.
+        """The backward exemplar's colors of each frame, joined with those propagated from the last frame down.
 
         ``to_next`` is the flow of each frame but the last.
         """
@@ -88,5 +88,5 @@ class GatedFusion(nn.Module):
     def propagated_on(
         self, forward: Float[Tensor, "2 h w"], before: Float[Tensor, "2 h w"], to_previous: Float[Tensor, "2 h w"]
     ) -> Float[Tensor, "2 h w"]:
-        """The forward exemplar's colours of a frame, joined with those of the frame ``before``."""
+        """The forward exemplar's colors of a frame, joined with those of the frame ``before``."""
         return self.from_before(forward, moved(before, to_previous))

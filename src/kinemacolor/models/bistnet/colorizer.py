@@ -33,14 +33,14 @@ _STEEPEST = 4.0
 
 @dataclass(frozen=True, slots=True)
 class BiSTNetSettings:
-    """How a film is coloured.
+    """How a film is colored.
 
     ``size`` is the network's (height, width); None keeps the film's aspect at the release's number of pixels, the
     release squeezes all to (224, 448). ``keep_exemplars`` gives a frame whose exemplar is there that one's chroma;
-    the release colours it anew. ``saturation`` multiplies a*b*, ``smoothing`` is the weighted least squares filter on
+    the release colors it anew. ``saturation`` multiplies a*b*, ``smoothing`` is the weighted least squares filter on
     what is shown; the defaults are the release's, the paper has neither.
 
-    Gates hand colours back from later frames: ``emitted_frames`` are answered at once, with ``ahead_frames`` after
+    Gates hand colors back from later frames: ``emitted_frames`` are answered at once, with ``ahead_frames`` after
     them known. A stretch between two exemplars not longer than both together is seen whole, as in the release.
     """
 
@@ -58,7 +58,7 @@ class BiSTNetSettings:
 
     @classmethod
     def paper(cls) -> "BiSTNetSettings":
-        """The paper's network's own colours: no gain, no filter."""
+        """The paper's network's own colors: no gain, no filter."""
         return cls(saturation=1.0, smoothing=None)
 
 
@@ -100,8 +100,8 @@ class BiSTNetColorizer:
     Args:
         network: with its weights; it is moved to ``device`` and set to eval mode.
         experts: edges and segmentation, on the same device.
-        flow: finds the paths along which gates hand colours on; a network without gates needs none.
-        settings: how a film is coloured.
+        flow: finds the paths along which gates hand colors on; a network without gates needs none.
+        settings: how a film is colored.
         notes: what a user should know of what stands in for what is missing.
         device: None leaves the network where it is.
         dtype: bf16 or fp16 run the convolutions in that precision by autocast. Matching is in fp32 always.
@@ -149,7 +149,7 @@ class BiSTNetColorizer:
         refuse_objects(objects)
         if not references:
             raise ExemplarError(
-                "BiSTNet has no exemplar for this shot. Colour its first and last frame and pass them."
+                "BiSTNet has no exemplar for this shot. Color its first and last frame and pass them."
             )
         indices = [reference.index for reference in references]
         length = None
@@ -165,9 +165,9 @@ class BiSTNetColorizer:
     def _span(
         self, frames: Iterator[_Frame], span: Span, references: Sequence[Reference]
     ) -> Generator[Answer, None, list[_Frame]]:
-        """Colours a span's frames, and returns those already seen that belong to the next: its last and one more.
+        """Colors a span's frames, and returns those already seen that belong to the next: its last and one more.
 
-        The last frame is coloured here where it is the shot's last too.
+        The last frame is colored here where it is the shot's last too.
         """
         pair = references[span.forward], references[span.backward]
         left: list[_Frame] = []
@@ -180,7 +180,7 @@ class BiSTNetColorizer:
         return left
 
     def _propagated(self, warped: Iterator[Warped]) -> Iterator[tuple[Warped, Tensor | None]]:
-        """Frames with the colours that gates hand to them; without gates, frames alone."""
+        """Frames with the colors that gates hand to them; without gates, frames alone."""
         if self.network.gates is None:
             return ((frame, None) for frame in warped)
         settings = self.settings
@@ -191,7 +191,7 @@ class BiSTNetColorizer:
     def _warped(
         self, frames: Iterator[_Frame], span: Span, pair: tuple[Reference, Reference], left: list[_Frame]
     ) -> Iterator[Warped]:
-        """A span's frames with both exemplars' colours. ``left`` gets the last and one more, where there is one."""
+        """A span's frames with both exemplars' colors. ``left`` gets the last and one more, where there is one."""
         forward = self._learned(pair[0])
         backward = forward if pair[1] is pair[0] else self._learned(pair[1])
         before: tuple[_Frame, Warped] | None = None

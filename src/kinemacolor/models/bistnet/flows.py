@@ -1,4 +1,4 @@
-"""Optical flow for handing colours on: RAFT as in the release, or OpenCV's DIS where its weights are not there."""
+"""Optical flow for handing colors on: RAFT as in the release, or OpenCV's DIS where its weights are not there."""
 
 from typing import Any, Protocol, runtime_checkable
 

@@ -1,4 +1,4 @@
-"""Gated propagation: colours passed on and back through a span of frames, with only some of them held back.
+"""Gated propagation: colors passed on and back through a span of frames, with only some of them held back.
 
 The release keeps a whole clip. Here frames are answered as soon as enough of the following ones are known.
 """
@@ -42,9 +42,9 @@ def upsampled(planes: Float[Tensor, "c h4 w4"]) -> Float[Tensor, "c h w"]:
 def propagated_through(
     gates: GatedFusion, frames: Iterator[Warped], *, emitted: int, ahead: int
 ) -> Iterator[tuple[Warped, Float[Tensor, "2 h w"]]]:
-    """Each frame of a span with the colours propagated to it from both ends.
+    """Each frame of a span with the colors propagated to it from both ends.
 
-    The first frame keeps the forward exemplar's colours and the last the backward one's, as in the release. The
+    The first frame keeps the forward exemplar's colors and the last the backward one's, as in the release. The
     backward pass begins ``ahead`` frames or more after a frame, or at the span's end.
     """
     window: list[Warped] = []

@@ -31,7 +31,7 @@ class SegmentationExpert(Protocol):
 
 
 class NoSegmentation:
-    """The stand-in: no class is more likely than another, which normalised scores say with zeros."""
+    """The stand-in: no class is more likely than another, which normalized scores say with zeros."""
 
     def __init__(self, classes: int) -> None:
         self.classes = classes

@@ -1,4 +1,4 @@
-"""MSRB: colours from coarse to fine, by three U-nets (BiSTNet, Section 3.3).
+"""MSRB: colors from coarse to fine, by three U-nets (BiSTNet, Section 3.3).
 
 The U-nets are Deep Exemplar's colorization subnet with another number of input planes. The paper has a net of its own
 at each scale; the release runs the middle one at the finest scale too, and so do its weights.
@@ -43,7 +43,7 @@ class MSRB(nn.Module):
         )
 
     def forward(self, planes: Float[Tensor, "b c h w"]) -> Scales:
-        """The colours at three scales; each finer one sees the coarser one's, upsampled."""
+        """The colors at three scales; each finer one sees the coarser one's, upsampled."""
         half = halved(planes)
         at_quarter = self.coarse(halved(half))
         at_half = self.middle(torch.cat((half, self.up_to_half(at_quarter)), 1))

@@ -1,4 +1,4 @@
-"""BiSTNet, the network: what is matched, what is fused, and what the colours are made of."""
+"""BiSTNet, the network: what is matched, what is fused, and what the colors are made of."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ from kinemacolor.models.deep_exemplar.network import Learned
 class BiSTNetConfig:
     """What the network is; the defaults are the paper's (arXiv v1).
 
-    ``gated`` adds the release's gates, and all it gives its U-nets beside: 10 planes of colours more. ``own_finest``
+    ``gated`` adds the release's gates, and all it gives its U-nets beside: 10 planes of colors more. ``own_finest``
     is the third U-net. ``temperature`` divides cosines before the softmax, 0 takes the most similar place alone.
     ``backward_is_fused`` and ``raw_edges`` copy oversights of the release that its weights are used to: the fusion by
-    similarity overwrites the backward exemplar's colours, and HED sees L* - 50 unscaled. ``width`` is the first
+    similarity overwrites the backward exemplar's colors, and HED sees L* - 50 unscaled. ``width`` is the first
     channels of VGG19 and of the U-nets.
     """
 
@@ -54,7 +54,7 @@ class BiSTNetConfig:
 
     @property
     def input_planes(self) -> int:
-        """Planes that the U-nets are given: luma, colours, classes, edges."""
+        """Planes that the U-nets are given: luma, colors, classes, edges."""
         return 1 + (12 if self.gated else 2) + self.classes + 1
 
 
@@ -76,7 +76,7 @@ class Colors:
 class Matches(NamedTuple):
     """The a*b* that a frame gets from the forward exemplar, the backward one, and from the more similar of both.
 
-    Similarities (-1..1) are those of the places that colours come from.
+    Similarities (-1..1) are those of the places that colors come from.
     """
 
     forward: Float[Tensor, "2 h4 w4"]
@@ -100,7 +100,7 @@ class BiSTNet(nn.Module):
     def embed(self, luma: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b c h4 w4"]:
         """Unit vectors that say what lies at each position of lumas (L* 0..100), frames and exemplars alike.
 
-        Sides are multiples of 16. Deep Exemplar sees exemplars in colour; here they are seen as frames are.
+        Sides are multiples of 16. Deep Exemplar sees exemplars in color; here they are seen as frames are.
         """
         return self.correspondence.embed(self.features(luma.expand(-1, 3, -1, -1) / 100))
 
@@ -110,7 +110,7 @@ class BiSTNet(nn.Module):
         chroma: Float[Tensor, "1 2 h w"],
         alpha: Float[Tensor, "1 h w"] | None = None,
     ) -> Learned:
-        """What is kept of an exemplar. ``alpha`` (0..1) says which part of it counts."""
+        """The places to keep of an exemplar. ``alpha`` (0..1) says which part of it counts."""
         return Learned.of(self.embed(luma)[0].float(), Reference(luma[0], chroma[0], alpha=alpha))
 
     def match(self, embedding: Float[Tensor, "c h4 w4"], forward: Learned, backward: Learned) -> Matches:
@@ -139,7 +139,7 @@ class BiSTNet(nn.Module):
     def input_planes(
         self, luma: Float[Tensor, "b 1 h w"], colors: Sequence[Colors], priors: Priors
     ) -> Float[Tensor, "b c h w"]:
-        """I_t of Section 3.3: luma, colours, segmentation and edges; the release's order where there are gates."""
+        """I_t of Section 3.3: luma, colors, segmentation and edges; the release's order where there are gates."""
         before, after = zip(*(self._color_planes(each) for each in colors))
         return torch.cat(
             (

@@ -34,7 +34,7 @@ class ProtoSeg(nn.Module):
         self.prototypes = nn.Parameter(torch.randn(classes, prototypes, channels))
 
     def forward(self, gray: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b k h w"]:
-        """The scores of pictures in 0..1: for each class the cosine to its nearest prototype, normalised."""
+        """The scores of pictures in 0..1: for each class the cosine to its nearest prototype, normalized."""
         picture = ((gray - _MEAN) / _DEVIATION).expand(-1, 3, -1, -1)
         features = F.normalize(self.projection(self.head(self.trunk(picture))), dim=1).movedim(1, -1)
         features = F.normalize(self.feature_norm(features), dim=-1)

@@ -1,6 +1,6 @@
 """RAFT: optical flow by repeated look-ups in an all-pairs correlation volume (Teed and Deng, 2020, arXiv:2003.12039).
 
-The large network of the paper, written from it, for gray pictures: the release hands colours on along its flow.
+The large network of the paper, written from it, for gray pictures: the release hands colors on along its flow.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _RADIUS, _LEVELS, _HIDDEN = 4, 4, 128
 
 
 class ResidualBlock(nn.Module):
-    """Two normalised 3x3 convolutions, added to the input."""
+    """Two normalized 3x3 convolutions, added to the input."""
 
     def __init__(self, inputs: int, outputs: int, stride: int, *, batch_norm: bool) -> None:
         super().__init__()
@@ -147,7 +147,7 @@ class RAFT(nn.Module):
         return (points - grid).movedim(-1, 1), hidden
 
     def _upsampled(self, flow: Tensor, hidden: Tensor) -> Float[Tensor, "b 2 h w"]:
-        """Each fine pixel's flow is a convex mean of nine coarse neighbours (Section 3.3)."""
+        """Each fine pixel's flow is a convex mean of nine coarse neighbors (Section 3.3)."""
         batch, _, height, width = flow.shape
         weights = (0.25 * self.upsampling(hidden)).view(batch, 1, 9, 8, 8, height, width).softmax(2)
         neighbors = F.unfold(8 * flow, 3, padding=1).view(batch, 2, 9, 1, 1, height, width)

@@ -1,4 +1,4 @@
-"""Which two exemplars colour a frame: its neighbours in time, on either side.
+"""Which two exemplars color a frame: its neighbors in time, on either side.
 
 Exemplars that are frames of the shot divide it into spans. Where there is none, the others are taken to stand evenly
 from the first frame to the last, in their order: two of them at both ends, as in the paper. With an exemplar on one

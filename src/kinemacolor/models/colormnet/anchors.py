@@ -64,8 +64,8 @@ def without_conflict(
 ) -> Affinity:
     """The answer with one opinion a query: where anchors disagree, only their strongest cluster speaks.
 
-    Of two look-alikes of different colour the mean is gray. A query is in conflict where no colour has nine tenths of
-    the anchors' weight within ``radius`` in a*b*. There the anchors' weight goes to the tokens around the colour that
+    Of two look-alikes of different color the mean is gray. A query is in conflict where no color has nine tenths of
+    the anchors' weight within ``radius`` in a*b*. There the anchors' weight goes to the tokens around the color that
     has most; tokens of no anchor (``anchor`` -1) keep theirs.
     """
     colors, of_anchor = color[answer.token], anchor[answer.token] >= 0
@@ -85,7 +85,7 @@ def without_conflict(
 def nearer_first(
     answer: Affinity, anchor: Int[Tensor, " n"], frames: list[int | None], now: int, alpha: float
 ) -> Affinity:
-    """The answer with the anchors' weight shared in favour of those near in time.
+    """The answer with the anchors' weight shared in favor of those near in time.
 
     ``p_i <- P softmax_i(s_i - alpha sigma d_i)`` over the anchors' tokens: P is their weight, sigma the spread of the
     scores that answer, ``d_i`` the distance in time, 1 at ``FAR_FRAMES`` and beyond. ``frames`` are the anchors', by

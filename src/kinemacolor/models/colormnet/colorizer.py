@@ -98,7 +98,7 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
         Raises ``ExemplarError`` where there is no exemplar, or one whose alpha leaves nothing of it.
         """
         if not references:
-            raise ExemplarError("ColorMNet has no exemplar for this shot. Colour one of its frames and pass it.")
+            raise ExemplarError("ColorMNet has no exemplar for this shot. Color one of its frames and pass it.")
         restriction = None if self.restriction is None else self.restriction()
         state = ColorMNetState(Memory(self.policy), due={}, restriction=restriction)
         for reference in references:
@@ -190,7 +190,7 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
 
 
 def _part(exemplar: Reference, key: Key) -> Part:
-    """The colours of an exemplar, padded to whole tokens, by token, and how much of each its alpha shows."""
+    """The colors of an exemplar, padded to whole tokens, by token, and how much of each its alpha shows."""
     tokens = pooled(exemplar, exemplar.luma.shape[-1] // key.key.shape[-1])
     coverage = None if tokens.alpha is None else tokens.alpha.flatten()
     if coverage is not None:

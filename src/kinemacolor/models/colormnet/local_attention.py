@@ -1,4 +1,4 @@
-"""LA: each pixel's attention to a window of a frame just coloured (ColorMNet, Section 3.3).
+"""LA: each pixel's attention to a window of a frame just colored (ColorMNet, Section 3.3).
 
 The release's window is 15x15 (the paper's 7 is its radius), with a learned term per displacement, and a depthwise
 5x5 convolution and a linear layer after it. Its source is the frame last written to memory.
@@ -42,7 +42,7 @@ def attend_window(
 
 
 class LocalAttention(nn.Module):
-    """What the frame last written says of this one, by neighbourhood."""
+    """What the frame last written says of this one, by neighborhood."""
 
     def __init__(self, key_channels: int, value_channels: int, radius: int = 7) -> None:
         super().__init__()

@@ -105,7 +105,7 @@ class MemoryNetwork(PropagationNetwork[ImageFeatures]):
     def encode_value(
         self, luma: Float[Tensor, "b 1 h w"], chroma: Float[Tensor, "b 2 h w"], features: ImageFeatures
     ) -> Float[Tensor, "b p v h16 w16"]:
-        """What memory keeps of a coloured frame, in fp32."""
+        """What memory keeps of a colored frame, in fp32."""
         return self.value(luma, chroma, features.stride16).float()
 
     def deep_update(
@@ -115,7 +115,7 @@ class MemoryNetwork(PropagationNetwork[ImageFeatures]):
         return self.value.deep_update(value, hidden)
 
     def attend(self, key: Key, source: Key, value: Float[Tensor, "b p v h16 w16"]) -> Float[Tensor, "b p v h16 w16"]:
-        """L of Eq. 12: what the neighbourhood in the source frame says; nothing without LA."""
+        """L of Eq. 12: what the neighborhood in the source frame says; nothing without LA."""
         return (
             torch.zeros_like(value)
             if self.local_attention is None

@@ -6,7 +6,7 @@ from typing import Literal
 from kinemacolor.errors import SettingError
 
 Propagation = Literal["mfp", "stacking", "recurrent"]
-"""How colours come from earlier frames: by the paper's memory, from all of them, or from the frame before alone."""
+"""How colors come from earlier frames: by the paper's memory, from all of them, or from the frame before alone."""
 
 Choice = Literal["usage", "random", "decay"]
 
@@ -26,8 +26,8 @@ class MemoryPolicy:
     the frame last written alone, exemplars are not kept.
 
     For many exemplars, not the paper's: a frame asks the ``anchors_at_once`` exemplars most like it, all if None.
-    ``conflict_radius`` (in a*b*) lets only the strongest colour speak where exemplars disagree by more. ``nearness``
-    (alpha; 1 is clear) favours exemplars near in time.
+    ``conflict_radius`` (in a*b*) lets only the strongest color speak where exemplars disagree by more. ``nearness``
+    (alpha; 1 is clear) favors exemplars near in time.
 
     Usage is always counted. The release counts it in long-term memory only where it expects, from the film's
     length, to drop tokens; nothing else depends on it.

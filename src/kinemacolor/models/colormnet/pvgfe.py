@@ -1,7 +1,7 @@
 """PVGFE: features of a luma, where DINOv2 guides ResNet50 (ColorMNet, Section 3.1).
 
 The release fuses at three scales (strides 16, 8 and 4), each by a cross-channel attention in the manner of Restormer:
-1x1 and depthwise 3x3 convolutions give query, key and value; query and key are normalised over space; the matrix is
+1x1 and depthwise 3x3 convolutions give query, key and value; query and key are normalized over space; the matrix is
 channel by channel in each of eight heads. The paper shows one scale.
 """
 
@@ -79,7 +79,7 @@ class ChannelNorm(nn.LayerNorm):
     """Layer norm over the channels of each pixel."""
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
-        """The normalised map, channels last in memory."""
+        """The normalized map, channels last in memory."""
         return super().forward(x.movedim(1, -1)).movedim(-1, 1)
 
 

@@ -1,6 +1,6 @@
 """Where a query may read from, if something says so: only tokens that it may have come from. Not the paper's.
 
-The finding of Akimoto et al. (2020, arXiv:2011.12528), that colours are truer when they come only from where tracks
+The finding of Akimoto et al. (2020, arXiv:2011.12528), that colors are truer when they come only from where tracks
 lead, as an option of ColorMNet's memory. Who tracks is behind ``Restriction``
 (``models.spatiotemporal.memory_restriction``).
 """

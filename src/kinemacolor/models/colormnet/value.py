@@ -1,4 +1,4 @@
-"""The value encoder: what memory keeps of a coloured frame (ColorMNet, Eq. 3d and 3e).
+"""The value encoder: what memory keeps of a colored frame (ColorMNet, Eq. 3d and 3e).
 
 In ColorMNet both chroma planes pass through the same weights, each with the other beside it. With one plane they
 pass together.

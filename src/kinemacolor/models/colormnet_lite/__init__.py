@@ -1,4 +1,4 @@
-"""ColorMNet-lite, the compact default: memory of the exemplars, flow and a colour prior over EfficientNet-Lite0."""
+"""ColorMNet-lite, the compact default: memory of the exemplars, flow and a color prior over EfficientNet-Lite0."""
 
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def load(
     dtype: torch.dtype | None = None,
     settings: LiteSettings | None = None,
 ) -> ColorMNetLiteColorizer:
-    """The model of a file, or of the weights installed, ready to colour.
+    """The model of a file, or of the weights installed, ready to color.
 
     ``device`` None takes a GPU if there is one. ``dtype`` is the precision of the trunk and of matching; None takes
     bfloat16 where the processor computes in it, else float32. Raises ``WeightsError`` where it is no such file.

@@ -21,7 +21,7 @@ class ClipSettings:
     """How clips are gone through.
 
     The last ``scored`` frames are scored, those before only lead there: the head meets errors as late in a shot.
-    Colours are carried from the frames ``ages`` before, in the clip's own steps. With probability
+    Colors are carried from the frames ``ages`` before, in the clip's own steps. With probability
     ``exemplar_before`` an exemplar of the same scene also counts as the frame before the clip.
     """
 
@@ -51,7 +51,7 @@ def scored_clips(
     generator: Generator,
     settings: ClipSettings,
 ) -> ScoredClip:
-    """Each clip in colour, with its likely error. ``generator`` draws which exemplars come before."""
+    """Each clip in color, with its likely error. ``generator`` draws which exemplars come before."""
     clips = []
     network.prior.eval()  # as in use: nothing is dropped
     for i in range(len(lumas)):
@@ -68,7 +68,7 @@ def scored_clips(
 def _colored(
     network: ColorMNetLite, lumas: Tensor, reference: Reference, settings: ClipSettings, *, is_before: bool
 ) -> list[tuple[Evidence, Past]]:
-    """One clip's frames in colour, and what spoke for them."""
+    """One clip's frames in color, and what spoke for them."""
     size = (-(-lumas.shape[-2] // 2), -(-lumas.shape[-1] // 2))
     maps = network.trunk(torch.cat((reference.luma[None], lumas)))
     shown = [maps_of(maps, 0)]

@@ -41,7 +41,7 @@ _FRAMES_AHEAD = 2
 class LiteSettings:
     """How the model behaves.
 
-    Colours are carried from the frames ``ages`` before, or where there are not so many, from the first, or the last
+    Colors are carried from the frames ``ages`` before, or where there are not so many, from the first, or the last
     exemplar's own. A frame is compared with at most ``exemplars_at_once``, as ``search`` says. Candidates are weighed
     and motion is found at ``stride``: 1 is finer, and takes twice the time of 2.
     """
@@ -55,7 +55,7 @@ class LiteSettings:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What can be known of a frame before the frames before it have colours."""
+    """The evidence for a frame that needs no colors of the frames before it."""
 
     match: Match
     prior_colors: PriorColors
@@ -75,11 +75,11 @@ class _Noted:
 
 @dataclass(slots=True)
 class LiteState:
-    """What a shot leaves behind: its exemplars as a bank, and the latest frames, at the stride of candidates.
+    """The state of a shot: its exemplars as a bank, and the latest frames, at the stride of candidates.
 
-    ``seen`` are lumas, ``past`` frames in colour, both since the last exemplar's own frame, whose colours are known
+    ``seen`` are lumas, ``past`` frames in color, both since the last exemplar's own frame, whose colors are known
     better than any before; ``seen`` and ``looked_at`` may be ahead. ``evidence`` is that for the frame last
-    coloured, None where it is an exemplar's own.
+    colored, None where it is an exemplar's own.
     """
 
     references: tuple[Reference, ...]
@@ -93,7 +93,7 @@ class LiteState:
 class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
     """ColorMNet-lite as the engine knows it. The network is copied, with the trunk's batch norms folded away.
 
-    While a frame gets its colours the next two are looked at: all but the colours themselves can be known before.
+    While a frame gets its colors the next two are looked at: all but the colors themselves can be known before.
     """
 
     def __init__(
@@ -112,7 +112,7 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
             raise SettingError(f"stride is {self.settings.stride}. Give 1 or more.")
         if len(self.settings.ages) != network.config.carried:
             raise SettingError(
-                f"ages has {len(self.settings.ages)} entries, but this network carries colours from "
+                f"ages has {len(self.settings.ages)} entries, but this network carries colors from "
                 f"{network.config.carried} frames. Give as many."
             )
 
@@ -125,7 +125,7 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
     def start(self, references: Sequence[Reference]) -> LiteState:
         """The state before a shot's first frame. Raises ``ExemplarError`` where there is no exemplar."""
         if not references:
-            raise ExemplarError("There is no exemplar for this shot. Colour one of its frames and pass it.")
+            raise ExemplarError("There is no exemplar for this shot. Color one of its frames and pass it.")
         lumas = [reference.luma.to(self.device, torch.float32) for reference in references]
         some = [self._features(luma) for luma in pictured(lumas)]
         features = some if len(some) == len(lumas) else map(self._features, lumas)
@@ -183,7 +183,7 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
 
     @torch.inference_mode()
     def _look(self, noted: "_Noted", beside: Executor) -> Found | Chroma:
-        """What can be known of a frame, or its chroma if an exemplar is this very frame.
+        """The evidence for a frame, or its chroma if an exemplar is this very frame.
 
         Flow is found ``beside`` matching, which leaves a core to it.
         """
@@ -218,7 +218,7 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         return Answer(chroma, self._confidence(state))
 
     def _confidence(self, state: LiteState) -> Confidence:
-        """The confidence in the frame last coloured, from the error that the confidence head predicts."""
+        """The confidence in the frame last colored, from the error that the confidence head predicts."""
         last = state.past[-1]
         log_error = last.log_error if state.evidence is None else self.network.confidence_head(state.evidence, last)
         return confidence_of(log_error.exp())

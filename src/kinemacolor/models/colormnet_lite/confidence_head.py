@@ -1,6 +1,6 @@
-"""The confidence head: predicts how far off the colours are, from the candidates' disagreement and cues on each.
+"""The confidence head: predicts how far off the colors are, from the candidates' disagreement and cues on each.
 
-It changes no colour. A network that could, learnt to trust flow too long (docs/models/colormnet-lite.md).
+It changes no color. A network that could, learnt to trust flow too long (docs/models/colormnet-lite.md).
 """
 
 import torch
@@ -35,7 +35,7 @@ class ConfidenceHead(nn.Module):
 
 
 def _planes(evidence: Evidence, colored: Past) -> Float[Tensor, "f h w"]:
-    """No hue: distances between colours, variances, weights, and cues, each of the order of 1."""
+    """No hue: distances between colors, variances, weights, and cues, each of the order of 1."""
     # sixty times as fast as vector_norm over so short an axis
     apart = (evidence.candidates - colored.chroma).square().sum(1).sqrt()
     vivid = colored.chroma.square().sum(0, keepdim=True).sqrt()

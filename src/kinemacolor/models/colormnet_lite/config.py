@@ -10,8 +10,8 @@ class ColorMNetLiteConfig:
     """The network's dimensions.
 
     Places are compared in ``key_channels``, the principal components of the exemplars' features. ``prior_channels``
-    and ``head_channels`` are the widths of the two parts that learn, the colour prior and the confidence head.
-    Colours are carried from ``carried`` earlier frames.
+    and ``head_channels`` are the widths of the two parts that learn, the color prior and the confidence head.
+    Colors are carried from ``carried`` earlier frames.
     """
 
     key_channels: int = 192

@@ -1,4 +1,4 @@
-"""Candidate colours at each place, a model of their variances, cues on them, and their fusion.
+"""Candidate colors at each place, a model of their variances, cues on them, and their fusion.
 
 Everything lies at one stride, 2 unless told otherwise. Errors are in units of a*b*, variances in their squares.
 """
@@ -29,10 +29,10 @@ CUES_OF_MATCH, CUES_OF_CARRIED = 3, 3
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """An earlier frame in colour: L*, a*b*, and the logarithm of how far off the colours may be.
+    """An earlier frame in color: L*, a*b*, and the logarithm of how far off the colors may be.
 
-    ``origin`` is the L* of where the colours come from in the exemplars, fused and carried as they are: where it is
-    not the frame's own, so are the colours.
+    ``origin`` is the L* of where the colors come from in the exemplars, fused and carried as they are: where it is
+    not the frame's own, so are the colors.
     """
 
     luma: Luma
@@ -42,7 +42,7 @@ class Past:
 
     @classmethod
     def known(cls, luma: Luma, chroma: Chroma) -> "Past":
-        """A frame whose colours are the true ones."""
+        """A frame whose colors are the true ones."""
         return cls(luma, chroma, luma, torch.full_like(luma, log(_KNOWN_ERROR)))
 
 
@@ -56,7 +56,7 @@ class Carried:
 
 
 def ages_there(ages: Sequence[int], frames: int) -> list[int | None]:
-    """How far back colours are carried from, among so many frames; None for one that is there already."""
+    """How far back colors are carried from, among so many frames; None for one that is there already."""
     reached = [min(age, frames) for age in ages]
     return [None if age == 0 or age in reached[:number] else age for number, age in enumerate(reached)]
 
@@ -91,14 +91,14 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class VarianceModel:
-    """The variance of a candidate colour, in squared units of a*b*: how little it is to be trusted.
+    """The variance of a candidate color, in squared units of a*b*: how little it is to be trusted.
 
     Carrying adds to the squared error ``step``, plus ``per_luma`` times the squared difference in L*, plus ``lost``
-    where the flow is inconsistent; and multiplies by ``kin``, since carried colours come from each other and their
+    where the flow is inconsistent; and multiplies by ``kin``, since carried colors come from each other and their
     errors are alike. A match has ``match`` at similarity 1, growing as ``exp(slope (1 - similarity))``, and as
     ``exp(strange (familiar - mean))`` where the mean similarity of the frame is below ``familiar``: an exemplar that
     shows another scene is like it nowhere, but more so here than there. Both grow with the squared difference to the
-    L* of where their colours come from, times ``unlike`` and ``unlike_match``. The prior's colour has
+    L* of where their colors come from, times ``unlike`` and ``unlike_match``. The prior's color has
     ``prior`` times the variance that it predicts.
     """
 
@@ -121,7 +121,7 @@ class VarianceModel:
         return (known + self.unlike_match * unlike.square()).log()
 
     def of_carried(self, carried: Carried, luma: Luma) -> Float[Tensor, "1 h w"]:
-        """The logarithm of a carried colour's variance."""
+        """The logarithm of a carried color's variance."""
         unexplained = self.per_luma * (carried.past.luma - luma).square()
         before = (2 * carried.past.log_error).exp() + self.step
         before = before + self.unlike * (carried.past.origin - luma).square()
@@ -130,7 +130,7 @@ class VarianceModel:
     def weigh(
         self, luma: Luma, prior_colors: PriorColors, match: Match, carried: Sequence[Carried | None]
     ) -> Evidence:
-        """All that speaks for the colours of a frame; a None is a frame that there is not yet."""
+        """All that speaks for the colors of a frame; a None is a frame that there is not yet."""
         size = (luma.shape[-2], luma.shape[-1])
         found = resize(torch.cat((match.chroma, match.luma, match.spread, match.similarity)), size)
         likely = resize(torch.cat((prior_colors.chroma, prior_colors.log_variance), dim=1)[0], size)
@@ -154,7 +154,7 @@ class VarianceModel:
 
 
 def fused(luma: Luma, evidence: Evidence) -> Past:
-    """The frame in colour: each candidate weighs by its precision, and precisions add up, as in a Kalman filter."""
+    """The frame in color: each candidate weighs by its precision, and precisions add up, as in a Kalman filter."""
     precisions = -evidence.log_variances
     weights = precisions.softmax(0)
     chroma = (weights[:, None] * evidence.candidates).sum(0)

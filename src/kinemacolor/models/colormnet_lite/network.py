@@ -1,6 +1,6 @@
-"""ColorMNet-lite, the network: colours from the exemplars' memory, from earlier frames and from a prior.
+"""ColorMNet-lite, the network: colors from the exemplars' memory, from earlier frames and from a prior.
 
-What ColorMNet does in feature space happens here on colours themselves: memory holds the exemplars' chroma, read by
+What ColorMNet does in feature space happens here on colors themselves: memory holds the exemplars' chroma, read by
 keys (ColorMNet, Eqs. 8-10, with cosine similarity, coarse to fine); local attention (Eq. 12) is optical flow
 from several earlier frames; in place of the decoder (Eq. 13) each candidate weighs by how sure it is.
 """
@@ -71,13 +71,13 @@ class ColorMNetLite(nn.Module):
         return Bank(entries, projection, at_once=at_once)
 
     def match(self, bank: Bank, luma: Luma, features: PlaceFeatures, search: Search = SEARCH) -> Match:
-        """What a frame finds in the exemplars, at stride 4."""
+        """The match of a frame in the exemplars, at stride 4."""
         found = bank.match(luma, features, search)
         size = (found.chroma.shape[-2], found.chroma.shape[-1])
         return smoothed(found, resize(luma, size), luma_sigma=_LUMA_SIGMA)
 
     def prior_colors(self, luma: Luma, features: PlaceFeatures) -> PriorColors:
-        """What colours a frame is likely to have by its look alone, at stride 8."""
+        """The colors that a frame is likely to have by its look alone, at stride 8."""
         size = (features.key.shape[-2], features.key.shape[-1])
         prior_colors: PriorColors = self.prior(features.key[None], resize(luma, size)[None])
         return prior_colors.muted()

@@ -1,7 +1,7 @@
-"""The colour prior: a place's likely colour by its look alone. Grass is greenish, skin is not blue.
+"""The color prior: a place's likely color by its look alone. Grass is greenish, skin is not blue.
 
 Learnt from photographs and films by least squares, so that it is the mean of what is possible: muted where a thing
-may have any colour. It stands where ColorMNet-lite had "no colour": a candidate that is believed where the exemplars
+may have any color. It stands where ColorMNet-lite had "no color": a candidate that is believed where the exemplars
 do not show what the frame shows.
 """
 
@@ -27,7 +27,7 @@ class PriorColors:
     log_variance: Float[Tensor, "b 1 h8 w8"]
 
     def muted(self) -> "PriorColors":
-        """The same with weak colours weaker: what is white here and sepia there is tinted by least squares."""
+        """The same with weak colors weaker: what is white here and sepia there is tinted by least squares."""
         vivid = self.chroma.square().sum(1, keepdim=True).sqrt()
         return PriorColors(self.chroma * vivid / (vivid + _MUTED), self.log_variance)
 
@@ -45,7 +45,7 @@ class ColorPrior(nn.Module):
         nn.init.zeros_(self.last.bias)
 
     def forward(self, key: Float[Tensor, "b c h8 w8"], luma: Float[Tensor, "b 1 h8 w8"]) -> PriorColors:
-        """The likely colour of each place; untrained it is gray, with a variance of 150."""
+        """The likely color of each place; untrained it is gray, with a variance of 150."""
         x = self.dropped(F.relu(self.first(torch.cat((_KEY_GAIN * key, luma / 25 - 2), dim=1))))
         x = self.dropped(F.relu(self.second(x)))
         chroma, log_variance = self.last(x).float().split((2, 1), dim=1)

@@ -1,4 +1,4 @@
-"""What was matched, smoothed along the frame's own luma: places match one by one, and their errors differ."""
+"""Smoothing of a match along the frame's own luma: places match one by one, and their errors differ."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ _CERTAIN = 6.0
 def smoothed(match: Match, luma: Float[Tensor, "1 h4 w4"], *, luma_sigma: float) -> Match:
     """Chroma and L* of a match as weighted means over 3 x 3 places.
 
-    A neighbour weighs more if it is near, of like luma, and surely matched: a joint bilateral filter (Petschnigg et
+    A neighbor weighs more if it is near, of like luma, and surely matched: a joint bilateral filter (Petschnigg et
     al., 2004, Eq. 3) times ``exp(6 (its similarity - this one's))``.
     """
     height, width = luma.shape[-2:]

@@ -40,7 +40,7 @@ def load(
     dtype: torch.dtype | None = None,
     settings: DeepExemplarSettings | None = None,
 ) -> DeepExemplarColorizer:
-    """Deep Exemplar with the weights in a file, ready to colour; see ``load_network``."""
+    """Deep Exemplar with the weights in a file, ready to color; see ``load_network``."""
     return DeepExemplarColorizer(load_network(path), settings=settings or SETTINGS, device=device, dtype=dtype)
 
 

@@ -1,4 +1,4 @@
-"""C, the colorization subnet: from a frame's luma, warped colours and the frame before to its a*b* (Eq. 7, Table 3).
+"""C, the colorization subnet: from a frame's luma, warped colors and the frame before to its a*b* (Eq. 7, Table 3).
 
 An encoder and decoder with skip connections, as in user-guided colorization (Zhang et al., 2017). Widths and layers
 are those of the authors' release. They differ from Table 3: the decoder has 256, 128, 128 channels, and blocks 4 to 6
@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from kinemacolor.frames import Chroma, Luma
 
 MULTIPLE = 8
-"""What both sides of the planes must be multiples of: the encoder halves three times."""
+"""The number that both sides of the planes must be multiples of: the encoder halves three times."""
 
 CHROMA_LIMIT = 128.0
 """The tanh at the end reaches this much a* and b*."""
@@ -102,7 +102,7 @@ def planes_of(
 ) -> Float[Tensor, "b 7 h w"]:
     """The inputs of Eq. 7. ``luma`` is L* 0..100, ``before`` the frame before as L*, a*, b*.
 
-    None is the release's start of a film: all zeros, a frame of L* = 50 without colour.
+    None is the release's start of a film: all zeros, a frame of L* = 50 without color.
     """
     if before is None:
         last = torch.zeros_like(luma).repeat(1, 3, 1, 1)
@@ -113,7 +113,7 @@ def planes_of(
 
 @runtime_checkable
 class Colored(Protocol):
-    """A frame in colour, at the working size."""
+    """A frame in color, at the working size."""
 
     luma: Luma
     chroma: Chroma

@@ -36,10 +36,10 @@ class DeepExemplarSettings:
       it. None takes the film's own aspect with the pixels of 432 x 768.
     - ``temperature``: tau of Eq. 4. 0 takes the most alike place alone, as the release's 1e-10 does; the paper: 0.01.
     - ``begin_with_exemplar``: the frame before the first is the first exemplar (the release's ``frame_propagate``),
-      else a frame of L* = 50 without colour.
+      else a frame of L* = 50 without color.
     - ``saturation``: multiplies a*b* of what is shown, not of what the next frame sees; the paper has none.
     - ``smoothing``: the weighted least squares filter on what is shown; None leaves it out, as the paper does.
-    - ``keep_exemplars``: a frame whose exemplar is there takes that one's chroma; the release colours it anew.
+    - ``keep_exemplars``: a frame whose exemplar is there takes that one's chroma; the release colors it anew.
     """
 
     canvas: tuple[int, int] | None = None
@@ -65,12 +65,12 @@ class DeepExemplarSettings:
 
     @classmethod
     def release(cls) -> "DeepExemplarSettings":
-        """What the authors' script does by default, but for cropping."""
+        """The defaults of the authors' script, but for cropping."""
         return cls(canvas=RELEASE_CANVAS, keep_exemplars=False)
 
     @classmethod
     def paper(cls) -> "DeepExemplarSettings":
-        """What the paper describes: no filter, no gain."""
+        """The settings that the paper describes: no filter, no gain."""
         return cls(canvas=RELEASE_CANVAS, temperature=0.01, saturation=1.0, smoothing=None, keep_exemplars=False)
 
 
@@ -92,7 +92,7 @@ def halved(planes: Float[Tensor, "c h w"]) -> Float[Tensor, "c h2 w2"]:
 
 @dataclass
 class DeepExemplarState:
-    """What a shot's frames so far leave behind: the last one in colour, at the network's size."""
+    """The state of a shot: its last frame in color, at the network's size."""
 
     exemplars: Learned
     references: tuple[Reference, ...]
@@ -138,7 +138,7 @@ class DeepExemplarColorizer(StreamingColorizer[DeepExemplarState]):
         Raises ``ExemplarError`` where there is no exemplar, or one whose alpha leaves nothing of it.
         """
         if not references:
-            raise ExemplarError("Deep Exemplar has no exemplar for this shot. Colour one of its frames and pass it.")
+            raise ExemplarError("Deep Exemplar has no exemplar for this shot. Color one of its frames and pass it.")
         learned = [self._learned(reference) for reference in references]
         return DeepExemplarState(Learned.joined(learned), tuple(references))
 
@@ -192,7 +192,7 @@ class DeepExemplarColorizer(StreamingColorizer[DeepExemplarState]):
         return chroma.float()
 
     def _finished(self, chroma: Float[Tensor, "2 h2 w2"], canvas: Luma) -> Chroma:
-        """What is shown of the network's a*b*, at the canvas' size."""
+        """The a*b* to be shown of the network's, at the canvas' size."""
         shown = self.settings.saturation * resize(chroma, (canvas.shape[-2], canvas.shape[-1]))
         if self.settings.smoothing is None:
             return shown

@@ -35,7 +35,7 @@ class SpectralConv2d(nn.Conv2d):
         self.register_buffer("weight_v", F.normalize(torch.randn(columns), dim=0))
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d h2 w2"]:
-        """The convolution by the normalised kernel. Changes the two singular vectors."""
+        """The convolution by the normalized kernel. Changes the two singular vectors."""
         matrix = self.weight.flatten(1)
         with torch.no_grad():
             v = _unit(matrix.T @ self.weight_u)

@@ -1,4 +1,4 @@
-"""Colours of an exemplar brought to where a frame is alike (Eq. 3 to 5), without the HW x HW matrix."""
+"""Colors of an exemplar brought to where a frame is alike (Eq. 3 to 5), without the HW x HW matrix."""
 
 import torch
 from jaxtyping import Bool, Float
@@ -16,10 +16,10 @@ def matched(
     temperature: float,
     counted: Bool[Tensor, " m"] | None = None,
 ) -> tuple[Float[Tensor, "2 n"], Float[Tensor, " n"]]:
-    """W and S: the exemplar's colours at each position of the frame, and the cosine of the most alike place.
+    """W and S: the exemplar's colors at each position of the frame, and the cosine of the most alike place.
 
     Both sides are unit vectors, as ``CorrespondenceSubnet.embed`` gives. ``temperature`` (tau of Eq. 4) 0 takes the
-    most alike place's colour alone, which is what the release's 1e-10 does; more takes the mean of all, weighted by
+    most alike place's color alone, which is what the release's 1e-10 does; more takes the mean of all, weighted by
     the softmax of the cosines over it. Only the places ``counted`` take part.
 
     M of Eq. 3 is computed a few rows at a time and never kept; a gradient through Eq. 4 keeps its rows.

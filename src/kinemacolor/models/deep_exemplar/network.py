@@ -1,4 +1,4 @@
-"""Deep Exemplar, the network: VGG19, N that finds the exemplar's colours, C that makes a frame's of them."""
+"""Deep Exemplar, the network: VGG19, N that finds the exemplar's colors, C that makes a frame's of them."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -19,15 +19,15 @@ from kinemacolor.models.deep_exemplar.matching import matched
 from kinemacolor.models.references import counted, pooled
 
 MULTIPLE = correspondence.MULTIPLE
-"""What height and width of a picture must be multiples of."""
+"""The number that height and width of a picture must be multiples of."""
 
 SMALLEST_PX = max(correspondence.SMALLEST_PX, 2 * colorization.MULTIPLE)
-"""What they must be at least."""
+"""The least height and width."""
 
 
 @dataclass(frozen=True, slots=True)
 class DeepExemplarConfig:
-    """What the network is. ``width`` and ``features_width`` are channels of C, and of VGG19 and N."""
+    """The network's dimensions. ``width`` and ``features_width`` are channels of C, and of VGG19 and N."""
 
     width: int = 64
     features_width: int = 64
@@ -40,7 +40,7 @@ class DeepExemplarConfig:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """What matching needs of exemplars: unit vectors and mean a*b* of each 4 x 4, and which of these count."""
+    """The places of exemplars to match with: unit vectors and mean a*b* of each 4 x 4, and which of these count."""
 
     embedding: Float[Tensor, "c m"]
     chroma: Float[Tensor, "2 m"]
@@ -65,14 +65,14 @@ class Learned:
 
 @dataclass(frozen=True, slots=True)
 class Aligned:
-    """What N says of a frame (Eq. 6): W, the exemplar's a*b* brought to it, and S, how alike (-1..1); at stride 4."""
+    """The output of N for a frame (Eq. 6): W, the exemplar's a*b* brought to it, and S, their likeness; at stride 4."""
 
     chroma: Float[Tensor, "2 h4 w4"]
     similarity: Float[Tensor, "1 h4 w4"]
 
 
 class ExemplarNetwork(nn.Module, ABC):
-    """What a colorizer needs of a network of this family, and what all of them do alike.
+    """The interface of a network of this family, with what all of them do alike.
 
     ``config`` is a dataclass of what the network is.
     """
@@ -86,7 +86,7 @@ class ExemplarNetwork(nn.Module, ABC):
 
     @abstractmethod
     def learn(self, lab: Float[Tensor, "3 h w"], alpha: Float[Tensor, "1 h w"] | None = None) -> Learned:
-        """What is kept of an exemplar. ``alpha`` (0..1) says which part of it counts."""
+        """The places to keep of an exemplar. ``alpha`` (0..1) says which part of it counts."""
 
     def align(self, embedding: Float[Tensor, "c h4 w4"], exemplars: Learned, *, temperature: float) -> Aligned:
         """Eq. 3 to 6 for one frame; ``temperature`` is tau, 0 the most alike place alone."""
@@ -103,7 +103,7 @@ class ExemplarNetwork(nn.Module, ABC):
     def forward(
         self, luma: Float[Tensor, "b 1 h w"], aligned: list[Aligned], before: Float[Tensor, "b 3 h w"] | None
     ) -> Float[Tensor, "b 2 h w"]:
-        """Eq. 7: the a*b* of frames, from their luma, W and S, and the frames before in colour (L*a*b*)."""
+        """Eq. 7: the a*b* of frames, from their luma, W and S, and the frames before in color (L*a*b*)."""
         warped, similarity = (
             F.interpolate(planes, scale_factor=STRIDE, mode="nearest")
             for planes in (
@@ -134,7 +134,7 @@ class DeepExemplar(ExemplarNetwork):
         return maps
 
     def seen_color(self, lab: Float[Tensor, "b 3 h w"]) -> VGGMaps:
-        """VGG19's maps of a picture in colour, exemplars and what losses compare."""
+        """VGG19's maps of a picture in color, exemplars and what losses compare."""
         maps: VGGMaps = self.features(color.rgb_of(lab))
         return maps
 
@@ -145,7 +145,7 @@ class DeepExemplar(ExemplarNetwork):
     def learn(
         self, lab: Float[Tensor, "3 h w"], alpha: Float[Tensor, "1 h w"] | None = None, *, maps: VGGMaps | None = None
     ) -> Learned:
-        """What is kept of an exemplar, which is seen in colour. ``alpha`` (0..1) says which part of it counts.
+        """The places to keep of an exemplar, which is seen in color. ``alpha`` (0..1) says which part of it counts.
 
         ``maps`` are what VGG19 sees of it, where they are known, or changed.
         """

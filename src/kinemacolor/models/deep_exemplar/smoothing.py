@@ -2,7 +2,7 @@
 
 Fast global smoother (Min et al., 2014, "Fast Global Image Smoothing Based on Weighted Least Squares"): rows and
 columns are solved in turn, each a tridiagonal system. Constants are those of OpenCV's ximgproc, which the release
-calls: the weight of two neighbours is ``exp(-|difference| / sigma)``, and strength falls to a quarter each time.
+calls: the weight of two neighbors is ``exp(-|difference| / sigma)``, and strength falls to a quarter each time.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True)
 class Smoothing:
-    """How strongly (``strength`` is lambda), and how much difference in luma (0..255) separates neighbours."""
+    """How strongly (``strength`` is lambda), and how much difference in luma (0..255) separates neighbors."""
 
     strength: float = 500.0
     sigma: float = 4.0
@@ -35,7 +35,7 @@ def smoothed(planes: Float[Tensor, "c h w"], guide: Float[Tensor, "1 h w"], how:
 
 
 def _along_rows(planes: Float[Tensor, "c h w"], pull: Float[Tensor, "h w1"]) -> Float[Tensor, "c h w"]:
-    """The u of ``(I + A) u = f`` for each row f, where A pulls neighbours together (the paper's Eq. 7 to 9).
+    """The u of ``(I + A) u = f`` for each row f, where A pulls neighbors together (the paper's Eq. 7 to 9).
 
     Gaussian elimination from left to right and back, all rows of all planes at once.
     """

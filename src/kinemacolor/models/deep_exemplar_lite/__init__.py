@@ -40,7 +40,7 @@ def load(
     dtype: torch.dtype | None = None,
     settings: DeepExemplarSettings | None = None,
 ) -> DeepExemplarColorizer:
-    """The model of a file, or of the weights installed, ready to colour. Raises as ``load_network`` does."""
+    """The model of a file, or of the weights installed, ready to color. Raises as ``load_network`` does."""
     network = load_network(path or WEIGHTS)
     return DeepExemplarColorizer(network, settings=settings or SETTINGS, device=device, dtype=dtype)
 

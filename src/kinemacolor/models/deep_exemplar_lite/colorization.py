@@ -1,9 +1,9 @@
-"""C in small: from a frame's luma, warped colours and the frame before to its a*b* (Eq. 7), chosen, not painted.
+"""C in small: from a frame's luma, warped colors and the frame before to its a*b* (Eq. 7), chosen, not painted.
 
-The paper's network answers with colours. This one answers, for each pixel, with weights of colours that are there:
+The paper's network answers with colors. This one answers, for each pixel, with weights of colors that are there:
 none, the warped ones of the nine positions around, and those that the frame before has around. So it can only copy,
-smooth and mute, and what it learnt from few films does not colour others. Untrained it answers with the warped
-colours, nearly.
+smooth and mute, and what it learnt from few films does not color others. Untrained it answers with the warped
+colors, nearly.
 """
 
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from kinemacolor.models.deep_exemplar.colorization import INPUTS
 from kinemacolor.models.deep_exemplar_lite.features import STRIDE
 
 MULTIPLE = 8
-"""What both sides of the planes must be multiples of."""
+"""The number that both sides of the planes must be multiples of."""
 
 _AROUND = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1))
 _WARPED = tuple((STRIDE * dy, STRIDE * dx) for dy, dx in _AROUND)
 _BEFORE = (*_AROUND, *((3 * dy, 3 * dx) for dy, dx in _AROUND if (dy, dx) != (0, 0)))
-"""Where colours are looked for, in pixels: about the neighbouring positions' centres, and 1 and 3 px aside."""
+"""Where colors are looked for, in pixels: about the neighboring positions' centers, and 1 and 3 px aside."""
 
 _CHOICES = 1 + len(_WARPED) + len(_BEFORE)
 _UNTRAINED_LOGIT = 5.0
@@ -34,7 +34,7 @@ _SCALES = (50.0, 40.0, 40.0, 1.0, 50.0, 40.0, 40.0)
 
 @dataclass(frozen=True, slots=True)
 class LightColorizationConfig:
-    """What the network is: its channels at strides 2, 4 and 8."""
+    """The network's dimensions: its channels at strides 2, 4 and 8."""
 
     channels: tuple[int, int, int] = (32, 64, 128)
 
@@ -117,7 +117,7 @@ def _doubled(x: Tensor) -> Tensor:
 
 
 def _shifted(planes: Float[Tensor, "b c h w"], shift: tuple[int, int]) -> Float[Tensor, "b c h w"]:
-    """What lies (rows, columns) further down and to the right of each pixel; the border repeated."""
+    """The values (rows, columns) further down and to the right of each pixel; the border repeated."""
     if shift == (0, 0):
         return planes
     height, width = planes.shape[-2:]

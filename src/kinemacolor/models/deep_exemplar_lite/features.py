@@ -1,4 +1,4 @@
-"""What is compared in place of VGG19 and N: EfficientNet-Lite0's features of the luma alone, learnt from ImageNet."""
+"""EfficientNet-Lite0's features of the luma alone, learnt from ImageNet, in place of VGG19 and N."""
 
 import torch
 import torch.nn.functional as F
@@ -17,7 +17,7 @@ _LEVELS = (4, 8, 16)
 class EfficientNetFeatures(nn.Module):
     """Strides 4, 8 and 16, brought to stride 4; their trunk is never trained.
 
-    Each level is centred and of unit length at each position before they are joined, so that each counts alike.
+    Each level is centered and of unit length at each position before they are joined, so that each counts alike.
     """
 
     def __init__(self, trunk: EfficientNetLite | None = None) -> None:

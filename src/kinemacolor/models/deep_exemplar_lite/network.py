@@ -14,7 +14,7 @@ from kinemacolor.models.deep_exemplar_lite.features import EfficientNetFeatures
 class DeepExemplarLite(ExemplarNetwork):
     """The network; a step is ``embed``, ``align``, ``forward``, as of ``DeepExemplar``.
 
-    Exemplars are seen without their colours, as frames are, so that one trunk serves both.
+    Exemplars are seen without their colors, as frames are, so that one trunk serves both.
     """
 
     def __init__(self, config: LightColorizationConfig, features: EfficientNetFeatures | None = None) -> None:
@@ -30,5 +30,5 @@ class DeepExemplarLite(ExemplarNetwork):
         return unit(features - features.mean((2, 3), keepdim=True))
 
     def learn(self, lab: Float[Tensor, "3 h w"], alpha: Float[Tensor, "1 h w"] | None = None) -> Learned:
-        """What is kept of an exemplar. ``alpha`` (0..1) says which part of it counts."""
+        """The places to keep of an exemplar. ``alpha`` (0..1) says which part of it counts."""
         return Learned.of(self.embed(lab[None, :1])[0].float(), Reference(lab[:1], lab[1:], alpha=alpha))

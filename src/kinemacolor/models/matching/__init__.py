@@ -1,4 +1,4 @@
-"""The default that needs no training: colours carried by optical flow and matched to the exemplars, fused."""
+"""The default that needs no training: colors carried by optical flow and matched to the exemplars, fused."""
 
 import torch
 
@@ -17,7 +17,7 @@ def load(
     dtype: torch.dtype | None = None,
     settings: MatchingSettings | None = None,
 ) -> MatchingColorizer:
-    """The model, ready to colour.
+    """The model, ready to color.
 
     ``device`` None takes a GPU if there is one. ``dtype`` is the precision of the trunk and of matching; None takes
     bfloat16 where the processor computes in it, else float32. Raises ``WeightsError`` where the features' package is

@@ -1,7 +1,7 @@
-"""The exemplars as a bank of places with colours, and how a frame's places find theirs in it.
+"""The exemplars as a bank of places with colors, and how a frame's places find theirs in it.
 
 Coarse to fine: a place at stride 8 finds its ``top_k`` most similar places in the bank; each of its four children at
-stride 4 then looks around the corresponding children of these, and takes the softmax-weighted mean of their colours.
+stride 4 then looks around the corresponding children of these, and takes the softmax-weighted mean of their colors.
 """
 
 from collections.abc import Sequence
@@ -88,7 +88,7 @@ def pictured(lumas: Sequence[Luma]) -> list[Luma]:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What a frame found, at stride 4: chroma and L* of what is alike, and the best score of the keys (-1..1).
+    """The match of a frame, at stride 4: chroma and L* of what is alike, and the best score of the keys (-1..1).
 
     ``spread`` is the standard deviation of the chroma among what is alike: how much the finds disagree.
     """
@@ -112,7 +112,7 @@ class Bank:
         return [self.entries[i] for i in alike.topk(self.at_once).indices.tolist()]
 
     def match(self, luma: Luma, features: PlaceFeatures, search: Search) -> Match:
-        """The colours that a frame's places find in the bank."""
+        """The colors that a frame's places find in the bank."""
         entries = self._active(features.summary)
         places = _Places.of(entries)
         height8, width8 = features.key.shape[-2:]
@@ -226,7 +226,7 @@ def _ablq(entry: Entry) -> Float[Tensor, "n4 4"]:
 
 
 def _quads(planes: Float[Tensor, "c h4 w4"], size8: tuple[int, int]) -> Float[Tensor, "n8 4 c"]:
-    """What lies at the four children of each stride-8 place; beyond an odd edge its last row or column again."""
+    """The values at the four children of each stride-8 place; beyond an odd edge its last row or column again."""
     rows, columns = 2 * size8[0] - planes.shape[-2], 2 * size8[1] - planes.shape[-1]
     even = F.pad(planes[None], (0, columns, 0, rows), mode="replicate")[0]
     return even.view(-1, size8[0], 2, size8[1], 2).permute(1, 3, 2, 4, 0).reshape(size8[0] * size8[1], 4, -1)
@@ -241,7 +241,7 @@ def _refined(
 ) -> Float[Tensor, "n 4 4"]:
     """a*, b*, L* and spread of the children of stride-8 places: the weighted mean around their parents' matches.
 
-    The neighbourhoods of four siblings overlap: their union, 4 x 4 around each match, is read once.
+    The neighborhoods of four siblings overlap: their union, 4 x 4 around each match, is read once.
     """
     n, k = score.shape
     around = torch.arange(-1, 3, device=where.device)
@@ -277,7 +277,7 @@ def _beyond(device: torch.device) -> Float[Tensor, "4 4 4"]:
 def _without_conflict(
     weights: Float[Tensor, "n 4 j"], colors: Float[Tensor, "n j 2"], radius: float
 ) -> Float[Tensor, "n 4 j"]:
-    """The weights, gathered in the strongest cluster where colours disagree: of look-alikes the mean is gray."""
+    """The weights, gathered in the strongest cluster where colors disagree: of look-alikes the mean is gray."""
     mean = torch.bmm(weights, colors)
     far = ((colors[:, None] - mean[:, :, None]).norm(dim=-1) > radius / 2) & (weights > _CLEAR_WEIGHT)
     rows, child = far.any(2).nonzero(as_tuple=True)

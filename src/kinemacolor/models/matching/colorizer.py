@@ -1,4 +1,4 @@
-"""Training-free colorization: colours carried by optical flow and colours matched to the exemplars, fused."""
+"""Training-free colorization: colors carried by optical flow and colors matched to the exemplars, fused."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ class MatchingSettings:
     """How matching behaves.
 
     ``features`` off leaves optical flow alone. Keys are compared in ``key_channels`` principal components, with at
-    most ``exemplars_at_once`` exemplars a frame. A match whose similarity is ``strange`` or less gets no colour, one
+    most ``exemplars_at_once`` exemplars a frame. A match whose similarity is ``strange`` or less gets no color, one
     of ``familiar`` or more all of it.
     """
 
@@ -53,7 +53,7 @@ class MatchingSettings:
 
 @dataclass(slots=True)
 class MatchingState:
-    """What a shot leaves behind: its exemplars, and the previous frame in colour, at stride 2, with its variance."""
+    """The state of a shot: its exemplars, and the previous frame in color, at stride 2, with its variance."""
 
     references: tuple[Reference, ...]
     bank: Bank | None
@@ -85,7 +85,7 @@ class MatchingColorizer(StreamingColorizer[MatchingState]):
     def start(self, references: Sequence[Reference]) -> MatchingState:
         """The state before a shot's first frame. Raises ``ExemplarError`` where there is no exemplar."""
         if not references:
-            raise ExemplarError("There is no exemplar for this shot. Colour one of its frames and pass it.")
+            raise ExemplarError("There is no exemplar for this shot. Color one of its frames and pass it.")
         return MatchingState(tuple(references), self._bank(references) if self.encoder is not None else None)
 
     def _bank(self, references: Sequence[Reference]) -> Bank:
@@ -135,7 +135,7 @@ class MatchingColorizer(StreamingColorizer[MatchingState]):
         return ((similarity - self.settings.strange) / span).clamp(0, 1)
 
     def _carried(self, small: SmallLuma, state: MatchingState) -> tuple[SmallChroma, Variance] | None:
-        """The previous frame's colours where this frame's pixels were, and their variance."""
+        """The previous frame's colors where this frame's pixels were, and their variance."""
         if state.luma is None or state.chroma is None or state.variance is None:
             return None
         back = optical_flow(small, state.luma, preset=self.settings.preset)
@@ -158,6 +158,6 @@ class MatchingColorizer(StreamingColorizer[MatchingState]):
 
 
 def _confidence(variance: Variance) -> Confidence:
-    """The confidence in a frame's colours, from their variance; flow alone knows nothing of its errors."""
+    """The confidence in a frame's colors, from their variance; flow alone knows nothing of its errors."""
     # a match at similarity 1 has variance 1, and is off by about the square root of 12 in a*b*
     return confidence_of((_UNIT_VARIANCE * variance).sqrt())

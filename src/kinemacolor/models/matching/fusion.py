@@ -1,6 +1,6 @@
-"""Carried and matched colours made one: a scalar Kalman filter for each pixel (Kalman, 1960).
+"""Carried and matched colors made one: a scalar Kalman filter for each pixel (Kalman, 1960).
 
-Colour carried by optical flow is exact at first and drifts; colour matched to an exemplar is coarse and does not.
+Color carried by optical flow is exact at first and drifts; color matched to an exemplar is coarse and does not.
 Each has a variance, and the better known one weighs more. Variances are in arbitrary units: only ratios count.
 """
 
@@ -35,7 +35,7 @@ def carried_variance(
     consistent: Bool[Tensor, "1 h w"],
     noise: Noise,
 ) -> Float[Tensor, "1 h w"]:
-    """The variance of carried colours (prediction step)."""
+    """The variance of carried colors (prediction step)."""
     return variance + noise.step + noise.per_luma * luma_difference.square() + noise.lost * (~consistent)
 
 
@@ -46,7 +46,7 @@ def fuse(
     similarity: Float[Tensor, "1 h w"],
     noise: Noise,
 ) -> tuple[Chroma, Float[Tensor, "1 h w"]]:
-    """The fused colours and their variance (update step)."""
+    """The fused colors and their variance (update step)."""
     doubt = noise.match * torch.exp(noise.match_slope * (1 - similarity))
     gain = variance / (variance + doubt)
     return carried + gain * (matched - carried), (1 - gain) * variance

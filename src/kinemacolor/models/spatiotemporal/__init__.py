@@ -39,7 +39,7 @@ def load(
     given for settings that do not refine.
     """
     if path is not None and settings is not None and not settings.refined:
-        raise SettingError(f"{path} would refine the colours, but 'refined' is off. Leave one of them out.")
+        raise SettingError(f"{path} would refine the colors, but 'refined' is off. Leave one of them out.")
     chosen = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     features = EfficientNetFeatures().to(chosen)
     refinement = None

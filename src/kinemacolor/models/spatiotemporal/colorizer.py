@@ -42,7 +42,7 @@ def working_size(size: tuple[int, int], short_side_px: int, multiple: tuple[int,
 
 
 class SpatiotemporalColorizer(StreamingColorizer[SpatiotemporalState]):
-    """Colours by restricted correspondence. Without ``refinement`` the warped colours are the answer."""
+    """Colors by restricted correspondence. Without ``refinement`` the warped colors are the answer."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class SpatiotemporalColorizer(StreamingColorizer[SpatiotemporalState]):
         Raises ``ExemplarError`` where no exemplar has anything to give.
         """
         if not references:
-            raise ExemplarError("There is no exemplar for this shot. Colour one of its frames and pass it.")
+            raise ExemplarError("There is no exemplar for this shot. Color one of its frames and pass it.")
         known = [self._known(reference) for reference in references]
         return SpatiotemporalState(known, Trail(self.settings.tracking), InstanceTracker(), objects)
 

@@ -18,7 +18,7 @@ Candidates = Float[Tensor, "n m"]
 """A sparse COO matrix of ones, coalesced: D of Eq. 14, all positions at once."""
 
 Transition = Float[Tensor, "m m2"]
-"""A sparse COO matrix, coalesced: the normalised windowed affinity of Eq. 15 and 16 between two frames."""
+"""A sparse COO matrix, coalesced: the normalized windowed affinity of Eq. 15 and 16 between two frames."""
 
 _PAIRS_AT_ONCE = 2**16
 
@@ -27,14 +27,14 @@ _PAIRS_AT_ONCE = 2**16
 class TrackingPolicy:
     """How tracking behaves; the first three are the paper's (Section 4.1) and its backbone's.
 
-    A window reaches ``radius_cells`` in each direction (the paper's "2R x 2R centred" is no whole number of cells).
+    A window reaches ``radius_cells`` in each direction (the paper's "2R x 2R centered" is no whole number of cells).
     A position stays a candidate at ``threshold`` or more. Affinities below ``smallest`` are not kept: it can move a
     sum that lies just below the threshold; 0 keeps all, at 70 times the memory.
 
     Ours: shots of up to ``reach_frames`` are tracked as in the paper; in longer ones tracks go on from those of an
     earlier frame, of which ``relayed_max`` candidates a position are kept, so that time and memory do not grow with
     the film, and ``reach_frames`` is also how far ahead a reference is waited for. Candidates are widened by
-    ``margin_cells`` when colours are warped. ``references_each_side`` references before and after a frame serve it
+    ``margin_cells`` when colors are warped. ``references_each_side`` references before and after a frame serve it
     (the paper has no more than one); None means all.
     """
 
@@ -92,7 +92,7 @@ def transition(
 ) -> Transition:
     """Where each position of ``source`` goes in ``target``: softmax of the correlation in its window (Eq. 15, 16).
 
-    Features are centred unit rows of a ``grid`` of (height, width). The softmax over a window is the affinity
+    Features are centered unit rows of a ``grid`` of (height, width). The softmax over a window is the affinity
     divided by its sum over that window. One row of the grid at a time: scratch is width times window rows.
     """
     height, width = grid

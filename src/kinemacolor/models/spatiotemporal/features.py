@@ -16,8 +16,8 @@ class Features(Protocol):
     """Semantic features of a luma at stride 4; the grid is the luma's size over 4."""
 
     multiple: tuple[int, int]
-    """What height and width of a luma must be multiples of, and at least."""
+    """The number that height and width of a luma must be multiples of, and at least."""
 
     def __call__(self, luma: Luma) -> Float[Tensor, "c h4 w4"]:
-        """Features in float32, not normalised."""
+        """Features in float32, not normalized."""
         ...

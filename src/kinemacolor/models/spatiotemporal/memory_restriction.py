@@ -29,7 +29,7 @@ class DenseRestriction:
         self._index = -1
 
     def follow(self, key: Float[Tensor, "1 k h w"], frames: Collection[int]) -> Mapping[int, Candidates]:
-        """What of earlier ``frames`` the positions of the next frame, given by its key, may come from."""
+        """The positions of earlier ``frames`` that those of the next frame, given by its key, may come from."""
         grid = (key.shape[-2], key.shape[-1])
         features = centered(key[0].float())
         if self._index >= 0:

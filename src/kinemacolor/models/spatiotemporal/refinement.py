@@ -1,4 +1,4 @@
-"""G of Eq. 2: the colour network that makes warped colours smooth and steady; the backbone's, Deep Exemplar's."""
+"""G of Eq. 2: the color network that makes warped colors smooth and steady; the backbone's, Deep Exemplar's."""
 
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable

@@ -1,4 +1,4 @@
-"""Colours from references, each position's from the positions that tracking allows (Section 3.2, Eq. 3 to 11).
+"""Colors from references, each position's from the positions that tracking allows (Section 3.2, Eq. 3 to 11).
 
 References compete in one softmax. The printed denominators of Eq. 6 and 8 sum over target positions; we sum over
 reference positions, so that the weights of a target position add to 1. Masking before the softmax equals masking and
@@ -49,7 +49,7 @@ def warp(
     """Eq. 6 to 11 for one reference or many; ``masks`` are one for each.
 
     Positions that all masks leave empty take from everywhere instead (the paper does not say what they do).
-    Confidence is the largest correlation among the allowed positions, as the backbone's colour network expects.
+    Confidence is the largest correlation among the allowed positions, as the backbone's color network expects.
     Positions with few candidates gather only those; others are computed in blocks of rows.
     """
     device = features.device

@@ -19,7 +19,7 @@ from kinemacolor.models.spatiotemporal.trail import Trail
 
 @dataclass(frozen=True, slots=True)
 class SpatiotemporalSettings:
-    """What restricts the warp: dense tracking, instances (where masks are given), both, or neither.
+    """The restriction of the warp: dense tracking, instances (where masks are given), both, or neither.
 
     ``refined`` says whether a colorization subnet refines what was warped (Eq. 2), or that is the answer.
     ``working_size_px`` is the short side of what the networks see (216 by 384 in the paper); lumas of another size
@@ -65,7 +65,7 @@ class SeenFrame:
 
 @dataclass
 class SpatiotemporalState:
-    """What a shot's frames so far leave behind, and the frames that were read and wait for an answer.
+    """The state of a shot: the traces of its frames so far, and the frames that were read and wait for an answer.
 
     ``objects`` are the shot's masks, if there are any. ``positions`` counts the grid positions warped,
     ``unrestricted_positions`` those of them that tracking left nothing to take from.

@@ -1,4 +1,4 @@
-"""M of Eq. 7: which positions of a reference may give a position its colour, from either tracking or from both."""
+"""M of Eq. 7: which positions of a reference may give a position its color, from either tracking or from both."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -18,7 +18,7 @@ def contextual_affinity(
 ) -> Float[Tensor, "b n m"]:
     """Eq. 9: ``softmax_j((1 - d_ij / (min_k d_ik + 1e-5)) / h)`` of the cosine distances d.
 
-    Features are centred by the exemplar's mean before the cosine, as in the release. Eq. 9 is printed as
+    Features are centered by the exemplar's mean before the cosine, as in the release. Eq. 9 is printed as
     ``1 - d / h``, which has the same softmax.
     """
     center = exemplar.mean(-1, keepdim=True)

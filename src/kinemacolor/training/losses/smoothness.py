@@ -1,4 +1,4 @@
-"""The smoothness loss: a pixel's chroma is that of its neighbours of like colour (Deep Exemplar, Eq. 11)."""
+"""The smoothness loss: a pixel's chroma is that of its neighbors of like color (Deep Exemplar, Eq. 11)."""
 
 import torch
 import torch.nn.functional as F
@@ -15,9 +15,9 @@ def _neighbors(planes: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c 9 h w"]:
 
 
 def wls_weights(lab: Float[Tensor, "b 3 h w"], *, spread: float = 10.0) -> Float[Tensor, "b 9 h w"]:
-    """Similarity of each of the 3x3 neighbours to the pixel: ``softmax_j(-|lab_i - lab_j|^2 / spread)``.
+    """Similarity of each of the 3x3 neighbors to the pixel: ``softmax_j(-|lab_i - lab_j|^2 / spread)``.
 
-    The release's form of the paper's WLS weights, from the true colours; the pixel itself takes part, as there.
+    The release's form of the paper's WLS weights, from the true colors; the pixel itself takes part, as there.
     """
     difference = _neighbors(lab) - lab[:, :, None]
     return (-difference.square().sum(1) / spread).softmax(1)

@@ -1,4 +1,4 @@
-"""The temporal consistency loss: colour does not change along the path of a point (Deep Exemplar, Eq. 13)."""
+"""The temporal consistency loss: color does not change along the path of a point (Deep Exemplar, Eq. 13)."""
 
 from jaxtyping import Bool, Float
 from torch import Tensor

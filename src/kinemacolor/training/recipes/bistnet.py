@@ -1,6 +1,6 @@
 """BiSTNet as its paper trains it (Yang et al., 2022, Sections 3.4 and 4): two exemplars, Adam at 2e-4, batch 8.
 
-A clip lies between two exemplars: the sample's own, which is the frame before it, and its last frame in colour,
+A clip lies between two exemplars: the sample's own, which is the frame before it, and its last frame in color,
 which is not learnt from. The loss is Eq. 5, ``2 L_edge + 2 L_hem + L_c``, where L_c is Deep Exemplar's with its
 weights, but for the adversarial term, which BiSTNet's text leaves out ("content, perception and temporal
 consistency").

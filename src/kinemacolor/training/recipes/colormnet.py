@@ -1,6 +1,6 @@
 """ColorMNet as its paper trains it (Yang et al., 2024, Section 4): L1, Adam at 2e-5, batch 4, 160,000 iterations.
 
-The paper says: Adam with default parameters, a constant rate of 2e-5, the mean absolute error in normalised a*b*,
+The paper says: Adam with default parameters, a constant rate of 2e-5, the mean absolute error in normalized a*b*,
 DAVIS and Videvo. What the authors' release does besides, and this recipe follows where the paper is silent:
 
 - Clips of 8 frames, the first of which is the exemplar, walked at random; frames at most 5, then 10, 15 and again 5
@@ -9,7 +9,7 @@ DAVIS and Videvo. What the authors' release does besides, and this recipe follow
 - From the fourth frame on, memory is the exemplar and two frames drawn; the deep update runs on one in five.
 
 What the release does otherwise, and this recipe does not: AdamW with a weight decay of 0.05, a rate that falls to a
-tenth at iteration 120,000, fp16 with loss scaling, the loss summed over frames (of no consequence to Adam), colour
+tenth at iteration 120,000, fp16 with loss scaling, the loss summed over frames (of no consequence to Adam), color
 jitter and small affine changes per frame that touch the truth too. It clips no gradient and keeps no running mean of
 weights: nor does this recipe clip; the mean is kept beside, ``network.safetensors`` of a checkpoint is without it.
 

@@ -1,10 +1,10 @@
-"""ColorMNet-lite: its colour prior and its confidence head learn; the trunk stays as ImageNet made it.
+"""ColorMNet-lite: its color prior and its confidence head learn; the trunk stays as ImageNet made it.
 
 First the prior alone, on single pictures: the likely a*b* of each place by least squares, and the likelihood of a
 normal distribution, by which it learns how far off it may be. It needs many different things rather than long clips:
-most samples are photographs. Colours are never changed here: natural ones are what is to be learnt.
+most samples are photographs. Colors are never changed here: natural ones are what is to be learnt.
 
-Then, on clips, the confidence head as well: the likelihood of a Laplace distribution around the colours made. A few
+Then, on clips, the confidence head as well: the likelihood of a Laplace distribution around the colors made. A few
 clips of a batch suffice for it, since it is small and knows no hue.
 
 What weighs the candidates is not learnt: each way of learning it has made hard clips worse
@@ -120,7 +120,7 @@ def error_likelihood(
 ) -> Float[Tensor, ""]:
     """``mean(|error| / s + log s)`` with ``s = exp(log_error)``: least where s is the error to be expected.
 
-    The error is the mean over a* and b*, plus 0.5 (what 8-bit colour cannot show).
+    The error is the mean over a* and b*, plus 0.5 (what 8-bit color cannot show).
     """
     size = size_of(chromas)
     error = (chromas.flatten(0, 1) - resize(truth.flatten(0, 1), size)).abs().mean(1, keepdim=True) + _LEAST_ERROR

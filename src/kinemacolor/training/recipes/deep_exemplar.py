@@ -42,7 +42,7 @@ from kinemacolor.training.recipes.deep_exemplar_terms import PAPER_WEIGHTS, Pair
 _TEMPERATURE = 0.01
 _CROP_PX = 256
 _PAIRS = 70_000 + 768 * 24
-"""Augmented photographs, and neighbours among the 25 frames of each film."""
+"""Augmented photographs, and neighbors among the 25 frames of each film."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def pair_chromas(network: DeepExemplar, batch: Batch, moment: Moment, noise: Noi
 
 
 def _learned(network: DeepExemplar, lab: Float[Tensor, "3 h w"], moment: Moment, noise: Noise) -> Learned:
-    """An exemplar, now and then with noise in it; its colours to be copied are never noisy."""
+    """An exemplar, now and then with noise in it; its colors to be copied are never noisy."""
     generator = moment.generator
     seen = lab
     if chance(generator, noise.often):

@@ -5,7 +5,7 @@ before the first there is nothing. Later stages only lead to their last frames, 
 its own. There correspondence runs at the size it has in use (a short side of 216), on squares of nearly the whole
 height, so that a similarity means what it means there; smaller squares come first, to be quick. Hues are turned in
 most samples, exemplars often show another part of the picture or something else: what is learnt is where to trust
-which colour, not which colours there are.
+which color, not which colors there are.
 
 Two terms, L1 and L2. The paper's other terms are in ``deep_exemplar``. A step takes a second or two of a core.
 """
@@ -42,7 +42,7 @@ def recipe(
     features: EfficientNetFeatures | None = None,
     terms: TermWeights = DEFAULT_TERMS,
 ) -> Recipe:
-    """The recipe, from the weights in ``initial``; else from a subnet that answers with the warped colours."""
+    """The recipe, from the weights in ``initial``; else from a subnet that answers with the warped colors."""
 
     def network() -> DeepExemplarLite:
         if initial is not None:
