@@ -30,7 +30,7 @@ Kind = Literal["film", "frames", "photograph"]
 
 @dataclass(frozen=True, slots=True)
 class Exclusions:
-    """What is not to be learnt from.
+    """Files that are not to be learnt from.
 
     ``names`` are patterns (as in a shell) of files' names without their ending; ``licenses`` are words that the
     table's column ``license`` (or ``licence``) must not hold, in whatever case.

@@ -53,7 +53,7 @@ class BiSTNetSettings:
 
     @classmethod
     def release(cls) -> "BiSTNetSettings":
-        """What the authors' script does; it sees the whole clip, of whatever length."""
+        """The settings of the authors' script; it sees the whole clip, of whatever length."""
         return cls(size=(224, 448), keep_exemplars=False)
 
     @classmethod
@@ -225,7 +225,7 @@ class BiSTNetColorizer:
 
     @torch.no_grad()
     def _learned(self, reference: Reference) -> Learned:
-        """What the network keeps of an exemplar, seen at its own aspect and through its luma alone."""
+        """The places to keep of an exemplar, seen at its own aspect and through its luma alone."""
         size = self.settings.size or network_size((reference.luma.shape[-2], reference.luma.shape[-1]))
         seen = fitted(reference, size, self.device)
         with self._precision():

@@ -17,11 +17,11 @@ class FlowExpert(Protocol):
 
     @property
     def network(self) -> nn.Module | None:
-        """What it has learnt, None where it needs no training."""
+        """The parts that have learnt, None where it needs no training."""
         ...
 
     def look(self, luma: Luma) -> Any:
-        """What it needs to know of a frame, L* 0..100."""
+        """The features of a frame, L* 0..100, that flow is found from."""
         ...
 
     def between(self, source: Any, target: Any) -> Float[Tensor, "2 h w"]:

@@ -18,7 +18,7 @@ EdgeExpert = Callable[[Float[Tensor, "b 1 h w"]], Float[Tensor, "b 1 h w"]]
 
 @runtime_checkable
 class SegmentationExpert(Protocol):
-    """What each pixel of gray pictures in 0..1 belongs to: a map for each of ``classes``, the same for every call.
+    """The class of each pixel of gray pictures in 0..1: a map for each of ``classes``, the same for every call.
 
     The paper wants probabilities; the release's network was trained on scores of zero mean and unit variance.
     """
@@ -74,7 +74,7 @@ class MixedExperts:
 
     @torch.no_grad()
     def __call__(self, luma: Float[Tensor, "b 1 h w"]) -> Priors:
-        """What the experts say of lumas, L* 0..100."""
+        """The answers of the experts for lumas, L* 0..100."""
         gray = luma / 100
         edges = self.edges(luma - 50 if self.raw_luma else gray)
         return Priors(self.segmentation(gray), edges.clamp(0, 1))

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from kinemacolor.models.deep_exemplar.colorization import ColorizationSubnet
 
 MULTIPLE = 32
-"""What both sides must be multiples of: the coarsest net, at a quarter of the size, halves three times."""
+"""The number that both sides must be multiples of: the coarsest net, at a quarter of the size, halves three times."""
 
 SMALLEST_PX = 64
 """Below this side the innermost map of the coarsest net would have one row, whose instance norm is zero."""

@@ -20,7 +20,7 @@ from kinemacolor.models.deep_exemplar.network import Learned
 
 @dataclass(frozen=True, slots=True)
 class BiSTNetConfig:
-    """What the network is; the defaults are the paper's (arXiv v1).
+    """The dimensions of the network; the defaults are the paper's (arXiv v1).
 
     ``gated`` adds the release's gates, and all it gives its U-nets beside: 10 planes of colors more. ``own_finest``
     is the third U-net. ``temperature`` divides cosines before the softmax, 0 takes the most similar place alone.
@@ -153,7 +153,7 @@ class BiSTNet(nn.Module):
         )
 
     def _color_planes(self, colors: Colors) -> tuple[Tensor, Tensor]:
-        """What stands before the image prior and what after it."""
+        """The parts before the image prior and those after it."""
         if colors.propagated is None or colors.direct is None:
             return colors.linear, colors.fused
         first = (colors.forward, colors.backward, colors.propagated, colors.linear, colors.direct)

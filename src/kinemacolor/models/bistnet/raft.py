@@ -59,7 +59,7 @@ class Encoder(nn.Module):
 
 
 class MotionEncoder(nn.Module):
-    """What the correlations around a point and its flow so far say."""
+    """The motion features: correlations around a point, and its flow so far."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,7 +100,7 @@ class GatedUnit(nn.Module):
 
 @dataclass(frozen=True, slots=True)
 class FlowFeatures:
-    """What RAFT knows of one picture: features to compare, and the context of the flow that starts from it."""
+    """The encoding of one picture: features to compare, and the context of the flow that starts from it."""
 
     features: Float[Tensor, "b c h8 w8"]
     hidden: Float[Tensor, "b d h8 w8"]
@@ -120,7 +120,7 @@ class RAFT(nn.Module):
         self.upsampling = nn.Sequential(nn.Conv2d(128, 256, 3, padding=1), nn.ReLU(), nn.Conv2d(256, 576, 1))
 
     def features(self, gray: Float[Tensor, "b 1 h w"]) -> FlowFeatures:
-        """What is known of pictures in 0..1, both sides multiples of 8 and not below ``SMALLEST_PX``."""
+        """The encoding of pictures in 0..1, both sides multiples of 8 and not below ``SMALLEST_PX``."""
         hidden, context = self.surroundings(gray).chunk(2, dim=1)
         return FlowFeatures(self.matching(gray), torch.tanh(hidden), F.relu(context))
 

@@ -20,7 +20,7 @@ _FUSED_FROM = 400
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What cross-attention asks: unit keys, values with a*b* as their last two channels, and which are seen."""
+    """The exemplars as cross-attention reads them: unit keys, values with a*b* as their last two channels, and which are seen."""
 
     key: Float[Tensor, "b heads m d"]
     value: Float[Tensor, "b heads m d2"]
@@ -45,7 +45,7 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Attended:
-    """What cross-attention found: features to add, the exemplars' a*b* by head, and the null token's share."""
+    """The output of cross-attention: features to add, the exemplars' a*b* by head, and the null token's share."""
 
     features: Float[Tensor, "b n c"]
     chroma: Float[Tensor, "b heads n 2"]
@@ -130,7 +130,7 @@ class CrossAttention(nn.Module):
         return Keys(key, torch.cat((value, colors.to(value.dtype)), dim=-1), kept)
 
     def forward(self, places: Float[Tensor, "b n c"], keys: Keys) -> Attended:
-        """What ``places`` find among the exemplars' keys. The null token's a*b* is gray."""
+        """The answers for ``places`` among the exemplars' keys. The null token's a*b* is gray."""
         query = self.temperature(_split(self.query(self.query_norm(places)), self.heads))
         null_key = F.normalize(self.null_key, dim=-1).expand(len(places), -1, -1, -1)
         null_value = F.pad(self.null_value, (0, 2)).to(keys.value.dtype).expand(len(places), -1, -1, -1)

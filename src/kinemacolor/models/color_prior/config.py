@@ -1,4 +1,4 @@
-"""What the color prior is made of."""
+"""The dimensions of the color prior."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from kinemacolor.layers.efficientnet_lite import EfficientNetLiteConfig
 
 @dataclass(frozen=True, slots=True)
 class ColorPriorConfig:
-    """What the network is; stored in its weights file.
+    """The dimensions of the network; stored in its weights file.
 
     ``channels`` is the width of the tokens at stride 16, which go through ``layers`` layers of self- and
     cross-attention with ``heads`` heads. ``fine_channels`` is the width at stride 8, where the exemplars are asked

@@ -1,4 +1,4 @@
-"""What the prior holds of the exemplars: keys at strides 16 and 8, each with its color."""
+"""The exemplars as the prior holds them: keys at strides 16 and 8, each with its color."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

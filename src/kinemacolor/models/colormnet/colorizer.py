@@ -39,7 +39,7 @@ def normalized_luma(luma: Float[Tensor, "*b 1 h w"]) -> Float[Tensor, "*b 1 h w"
 
 @dataclass
 class ColorMNetState:
-    """What a shot's frames so far leave behind.
+    """The state of a shot: the traces of its frames so far.
 
     ``hidden`` is the sensory state, ``source`` key and value of the frame last written, for local attention;
     ``due`` the exemplars that are frames still to come, ``restriction`` what says where memory may be read.

@@ -1,4 +1,4 @@
-"""What the paper puts in PVGFE's place, to see what it is worth (ColorMNet, Table 3, Figures 5 and 6).
+"""The paper's stand-ins for PVGFE, to see what it is worth (ColorMNet, Table 3, Figures 5 and 6).
 
 The paper does not say how DINOv2's map reaches the finer strides, nor how the two are brought to equal channels where
 they are joined: here the map is upsampled, and a 1x1 convolution does the rest.

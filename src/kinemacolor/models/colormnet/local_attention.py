@@ -42,7 +42,7 @@ def attend_window(
 
 
 class LocalAttention(nn.Module):
-    """What the frame last written says of this one, by neighborhood."""
+    """The answer of the frame last written for this one, by neighborhood."""
 
     def __init__(self, key_channels: int, value_channels: int, radius: int = 7) -> None:
         super().__init__()

@@ -15,7 +15,7 @@ from kinemacolor.models.colormnet.tokens import TokenBuffer, Tokens, rows_of
 
 
 class Memory:
-    """What a film leaves behind, to be searched by the frames that come."""
+    """The memory of a film, to be searched by the frames that come."""
 
     def __init__(self, policy: MemoryPolicy) -> None:
         self.policy = policy
@@ -109,7 +109,7 @@ class Memory:
             self.long_term.keep(mfp.worth_keeping(worth, surplus))
 
     def follow(self, key: Key, restriction: Restriction | None) -> AllowedTokens | None:
-        """What of memory may answer the next frame; None without a restriction."""
+        """The part of memory that may answer the next frame; None without a restriction."""
         if restriction is None:
             return None
         segments = [tokens.origin for tokens in self._segments(key)]
@@ -153,7 +153,7 @@ class Memory:
         return without_conflict(answer, color, anchor, self.policy.conflict_radius)
 
     def _bias(self, segments: list[Tokens]) -> Float[Tensor, " n"] | None:
-        """What is added to each token's similarity, None where that is nothing.
+        """The term added to each token's similarity, None where that is nothing.
 
         For an exemplar's token the logarithm of how much of it is shown; for others, where weights decay, that of
         their weight, lower with each read.

@@ -23,7 +23,7 @@ from kinemacolor.models.colormnet.value import ValueEncoder
 
 @dataclass(frozen=True, slots=True)
 class ColorMNetConfig:
-    """What the network is; the defaults are the release's.
+    """The dimensions of the network; the defaults are the release's.
 
     ``features``, ``propagation`` and ``locality`` (LA) are the paper's ablations (Table 3). In use,
     ``MemoryPolicy.of`` the propagation is how memory behaves.
@@ -105,7 +105,7 @@ class MemoryNetwork(PropagationNetwork[ImageFeatures]):
     def encode_value(
         self, luma: Float[Tensor, "b 1 h w"], chroma: Float[Tensor, "b 2 h w"], features: ImageFeatures
     ) -> Float[Tensor, "b p v h16 w16"]:
-        """What memory keeps of a colored frame, in fp32."""
+        """The value that memory keeps of a colored frame, in fp32."""
         return self.value(luma, chroma, features.stride16).float()
 
     def deep_update(
@@ -153,7 +153,7 @@ class ColorMNet(MemoryNetwork):
 
     @property
     def multiple(self) -> int:
-        """What both sides of a picture must be multiples of."""
+        """The number that both sides of a picture must be multiples of."""
         return math.lcm(16, self.config.dino.patch_px)
 
     def features(self, luma: Float[Tensor, "b 1 h w"]) -> ImageFeatures:

@@ -1,4 +1,4 @@
-"""What ColorMNet and its kin have in common: colors passed on from memory, and how that is trained on clips."""
+"""The common part of ColorMNet and its kin: colors passed on from memory, and how that is trained on clips."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -35,7 +35,7 @@ class PropagationNetwork(nn.Module, ABC, Generic[FeaturesT]):
     @property
     @abstractmethod
     def multiple(self) -> int:
-        """What both sides of a picture must be multiples of."""
+        """The number that both sides of a picture must be multiples of."""
 
     @abstractmethod
     def encode(self, luma: Float[Tensor, "b 1 h w"]) -> tuple[FeaturesT, Key]:
@@ -49,7 +49,7 @@ class PropagationNetwork(nn.Module, ABC, Generic[FeaturesT]):
     def encode_value(
         self, luma: Float[Tensor, "b 1 h w"], chroma: Float[Tensor, "b 2 h w"], features: FeaturesT
     ) -> Float[Tensor, "b p v hk wk"]:
-        """What memory keeps of a colored frame, in fp32."""
+        """The value that memory keeps of a colored frame, in fp32."""
 
     @abstractmethod
     def deep_update(

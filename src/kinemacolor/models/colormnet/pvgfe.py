@@ -20,7 +20,7 @@ _DINO_BLOCKS = 4
 
 @dataclass(frozen=True, slots=True)
 class ImageFeatures:
-    """What is known of a frame from its luma alone: maps at strides 16, 8 and 4."""
+    """The image features of a frame, from its luma alone: maps at strides 16, 8 and 4."""
 
     stride16: Float[Tensor, "b c16 h16 w16"]
     stride8: Float[Tensor, "b c8 h8 w8"]
