@@ -20,7 +20,7 @@ _FUSED_FROM = 400
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The exemplars as cross-attention reads them: unit keys, values with a*b* as their last two channels, and which are seen."""
+    """The exemplars for cross-attention: unit keys, values with a*b* as their last two channels, which are seen."""
 
     key: Float[Tensor, "b heads m d"]
     value: Float[Tensor, "b heads m d2"]

@@ -24,7 +24,7 @@ _CLEAR_SHARE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The part of an exemplar that counts. ``coverage`` (0..1) is how much of each token is shown, None is all of all.
+    """The part of an exemplar that counts. ``coverage`` (0..1) is the share of each token that is shown, None: all.
 
     ``color`` is its a*b* by token, in CIE units; ``frame`` the frame of the shot that it shows, None for none.
     """
