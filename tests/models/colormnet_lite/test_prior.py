@@ -2,11 +2,11 @@
 
 import torch
 
-from kinemacolor.models.colormnet_lite.prior import ColorPrior, PriorColors
+from kinemacolor.models.colormnet_lite.prior import PriorColors, UnconditionalPrior
 
 
 def test_untrained_it_guesses_gray_and_is_unsure() -> None:
-    prior_colors = ColorPrior(12, 8).eval()(torch.randn(2, 12, 3, 4), torch.rand(2, 1, 3, 4) * 100)
+    prior_colors = UnconditionalPrior(12, 8).eval()(torch.randn(2, 12, 3, 4), torch.rand(2, 1, 3, 4) * 100)
     assert prior_colors.chroma.shape == (2, 2, 3, 4)
     assert not prior_colors.chroma.any()
     assert torch.all(prior_colors.log_variance == 5)
@@ -21,7 +21,7 @@ def test_weak_colors_are_muted_more_than_strong_ones() -> None:
 
 def test_it_learns_which_look_has_which_color() -> None:
     torch.manual_seed(0)
-    prior = ColorPrior(4, 16)
+    prior = UnconditionalPrior(4, 16)
     key = torch.nn.functional.one_hot(torch.arange(60) % 4, 4).T.float().view(1, 4, 6, 10) * 0.2
     truth = torch.stack((key[0, 0] - key[0, 1], key[0, 2] - key[0, 3]))[None] * 100
     luma = torch.full((1, 1, 6, 10), 50.0)

@@ -17,7 +17,7 @@ from kinemacolor.models.base import Reference
 from kinemacolor.models.colormnet_lite.confidence_head import ConfidenceHead
 from kinemacolor.models.colormnet_lite.config import ColorMNetLiteConfig
 from kinemacolor.models.colormnet_lite.evidence import VarianceModel, cue_channels
-from kinemacolor.models.colormnet_lite.prior import ColorPrior, PriorColors
+from kinemacolor.models.colormnet_lite.prior import PriorColors, UnconditionalPrior
 from kinemacolor.models.colormnet_lite.smoothing import smoothed
 from kinemacolor.models.matching.bank import Bank, Match, Search, entry_of
 from kinemacolor.resize import resize
@@ -39,7 +39,7 @@ class ColorMNetLite(nn.Module):
         self.config = config
         self.trunk = EfficientNetLite(config.trunk)
         self.variances = VarianceModel()
-        self.prior = ColorPrior(sum(self.trunk.channels[s] for s in _LEVELS), config.prior_channels)
+        self.prior = UnconditionalPrior(sum(self.trunk.channels[s] for s in _LEVELS), config.prior_channels)
         self.confidence_head = ConfidenceHead(2 + config.carried, cue_channels(config.carried), config.head_channels)
 
     @classmethod

@@ -32,7 +32,7 @@ class PriorColors:
         return PriorColors(self.chroma * vivid / (vivid + _MUTED), self.log_variance)
 
 
-class ColorPrior(nn.Module):
+class UnconditionalPrior(nn.Module):
     """From a place's features (unit vectors of three strides, joined) and luma to its likely a*b*."""
 
     def __init__(self, key_channels: int, channels: int) -> None:
