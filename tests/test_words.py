@@ -148,7 +148,7 @@ def test_what_scripts_try_runs_is_understood() -> None:
     command, left = command_of(shlex.split(line.replace('"$@"', ""))[1:])
     given = command.make_context("kinemacolor", left).params
     assert (ROOT / given["source"]).exists()
-    assert all((ROOT / still).exists() for still in given["exemplar"])
+    assert all((ROOT / still).exists() for still in given["exemplars"])
 
 
 def test_reasons_not_to_run_a_line_are_needed() -> None:
