@@ -111,7 +111,7 @@ def test_mistakes_in_a_projects_files_are_named(film: Path, save, tmp_path: Path
     (project.folder / "exemplars.csv").write_text("file,frame\na.png,1\nb.png,soon\n")
     with pytest.raises(SettingError, match="line 3: 'soon'"):
         read_stills(project)
-    (project.folder / "project.toml").write_text('film = "a"\noutput = "b"\ncolour = 1\n')
+    (project.folder / "project.toml").write_text('film = "a"\noutput = "b"\ncolor = 1\n')
     with pytest.raises(SettingError, match="'color'"):
         open_project(project.folder)
     (project.folder / "project.toml").write_text("film = \n")

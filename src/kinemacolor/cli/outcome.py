@@ -1,4 +1,4 @@
-"""What a command that wrote a film says at its end."""
+"""The last words of a command that wrote a film."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

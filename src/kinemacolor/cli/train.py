@@ -45,6 +45,13 @@ def train(
         Path | None,
         typer.Option("--sources", help="The table SOURCES.csv, where it does not lie in or above the data."),
     ] = None,
+    exclude: Annotated[
+        list[Path] | None, typer.Option(help="A text file of names or patterns not to learn from. Repeatable.")
+    ] = None,
+    exclude_license: Annotated[
+        list[str] | None,
+        typer.Option(help="Learn from no file whose license in SOURCES.csv holds this word. Repeatable."),
+    ] = None,
     validation: Annotated[
         list[Path] | None, typer.Option("--validate", help="Films to measure on and never to learn from. Repeatable.")
     ] = None,
@@ -70,6 +77,7 @@ def train(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Train a model. End it when you like: the same command goes on. Under torchrun, processes share each batch."""
+    from kinemacolor.data.sources import Exclusions
     from kinemacolor.training.folders import DataSettings, train_on_folders
     from kinemacolor.training.loop import RunSettings
     from kinemacolor.training.recipes import recipe_named
@@ -89,9 +97,20 @@ def train(
         checkpointed=checkpointed,
         tensorboard=tensorboard,
     )
+    folders = DataSettings(
+        data,
+        validation=validation or (),
+        held_out=held_out,
+        license_classes=classes,
+        table=table,
+        cache=cache,
+        short_side_px=short_side,
+        max_frames=max_frames,
+        excluded=Exclusions.of_files(exclude or (), exclude_license or ()),
+    )
     result, warnings = train_on_folders(
         replace(chosen, batch=batch or chosen.batch),
-        DataSettings(data, validation or (), held_out, classes, table, cache, short_side, max_frames),
+        folders,
         out,
         steps=steps,
         seed=seed,

@@ -181,7 +181,7 @@ def _warnings(container: InputContainer, film: VideoStream, info: FilmInfo) -> t
 
 
 def probe_film(path: Path) -> tuple[FilmInfo, Timeline | None]:
-    """What the file's headers and its first frame say, and its timeline; None for a file too large to be counted.
+    """The headers and the first frame of a film, described, and its timeline (None if it is too large to be counted).
 
     Raises ``InputError`` where there is no film to read.
     """

@@ -34,7 +34,7 @@ def rate_of(text: str | Fraction) -> Fraction:
 
 
 def info_of_pictures(source: Path, rate: Fraction) -> FilmInfo:
-    """What a sequence of pictures is, from their number and the first of them.
+    """The description of a sequence of pictures, from their number and the first of them.
 
     Raises ``InputError`` where there is none, where one cannot be read, or where sizes differ.
     """

@@ -14,7 +14,7 @@ PIPE = "-"
 
 
 def probe_source(source: str | Path, *, frame_rate: str | Fraction = "24") -> tuple[FilmInfo, Timeline | None]:
-    """What headers and first frame say, and the timeline of a film of up to 2 GiB (None of all else).
+    """The description by headers and first frame, and the timeline of a film of up to 2 GiB (None of all else).
 
     ``frame_rate`` is that of pictures, which have none of their own. Raises ``InputError`` (or one of its classes)
     where the source cannot be read, ``SettingError`` for a wrong rate.

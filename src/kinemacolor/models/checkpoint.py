@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
-from types import NoneType, UnionType
+from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from safetensors import safe_open
@@ -43,14 +43,25 @@ def metadata_of(config: Any, name: str) -> dict[str, str]:
     return {"network": name, "config": json.dumps(asdict(config))}
 
 
-def config_from(metadata: Mapping[str, str], kind: type[ConfigT], name: str, path: Path) -> ConfigT:
-    """The config in a file that ``save`` wrote. Raises ``WeightsError`` where it is none of this network's."""
+def config_from(
+    metadata: Mapping[str, str],
+    kind: type[ConfigT],
+    name: str,
+    path: Path,
+    *,
+    former: Mapping[str, str] = MappingProxyType({}),
+) -> ConfigT:
+    """The config in a file that ``save`` wrote; ``former`` are today's names of fields by those of older files.
+
+    Raises ``WeightsError`` where it is none of this network's.
+    """
     found = metadata.get("network")
     if found != name or "config" not in metadata:
         raise WeightsError(f"{path} holds {found or 'an unnamed network'}, not {name}. Give a file saved for {name}.")
     try:
-        return _built(kind, json.loads(metadata["config"]))
-    except (TypeError, ValueError) as error:
+        values = {former.get(field, field): value for field, value in json.loads(metadata["config"]).items()}
+        return _built(kind, values)
+    except (AttributeError, TypeError, ValueError) as error:
         raise WeightsError(
             f"The config in {path} is not {name}'s ({error}). Use the version that saved it."
         ) from error

@@ -1,4 +1,4 @@
-"""Short hashes of all that a shot's colors depend on: film, frames and exemplars; a model has its own ``identity``."""
+"""Short hashes of all that a shot's colors depend on: film, frames, exemplars; a model has its own ``identity``."""
 
 import hashlib
 import json
