@@ -19,6 +19,9 @@ from pathlib import Path
 import torch
 from PIL import Image
 
+import colormnet_small
+from colormnet_small import ColorMNetSmall, ColorMNetSmallConfig
+from colormnet_small import recipe as small_recipe
 from kinemacolor.data.cache import FrameCache
 from kinemacolor.data.clips import Library
 from kinemacolor.data.dataset import ClipDataset, Variety
@@ -28,13 +31,10 @@ from kinemacolor.evaluation.protocols import PROTOCOLS
 from kinemacolor.evaluation.provenance import provenance
 from kinemacolor.evaluation.rows import ModelRow, Row, Truth, sanity_rows
 from kinemacolor.evaluation.run import RunSettings, evaluate
-from kinemacolor.models import colormnet_small
 from kinemacolor.models.colormnet.policy import MemoryPolicy
-from kinemacolor.models.colormnet_small import ColorMNetSmall, ColorMNetSmallConfig
 from kinemacolor.training.loop import RunSettings as TrainingSettings
 from kinemacolor.training.loop import train
 from kinemacolor.training.recipe import Recipe, Stage
-from kinemacolor.training.recipes import colormnet_small as small_recipe
 
 FULL = ColorMNetSmallConfig(features="pvgfe")
 TRAINED: dict[str, ColorMNetSmallConfig] = {

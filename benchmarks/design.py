@@ -1,11 +1,11 @@
 """ColorMNet-lite with parts left out or changed: quality, flicker, parameters and cost of each.
 
-    python benchmarks/design.py CLIPS --only camel cows --frames 45 [--guess NAME=WEIGHTS]
+    python benchmarks/design.py CLIPS --only camel cows --frames 45 [--prior NAME=WEIGHTS]
 
 Every clip is made gray and colored from its first frame at a short side of 480; PSNR is that of 8-bit sRGB with the
 true L*, warp error the change of a*b* along the motion (the truth's is about 1.3), CPU-seconds those of the model
-alone, one thread. ``--guess`` adds a row with other weights. Rows with another trunk have no guess (it is learnt over
-Lite0), so they are to be held against "without the guess".
+alone, one thread. ``--prior`` adds a row with other weights. Rows with another trunk have no prior (it is learnt over
+Lite0), so they are to be held against "without the prior".
 """
 
 import argparse
@@ -30,7 +30,7 @@ from kinemacolor.models import colormnet_lite
 from kinemacolor.models.base import Reference
 from kinemacolor.models.colormnet_lite import ColorMNetLite, ColorMNetLiteColorizer, ColorMNetLiteConfig, LiteSettings
 from kinemacolor.models.colormnet_lite import colorizer as module
-from kinemacolor.models.colormnet_lite.evidence import Doubt
+from kinemacolor.models.colormnet_lite.evidence import VarianceModel
 from kinemacolor.models.colormnet_lite.network import SEARCH, maps_of
 from kinemacolor.models.matching import fast_dtype
 from kinemacolor.resize import fit, resize
@@ -75,20 +75,20 @@ def shipped(
     kind: type[ColorMNetLiteColorizer] = ColorMNetLiteColorizer,
     *,
     weights: Path | None = None,
-    doubt: Doubt | None = None,
+    variances: VarianceModel | None = None,
     **settings: object,
 ) -> ColorMNetLiteColorizer:
     """The installed model with another class, other weights, variances or settings."""
     network = colormnet_lite.load_network(weights or colormnet_lite.WEIGHTS)
-    network.doubt = doubt or network.doubt
+    network.variances = variances or network.variances
     return kind(network, settings=replace(LiteSettings(), **settings), dtype=fast_dtype(torch.device("cpu")))
 
 
 def over_lite2() -> ColorMNetLiteColorizer:
-    """Lite2 for Lite0, and no guess."""
+    """Lite2 for Lite0, and no prior."""
     network = ColorMNetLite(ColorMNetLiteConfig(trunk=EfficientNetLiteConfig.lite2()))
     network.trunk.load_state_dict(load_trunk("lite2").state_dict())
-    network.doubt = Doubt(guess=NEVER)
+    network.variances = VarianceModel(prior=NEVER)
     return ColorMNetLiteColorizer(network, dtype=fast_dtype(torch.device("cpu")))
 
 
@@ -101,8 +101,8 @@ VARIANTS = {
     "keys of strides 16 and 32 only": Variant(shipped, keys_at_stride_16),
     "weighed at stride 4 instead of 2": Variant(partial(shipped, stride=4)),
     "weighed at stride 1": Variant(partial(shipped, stride=1)),
-    "without the guess": Variant(partial(shipped, doubt=Doubt(guess=NEVER))),
-    "without the guess, over Lite2": Variant(over_lite2),
+    "without the prior": Variant(partial(shipped, variances=VarianceModel(prior=NEVER))),
+    "without the prior, over Lite2": Variant(over_lite2),
 }
 
 
@@ -151,8 +151,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--only", nargs="+", help="names of clips; else all")
     parser.add_argument("--frames", type=int, default=45)
-    parser.add_argument("--guess", nargs="+", default=[], help="NAME=WEIGHTS: rows with these weights")
-    parser.add_argument("--rows", nargs="*", help="only these of the rows, besides those of --guess")
+    parser.add_argument("--prior", nargs="+", default=[], help="NAME=WEIGHTS: rows with these weights")
+    parser.add_argument("--rows", nargs="*", help="only these of the rows, besides those of --prior")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     paths = [p for p in sorted(arguments.folder.glob("*.mp4")) if not arguments.only or p.stem in arguments.only]
@@ -160,7 +160,7 @@ def main() -> None:
     motions = [[motion(now, before) for now, before in zip(film.lumas[1:], film.lumas)] for film in films]
     wanted = VARIANTS if arguments.rows is None else arguments.rows
     variants = {name: VARIANTS[name] for name in wanted}
-    for given in arguments.guess:
+    for given in arguments.prior:
         name, _, path = given.partition("=")
         variants[name] = Variant(partial(shipped, weights=Path(path)))
     print("| | PSNR | warp error | parameters, M | CPU-s a frame |\n|---|--:|--:|--:|--:|")

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import torch
 
+from colormnet_small import ColorMNetSmall, ColorMNetSmallColorizer
 from kinemacolor import color
 from kinemacolor.evaluation.provenance import provenance
 from kinemacolor.models import colormnet_lite, matching
@@ -27,7 +28,6 @@ from kinemacolor.models.colormnet import mfp
 from kinemacolor.models.colormnet.key import Key
 from kinemacolor.models.colormnet.memory import Memory
 from kinemacolor.models.colormnet.policy import MemoryPolicy
-from kinemacolor.models.colormnet_small import ColorMNetSmall, ColorMNetSmallColorizer
 from speed import texture
 
 SIZE, COUNTS = (536, 960), (1, 20, 200)
@@ -47,7 +47,7 @@ def colorizer(name: str, at_once: int | None) -> StreamingColorizer:
     return ColorMNetSmallColorizer(ColorMNetSmall.with_imagenet_trunk(), policy=policy)
 
 
-def color(name: str, count: int, at_once: int | None, frames: int) -> dict[str, float]:
+def measured(name: str, count: int, at_once: int | None, frames: int) -> dict[str, float]:
     """A shot of a moving picture, colored from so many exemplars."""
     model = colorizer(name, at_once)
     world = torch.from_numpy(texture(SIZE[0], SIZE[1] + 4 * frames)).permute(2, 0, 1)
@@ -125,7 +125,7 @@ def main() -> None:
         work = (
             read(count, at_once, arguments.frames)
             if name == "read"
-            else color(name, count, at_once, arguments.frames)
+            else measured(name, count, at_once, arguments.frames)
         )
         print(json.dumps({"model": name, "exemplars": count, "at_once": at_once, **work}), flush=True)
         return

@@ -31,6 +31,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from colormnet_small import ColorMNetSmall, ColorMNetSmallColorizer
 from kinemacolor import color
 from kinemacolor.engine.analysis.cuts import CutFinder, gray_of, shots_between
 from kinemacolor.engine.analysis.likeness import Summaries, likeness
@@ -42,7 +43,6 @@ from kinemacolor.metrics.psnr import psnr
 from kinemacolor.models.base import Reference
 from kinemacolor.models.colormnet.colorizer import CHROMA_SCALE, ColorMNetColorizer, normalized_luma
 from kinemacolor.models.colormnet.policy import MemoryPolicy
-from kinemacolor.models.colormnet_small import ColorMNetSmall, ColorMNetSmallColorizer
 from kinemacolor.models.matching import fast_dtype
 
 SIZE, VISITS, STILL_AT = (128, 192), ((0, 40), (30, 70), (60, 100)), 8

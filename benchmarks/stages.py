@@ -10,7 +10,7 @@ from kinemacolor.models.base import Colorizer
 from kinemacolor.models.colormnet.colorizer import ColorMNetColorizer
 from kinemacolor.models.colormnet.memory import Memory
 from kinemacolor.models.colormnet_lite import colorizer as lite
-from kinemacolor.models.colormnet_lite.evidence import Doubt
+from kinemacolor.models.colormnet_lite.evidence import VarianceModel
 from kinemacolor.models.matching import colorizer as matching
 from kinemacolor.models.matching.bank import Bank
 
@@ -24,10 +24,10 @@ def parts_of(model: Colorizer) -> list[Part]:
         return [
             ("features", model, "_features"),
             ("matching", model.network, "match"),
-            ("guess", model.network, "guessed"),
+            ("prior", model.network, "prior_colors"),
             ("optical flow", model, "_ways"),
             ("carrying", lite, "carry"),
-            ("weighing", Doubt, "weigh"),
+            ("weighing", VarianceModel, "weigh"),
             ("fusion", lite, "fused"),
         ]
     if isinstance(model, matching.MatchingColorizer):

@@ -14,11 +14,16 @@ from pathlib import Path
 # before torch comes in: idle threads that spin cost a busy machine fifty times the work itself
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+import hypothesis
 import pytest
 import torch
 from jaxtyping import install_import_hook
 
 install_import_hook("kinemacolor", "beartype.beartype")
+
+# a busy machine is no fault: the time of an example is measured nowhere
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 _LONG_LIST = Path(__file__).with_name("long_tests.txt")
 _LONG_SECONDS = 0.3

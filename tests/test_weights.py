@@ -5,6 +5,7 @@ import json
 import os
 import pickle
 import threading
+import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -219,6 +220,70 @@ def test_where_the_publisher_gives_no_hash_the_first_use_records_it(server: Serv
     path.write_bytes(BODY[::-1])
     with pytest.raises(WeightsError, match=r"when it was first used \(net\.pth\.json\)"):
         fetch(file, accept_license=True)
+
+
+def test_case_50_an_empty_answer_is_refused_and_locks_nothing_out(server: Server, cache: Path) -> None:
+    file = card(server, sha256=None, size_bytes=None)
+    server.body, server.tag = b"", ""
+    with pytest.raises(WeightsError, match=r"empty|could not be fetched"):
+        fetch(file, accept_license=True)
+    assert not (cache / "net.pth").exists()
+    server.body = BODY
+    assert fetch(file, accept_license=True).read_bytes() == BODY
+
+
+@pytest.mark.parametrize("first", [b"noise", BODY[:-1], b"x" * 4000])
+def test_case_50_what_the_user_deleted_does_not_lock_out_what_is_fetched_then(
+    server: Server, cache: Path, first: bytes
+) -> None:
+    file, said = card(server, sha256=None, size_bytes=None), list[str]()
+    server.body, server.tag = first, '"wrong"'
+    fetch(file, accept_license=True).unlink()
+    server.body, server.tag = BODY, '"right"'
+    assert fetch(file, accept_license=True, show=said.append).read_bytes() == BODY
+    assert any("another file" in line for line in said)
+    assert fetch(file, accept_license=True).read_bytes() == BODY
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "safe"),
+    [
+        ("https://a.org/x", "http://a.org/x", False),
+        ("https://a.org/x", "ftp://a.org/x", False),
+        ("http://a.org/x", "file:///etc/passwd", False),
+        ("https://a.org/x", "https://b.org/x", True),
+        ("http://127.0.0.1/x", "http://127.0.0.1/y", True),
+    ],
+)
+def test_case_50_no_redirect_leads_away_from_https(old: str, new: str, safe: bool) -> None:
+    request = urllib.request.Request(old)
+    if safe:
+        redirected = download._Redirects().redirect_request(request, None, 302, "Found", {}, new)
+        assert redirected.full_url == new
+    else:
+        with pytest.raises(WeightsError, match="not https"):
+            download._Redirects().redirect_request(request, None, 302, "Found", {}, new)
+
+
+def test_case_50_an_answer_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+    monkeypatch.setattr(download, "_LARGEST_BYTES", 2_000_000)
+    with pytest.raises(WeightsError, match="no weights are so large"):
+        fetch(card(server), accept_license=True)
+    monkeypatch.undo()
+    download._check_pace(10**6, 70_000, 61.0)
+    with pytest.raises(download._InterruptedFetchError, match="only"):
+        download._check_pace(10**6, 120, 61.0)
+
+
+@pytest.mark.parametrize("name", ["net.pth.part", "net.pth.part.validator", "net.pth.json"])
+def test_case_50_a_fetch_follows_no_link_in_a_shared_cache(
+    server: Server, cache: Path, tmp_path: Path, name: str
+) -> None:
+    cache.mkdir()
+    (tmp_path / "mine.txt").write_text("mine")
+    (cache / name).symlink_to(tmp_path / "mine.txt")
+    fetch(card(server), accept_license=True)
+    assert (tmp_path / "mine.txt").read_text() == "mine"
 
 
 def test_a_file_put_there_by_hand_is_checked_and_recorded(server: Server, cache: Path) -> None:

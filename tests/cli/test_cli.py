@@ -50,7 +50,7 @@ def test_models_lists_the_default_first_and_licenses() -> None:
     assert "included (--weights permissive or all)" in shown
     assert "CC BY-NC-SA 4.0" in shown
     cards = json.loads(run("models", "--json").stdout)
-    assert {"matching", "flow", "colormnet", "colormnet-small"} <= {card["name"] for card in cards}
+    assert {"matching", "flow", "colormnet", "spatiotemporal"} <= {card["name"] for card in cards}
 
 
 def test_probe_tells_size_rate_and_sound() -> None:

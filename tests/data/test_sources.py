@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kinemacolor.data.sources import Source, find_sources, license_classes_of
+from kinemacolor.data.sources import Exclusions, Source, find_sources, license_classes_of
 from kinemacolor.errors import InputError, SettingError
 
 
@@ -54,3 +54,29 @@ def test_a_table_without_its_columns_is_an_error(tmp_path: Path) -> None:
     table.write_text("file,kind\na,b\n")
     with pytest.raises(InputError, match="no column license_class"):
         license_classes_of(table)
+
+
+def test_names_and_patterns_in_a_file_are_left_out(training_folder: Path, tmp_path: Path) -> None:
+    listed = tmp_path / "not_these.txt"
+    listed.write_text("# remark\n\none  # a film\nphoto_*\nnumbered\n")
+    kept = {s.path.name for s in find_sources([training_folder], excluded=Exclusions.of_files([listed]))}
+    assert kept == {"two.mp4", "gray.mp4", "short.mp4", "broken.mp4"}
+    with pytest.raises(InputError, match="does not exist"):
+        Exclusions.of_files([tmp_path / "missing.txt"])
+
+
+def test_files_whose_license_holds_a_word_are_left_out(tmp_path: Path) -> None:
+    for name in "abc":
+        (tmp_path / f"{name}.jpg").touch()
+    (tmp_path / "SOURCES.csv").write_text("file,licence_class,licence\na.jpg,free,CC0 (Pexels)\nb.jpg,free,CC0\n")
+    kept = {s.path.name for s in find_sources([tmp_path], excluded=Exclusions(licenses=("pexels",)))}
+    assert kept == {"b.jpg", "c.jpg"}
+
+
+def test_excluding_by_license_without_a_table_that_says_it_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").touch()
+    with pytest.raises(SettingError, match=r"SOURCES\.csv"):
+        find_sources([tmp_path], excluded=Exclusions(licenses=("Pexels",)))
+    (tmp_path / "SOURCES.csv").write_text("file,licence_class\na.jpg,free\n")
+    with pytest.raises(InputError, match="no column license"):
+        find_sources([tmp_path], excluded=Exclusions(licenses=("Pexels",)))

@@ -1,34 +1,70 @@
-"""What is found before any work: names that no disk takes."""
+"""Nothing that is read is ever written, by whatever name and whatever option."""
 
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
-from kinemacolor.engine.inputs import prepare
-from kinemacolor.engine.job import Job
+from kinemacolor.engine.video import colorize_video
 from kinemacolor.errors import OutputError
 
-
-@pytest.mark.parametrize(
-    ("stem", "track", "said"),
-    [
-        (
-            "\u00e4" * 124,
-            True,
-            "chroma track",
-        ),  # 252 bytes with its ending: the film's name fits, the track's does not
-        ("a" * 245, True, "chroma track"),
-        ("\u65e5" * 90, False, "output"),
-        ("a" * 300, False, "output"),
-    ],
-)
-def test_a_name_that_is_too_long_is_said_before_the_work(tmp_path: Path, stem: str, track: bool, said: str) -> None:
-    job = Job.of({"source": tmp_path / "no.mkv", "output": tmp_path / f"{stem}.mkv", "track": track})
-    with pytest.raises(OutputError, match=rf"The name of the {said}, .* 255 are the limit"):
-        prepare(job)
+MakeFilm = Callable[..., Path]
 
 
-def test_a_name_that_fits_is_none_of_its_business(tmp_path: Path) -> None:
-    job = Job.of({"source": tmp_path / "no.mkv", "output": tmp_path / ("a" * 240 + ".mkv"), "track": True})
-    with pytest.raises(Exception, match=r"no\.mkv does not exist"):
-        prepare(job)
+@pytest.fixture
+def still(tmp_path: Path) -> Path:
+    (tmp_path / "stills").mkdir()
+    path = tmp_path / "stills" / "ref_000000.png"
+    Image.fromarray(np.full((48, 64, 3), (200, 90, 80), np.uint8)).save(path)
+    return path
+
+
+def everything(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("option", ["report", "strip"])
+@pytest.mark.parametrize("how", ["name", "link", "hard link", "dots"])
+def test_case_35_no_page_or_picture_replaces_an_input(
+    make_film: MakeFilm, one_color, still: Path, tmp_path: Path, option: str, how: str
+) -> None:
+    film = make_film()
+    place = still if option == "strip" else film
+    if how == "link":
+        (tmp_path / "other.png").symlink_to(place)
+        place = tmp_path / "other.png"
+    elif how == "hard link":
+        (tmp_path / "other.png").hardlink_to(place)
+        place = tmp_path / "other.png"
+    elif how == "dots":
+        place = place.parent / ".." / place.parent.name / place.name
+    before = everything(tmp_path)
+    with pytest.raises(OutputError, match="is an input"):
+        colorize_video(film, tmp_path / "out.mkv", [still], model=one_color, overwrite=True, **{option: place})
+    assert everything(tmp_path) == before
+
+
+@pytest.mark.parametrize("other", ["out.mkv", "out.json"])
+def test_case_35_no_file_is_written_twice(
+    make_film: MakeFilm, one_color, still: Path, tmp_path: Path, other: str
+) -> None:
+    report = tmp_path / ("out.mkv" if other == "out.mkv" else "out.html")
+    with pytest.raises(OutputError, match="twice"):
+        colorize_video(make_film(), tmp_path / other, [still], model=one_color, report=report, overwrite=True)
+
+
+@pytest.mark.parametrize("output", ["seq/f_%d.png", "seq/f_%03d.png", "seq", "stills", "stills/ref_%06d.png"])
+def test_case_35_pictures_never_replace_those_they_are_made_from(
+    one_color, still: Path, tmp_path: Path, output: str
+) -> None:
+    (tmp_path / "seq").mkdir()
+    for i in range(3):
+        Image.fromarray(np.full((48, 64), 40 * i, np.uint8)).save(tmp_path / "seq" / f"f_{i}.png")
+    before = everything(tmp_path)
+    with pytest.raises(OutputError, match="is an input"):
+        colorize_video(
+            tmp_path / "seq", tmp_path / output, [still.parent], model=one_color, overwrite=True, track=False
+        )
+    assert everything(tmp_path) == before

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,10 +7,11 @@ import pytest
 from PIL import Image
 
 from kinemacolor.engine.analysis.still_finder import StillPlace
+from kinemacolor.engine.check import check
 from kinemacolor.engine.project import new_project, open_project, run_project, status_of
 from kinemacolor.engine.project.bind import bind
 from kinemacolor.engine.project.files import read_stills, write_settings
-from kinemacolor.errors import ExemplarError, OutputExistsError, SettingError
+from kinemacolor.errors import ExemplarError, OutputError, OutputExistsError, SettingError
 
 SCENE_FRAMES, FRAMES = 12, 24
 
@@ -109,7 +111,7 @@ def test_mistakes_in_a_projects_files_are_named(film: Path, save, tmp_path: Path
     (project.folder / "exemplars.csv").write_text("file,frame\na.png,1\nb.png,soon\n")
     with pytest.raises(SettingError, match="line 3: 'soon'"):
         read_stills(project)
-    (project.folder / "project.toml").write_text('film = "a"\noutput = "b"\ncolour = 1\n')
+    (project.folder / "project.toml").write_text('film = "a"\noutput = "b"\ncolor = 1\n')
     with pytest.raises(SettingError, match="'color'"):
         open_project(project.folder)
     (project.folder / "project.toml").write_text("film = \n")
@@ -143,3 +145,55 @@ def test_a_still_of_another_framing_keeps_its_frame_with_a_note() -> None:
 
 def test_a_plain_still_keeps_the_frame_it_names() -> None:
     assert [still.frame for still in bind([Path("a.png")] * 2, [4, 40], [None, None], 20)] == [4, None]
+
+
+@pytest.fixture
+def project(film: Path, save, tmp_path: Path):
+    save("ref_000003.png", 3)
+    options = {"model": "flow", "working_size": 48, "codec": "ffv1"}
+    made, _ = new_project(film, [tmp_path / "stills"], options=options)
+    return open_project(made.folder)
+
+
+def test_a_film_that_changed_since_it_was_written_is_written_again(project) -> None:
+    assert run_project(project) is not None
+    assert check(project.folder).faults == ()
+    good = project.output.read_bytes()
+    data = bytearray(good)
+    data[len(data) // 2] ^= 1
+    project.output.write_bytes(data)
+    assert len(check(project.folder).faults) == 1
+    assert run_project(project) is not None
+    assert check(project.folder).faults == ()
+
+
+def test_case_46_the_output_of_a_project_replaces_a_file_outside_only_when_told(project, tmp_path: Path) -> None:
+    victim = tmp_path / "holiday.mkv"
+    victim.write_bytes(b"mine")
+    outside = replace(project, output=victim)
+    with pytest.raises(OutputExistsError, match="--overwrite"):
+        run_project(outside)
+    assert victim.read_bytes() == b"mine"
+    assert run_project(outside, {"overwrite": True}) is not None
+    project.shots.write_text("start\n0\n15\n")
+    assert run_project(outside) is not None  # it is the project's own now
+    victim.write_bytes(b"mine again")
+    with pytest.raises(OutputExistsError):
+        run_project(outside)
+
+
+@pytest.mark.parametrize("name", ["report.html", "report.json", "state.json", "state.json.partial"])
+def test_case_46_a_link_in_a_project_leaves_what_it_names(project, tmp_path: Path, name: str) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    (project.folder / name).symlink_to(tmp_path / "mine.txt")
+    assert run_project(project) is not None
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("read", ["film", "still"])
+def test_case_35_a_project_never_overwrites_what_it_is_made_from(project, read: str) -> None:
+    place = project.film if read == "film" else read_stills(project)[0].path
+    before = place.read_bytes()
+    with pytest.raises(OutputError):
+        run_project(replace(project, output=place), {"overwrite": True})
+    assert place.read_bytes() == before

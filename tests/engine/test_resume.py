@@ -12,6 +12,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+import torch
 
 from kinemacolor.engine.render import render_track
 from kinemacolor.engine.run import Result
@@ -122,6 +123,50 @@ def test_case_37_another_model_reuses_nothing(colored, counting) -> None:
     colored()
     counting.identity = "counting twice"
     assert computed(colored()) == [0, 3, 8, 12]
+
+
+def damage(path: Path, how: str) -> None:
+    """Changes a file in place: one bit, a stretch of zeros, its end, or all of it."""
+    data = bytearray(path.read_bytes())
+    half = len(data) // 2
+    if how == "bit":
+        data[half] ^= 16
+    elif how == "zeros":
+        data[half : half + 40] = bytes(40)
+    elif how == "cut":
+        del data[half:]
+    else:
+        data[:] = b"{}"
+    path.write_bytes(data)
+
+
+@pytest.mark.parametrize("how", ["bit", "zeros", "cut", "other"])
+@pytest.mark.parametrize("ending", [".mkv", ".json"])
+def test_case_37_a_damaged_shot_is_computed_again_and_said(colored, tmp_path: Path, how: str, ending: str) -> None:
+    colored()
+    good = planes_of(tmp_path / "out.mkv")
+    shots = sorted((tmp_path / "out.mkv.kctrack" / "shots").glob(f"*{ending}"))
+    damage(shots[1], how)
+    with pytest.raises(TrackError, match="frame 3 "):
+        render_track(tmp_path / "out.mkv.kctrack", tmp_path / "rendered.mkv", codec="ffv1")
+    result = colored()
+    assert computed(result) == [3]
+    assert sum("frame 3 is damaged" in line for line in result.warnings) == 1
+    assert planes_of(tmp_path / "out.mkv") == good
+    again = colored()
+    assert computed(again) == []
+    assert not any("damaged" in line for line in again.warnings)
+
+
+@pytest.mark.parametrize("name", ["track.json", "survey.json", "running.json"])
+@pytest.mark.parametrize("text", ["null", "[]", '{"frames": "x", "shots": [], "process": {}}', "[" * 9999])
+def test_any_other_file_of_a_track_may_be_damaged(colored, tmp_path: Path, name: str, text: str) -> None:
+    colored(shots="auto")
+    good = planes_of(tmp_path / "out.mkv")
+    (tmp_path / "out.mkv.kctrack" / name).write_text(text)
+    result = colored(shots="auto")
+    assert computed(result) == []
+    assert planes_of(tmp_path / "out.mkv") == good
 
 
 def test_what_no_shot_uses_any_more_is_removed(colored, tmp_path: Path) -> None:
@@ -253,6 +298,20 @@ def test_a_shot_without_a_number_from_the_model_is_told_again_when_reused(colore
     assert first.damaged
     assert again.damaged
     assert first.warnings == again.warnings
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_case_40_confidence_without_a_number_is_none_and_is_told(
+    colored, counting, tmp_path: Path, value: float
+) -> None:
+    step = counting.step
+    counting.step = lambda *a: replace(step(*a), confidence=torch.full((1, 4, 4), value))
+    result = colored(report=tmp_path / "report.html")
+    assert result.damaged
+    assert {c for outcome in result.shots for c in outcome.notes.confidence} == {0.0}
+    again = colored(report=tmp_path / "report.html")
+    assert computed(again) == []
+    assert again.damaged
 
 
 def test_a_track_renders_to_the_same_film(colored, tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ from kinemacolor.explain.run import explain
 from kinemacolor.models.base import Colorizer, Reference, StreamingColorizer
 from kinemacolor.models.colormnet import ColorMNet, ColorMNetColorizer, ColorMNetConfig, MemoryPolicy
 from kinemacolor.models.colormnet_lite import ColorMNetLite, ColorMNetLiteColorizer, ColorMNetLiteConfig
-from kinemacolor.models.colormnet_small import ColorMNetSmall, ColorMNetSmallColorizer, ColorMNetSmallConfig
 from kinemacolor.models.matching import MatchingSettings, load
 
 SIZE = (64, 96)
@@ -37,11 +36,6 @@ def full() -> Colorizer:
     torch.manual_seed(0)
     policy = MemoryPolicy(write_every_frames=1, working_max_frames=4, working_min_frames=2, prototypes_tokens=4)
     return ColorMNetColorizer(ColorMNet(ColorMNetConfig.tiny()), policy=policy)
-
-
-def small() -> Colorizer:
-    torch.manual_seed(0)
-    return ColorMNetSmallColorizer(ColorMNetSmall(ColorMNetSmallConfig.tiny()))
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +59,7 @@ def job(film: Path, model: Colorizer, **options: object) -> Job:
     return Job.of({"source": film / "reel", "exemplars": [still], "model": model, **options})
 
 
-@pytest.mark.parametrize("made", [matching, lite, full, small])
+@pytest.mark.parametrize("made", [matching, lite, full])
 def test_a_frame_is_explained_by_every_kind_of_model(
     made: Callable[[], Colorizer], film: Path, tmp_path: Path
 ) -> None:
@@ -78,7 +72,7 @@ def test_a_frame_is_explained_by_every_kind_of_model(
     assert lines[1].startswith("0,")
 
 
-@pytest.mark.parametrize("made", [matching, lite, full, small])
+@pytest.mark.parametrize("made", [matching, lite, full])
 def test_a_picture_finds_itself_in_itself(made: Callable[[], Colorizer], film: Path) -> None:
     rgb = torch.from_numpy(np.array(Image.open(film / "still.png"))).permute(2, 0, 1)
     lab = torch.cat((rgb.float().mean(0, keepdim=True) / 2.55, torch.rand(2, *SIZE) * 40))
@@ -132,15 +126,17 @@ def test_the_command_writes_the_pictures(film: Path, tmp_path: Path) -> None:
 
 
 def test_the_padding_takes_no_part() -> None:
-    insight, luma = insight_of(small()), torch.rand(1, 40, 70, generator=torch.Generator().manual_seed(4)) * 100
+    insight, luma = insight_of(full()), torch.rand(1, 33, 65, generator=torch.Generator().manual_seed(4)) * 100
     maps = insight.features(luma)
-    # 64 x 96 with the padding: rows 12 to 51 and columns 13 to 82 are the picture's
+    # 48 x 80 with the padding: rows 7 to 39 and columns 7 to 71 are the picture's
     assert {name: tuple(level.shape[1:]) for name, level in maps.items()} == {
+        "local branch, stride 16": (2, 4),
+        "global branch, stride 16": (2, 4),
         "features, stride 16": (2, 4),
-        "features, stride 8": (5, 8),
-        "features, stride 4": (10, 18),
+        "features, stride 8": (4, 8),
+        "features, stride 4": (8, 16),
         "key, stride 16": (2, 4),
     }
-    found = insight.correspondence(luma, Reference(luma, torch.rand(2, 40, 70)))
+    found = insight.correspondence(luma, Reference(luma, torch.rand(2, 33, 65)))
     assert found.place.shape == found.exemplar_grid == (2, 4)
     assert int(found.place.max()) < 8

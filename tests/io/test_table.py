@@ -1,10 +1,12 @@
 """Tables as people and spreadsheets write them."""
 
+import csv
+import os
 from pathlib import Path
 
 import pytest
 
-from kinemacolor.io.table import read_table
+from kinemacolor.io.table import cell, read_table
 
 
 @pytest.mark.parametrize("between", [",", ";"])
@@ -42,3 +44,29 @@ def test_what_is_no_text_is_for_the_caller_to_name(tmp_path: Path) -> None:
     (tmp_path / "table.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UnicodeDecodeError):
         read_table(tmp_path / "table.csv")
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+49 170", "-still.png", "@SUM(A1)", "=cmd|' /C calc'!A0"])
+def test_what_a_spreadsheet_would_compute_is_quoted_and_comes_back(tmp_path: Path, text: str) -> None:
+    assert cell(text) == f"'{text}"
+    with (tmp_path / "t.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["file"], [cell(text)]])
+    assert read_table(tmp_path / "t.csv").rows[0].cells["file"] == text
+
+
+@pytest.mark.parametrize("value", [-3, -0.5, None, "-3", "+1.5", "1e-3", "still.png", "'quoted'", ""])
+def test_numbers_and_plain_texts_stay(tmp_path: Path, value: object) -> None:
+    assert cell(value) == ("" if value is None else str(value))
+
+
+@pytest.mark.parametrize("content", [b"start\n" + b"x" * 200_000, b"start\n0\n\0\n" * 2 + b"y" * 140_000])
+def test_a_cell_without_measure_is_an_error_that_says_so(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(OSError, match="no table"):
+        read_table(tmp_path / "t.csv")
+
+
+def test_a_pipe_is_no_table(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "t.csv")
+    with pytest.raises(OSError, match="pipe"):
+        read_table(tmp_path / "t.csv")

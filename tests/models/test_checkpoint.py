@@ -1,5 +1,6 @@
 """Files: ours come back the same, others are refused in words, nothing is executed."""
 
+import json
 import pickle
 from pathlib import Path
 
@@ -120,3 +121,22 @@ def test_other_contents_are_refused(tmp_path: Path) -> None:
         colormnet.load(tmp_path / "new.safetensors")
     with pytest.raises(WeightsError, match="does not exist"):
         colormnet.load(tmp_path / "absent.pth")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("key_channels", "x"), ("key_channels", None), ("key_channels", 1.5), ("key_channels", [64])]
+)
+def test_case_50_a_config_of_wrong_kinds_is_refused(tmp_path: Path, name: str, value: object) -> None:
+    metadata = {"network": "colormnet", "config": json.dumps({name: value})}
+    save_file({"a": torch.zeros(1)}, tmp_path / "odd.safetensors", metadata=metadata)
+    with pytest.raises(WeightsError, match=f"{name} cannot be"):
+        colormnet.load(tmp_path / "odd.safetensors")
+
+
+@pytest.mark.parametrize("content", [b"GIF89a", b"", b"PK\x03\x04" + bytes(60), b"\x80\x02}q\x00", bytes(100)])
+@pytest.mark.parametrize("suffix", [".pth", ".safetensors"])
+def test_case_50_scraps_are_no_weights(tmp_path: Path, content: bytes, suffix: str) -> None:
+    path = tmp_path / f"scrap{suffix}"
+    path.write_bytes(content)
+    with pytest.raises(WeightsError):
+        colormnet.load(path)

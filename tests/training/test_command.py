@@ -126,8 +126,8 @@ def test_the_command_run_for_200_steps_lowers_the_losses(
     samples = ClipDataset(library, Variety(color_change=0.0), seed=1)
     batch = collate([samples[Request(i, frames=4, crop_px=64)] for i in range(24)])
     before, after = (losses_of(weights, batch) for weights in (None, tmp_path / "run" / "weights.safetensors"))
-    assert after["guess"] < 0.95 * before["guess"]
-    assert after["judge"] < before["judge"]
+    assert after["prior"] < 0.95 * before["prior"]
+    assert after["confidence"] < before["confidence"]
     assert sum(after.values()) < sum(before.values())
     loaded = colormnet_lite.load(tmp_path / "run" / "weights.safetensors")
     assert loaded.network.config == ColorMNetLiteConfig.tiny()
@@ -139,3 +139,11 @@ def test_the_old_spelling_of_an_option_works_and_says_so(option: str, lines: int
     done = CliRunner().invoke(app, given)
     assert "of license class permissive" in str(done.exception)
     assert done.stderr.count("is now spelled --license-class") == lines
+
+
+def test_what_a_list_names_is_never_learnt_from(command: typer.Typer, training_films: Path, tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("film[0-2]\nphoto*  # all of them\n")
+    words = ["--data", training_films, "-o", tmp_path / "run", "--steps", 1, "--device", "cpu", "--held-out", 0]
+    assert call(command, *words, "--cache", tmp_path / "cache", "--exclude", tmp_path / "list.txt").exit_code == 0
+    assert len(list((tmp_path / "cache").glob("*.shots.npy"))) == 2
+    assert len(list((tmp_path / "cache").glob("*.npy"))) == 4

@@ -14,6 +14,7 @@ import typer
 from kinemacolor.cli import (
     ballot,
     batch,
+    check,
     colorize,
     compare,
     datasets,
@@ -28,10 +29,14 @@ from kinemacolor.cli import (
     suggest,
     train,
 )
+from kinemacolor.cli.crash import last_word
+from kinemacolor.cli.screen import echo, shown
 from kinemacolor.errors import KinemacolorError
 
 # before torch comes in: decoder and encoder need the cores that idle threads of the network would spin on
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+_AGAIN_SECONDS = 0.05
 
 app = typer.Typer(
     name="kinemacolor",
@@ -47,6 +52,7 @@ app.command()(explain.explain)
 app.command()(models.models)
 app.command()(probe.probe)
 app.command()(batch.batch)
+app.command()(check.check)
 app.command()(render.render)
 app.command()(shots.shots)
 app.command()(suggest.suggest)
@@ -61,7 +67,7 @@ def _version(wanted: bool) -> bool:
     if wanted:
         from kinemacolor._version import __version__
 
-        typer.echo(f"kinemacolor {__version__}")
+        echo(f"kinemacolor {__version__}")
         raise typer.Exit
     return wanted
 
@@ -74,17 +80,32 @@ def _options(
 
 
 def _interrupt(signal_number: int, frame: FrameType | None) -> None:
+    """Ends the command; later, where a module is being imported, which may swallow the exception."""
+    here = frame
+    while here is not None:
+        if "importlib" in here.f_code.co_filename:
+            if hasattr(signal, "setitimer"):
+                signal.signal(signal.SIGALRM, _interrupt)
+                signal.setitimer(signal.ITIMER_REAL, _AGAIN_SECONDS)
+                return
+            break
+        here = here.f_back
     raise KeyboardInterrupt
 
 
 def main() -> None:
-    """Runs the command line; a user's error is one line on stderr and exit code 1."""
-    signal.signal(signal.SIGINT, _interrupt)  # also where a shell started us with it ignored
-    signal.signal(signal.SIGTERM, _interrupt)
+    """Runs the command line; a user's error is one line on stderr and exit code 1, and so is any other."""
+    # also where a shell started us with it ignored; SIGHUP is a closed terminal
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _interrupt)
     try:
         app()
     except KinemacolorError as error:
-        typer.echo(f"Error: {error}", err=True)
+        echo(f"Error: {shown(error, one_line=True)}", err=True)
         sys.exit(1)
     except BrokenPipeError:
+        sys.exit(1)
+    except Exception as error:
+        echo(f"Error: {shown(last_word(error), one_line=True)}", err=True)
         sys.exit(1)

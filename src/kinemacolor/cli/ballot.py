@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from kinemacolor.cli.screen import echo
+
 app = typer.Typer(help="A blind ballot: a page for people to choose on, and the count.", no_args_is_help=True)
 
 
@@ -26,7 +28,7 @@ def make(
             raise SettingError(f"Two methods are called '{name}'. Give each its own name.")
         films[name] = Path(folder)
     scenes = make_ballot(films, output, say=typer.echo)
-    typer.echo(f"{output / 'ballot' / 'index.html'}: {len(scenes)} scenes. Keep {output / 'key.json'} to yourself.")
+    echo(f"{output / 'ballot' / 'index.html'}: {len(scenes)} scenes. Keep {output / 'key.json'} to yourself.")
 
 
 @app.command()
@@ -37,4 +39,4 @@ def count(
     """Count the votes: each method's share with its confidence interval, and the votes by scene."""
     from kinemacolor.evaluation.ballot import count_ballot
 
-    typer.echo(count_ballot(key, answers).markdown(), nl=False)
+    echo(count_ballot(key, answers).markdown(), nl=False)

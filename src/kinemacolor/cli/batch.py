@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kinemacolor.cli.options import takes_options
+from kinemacolor.cli.screen import echo, shown
 
 if TYPE_CHECKING:
     from kinemacolor.engine.batch import JobOutcome
@@ -50,7 +51,7 @@ def batch(
         with Bar(shown=not quiet) as bar:
             (outcome,) = run_batch([job], bar.listeners())
         outcomes.append(outcome)
-        typer.echo(f"[{number}/{len(jobs)}] {job.film.source}: {_WORDS[outcome.state]}", err=True)
+        echo(f"[{number}/{len(jobs)}] {job.film.source}: {_WORDS[outcome.state]}", err=True)
     _table(outcomes)
     failed = sum(outcome.state == "failed" for outcome in outcomes)
     if failed:
@@ -70,12 +71,12 @@ def _table(outcomes: "list[JobOutcome]") -> None:
     for outcome in outcomes:
         worked = outcome.state in ("done", "damaged")
         table.add_row(
-            Text(Path(outcome.job.film.source).name),
+            Text(shown(Path(outcome.job.film.source).name)),
             Text(_WORDS[outcome.state], style="red" if outcome.state == "failed" else ""),
             str(outcome.frames) if worked else "",
             f"{outcome.seconds:.1f}" if worked else "",
-            Text(outcome.message),
+            Text(shown(outcome.message)),
         )
     Console().print(table)
     counts = {state: sum(outcome.state == state for outcome in outcomes) for state in _WORDS}
-    typer.echo(", ".join(f"{count} {_WORDS[state]}" for state, count in counts.items() if count))
+    echo(", ".join(f"{count} {_WORDS[state]}" for state, count in counts.items() if count))

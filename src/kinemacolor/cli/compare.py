@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from kinemacolor.cli.screen import echo
+
 _DAMAGED = 3
 
 
@@ -19,6 +21,6 @@ def compare(
     from kinemacolor.evaluation.compare import compare as run
 
     report = run(one, other, output, truth=truth, video=video, say=typer.echo)
-    typer.echo(f"{output / 'report.md'}, {output / 'differences.png'}")
+    echo(f"{output / 'report.md'}, {output / 'differences.png'}")
     if report.problems:
         raise typer.Exit(_DAMAGED)

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from kinemacolor.cli.screen import echo
+
 app = typer.Typer(
     help="The data sets of the papers: their layouts, and the files that are missing of one.", no_args_is_help=True
 )
@@ -18,12 +20,12 @@ def list_datasets() -> None:
     from kinemacolor.evaluation.datasets import DATASETS
 
     for dataset in DATASETS.values():
-        typer.echo(f"{dataset.name}: {dataset.title}, published at {dataset.source}")
-        typer.echo(f"  clips in ROOT/{' or ROOT/'.join(dataset.frames)}")
+        echo(f"{dataset.name}: {dataset.title}, published at {dataset.source}")
+        echo(f"  clips in ROOT/{' or ROOT/'.join(dataset.frames)}")
         if dataset.masks:
-            typer.echo(f"  masks in ROOT/{' or ROOT/'.join(dataset.masks)}")
+            echo(f"  masks in ROOT/{' or ROOT/'.join(dataset.masks)}")
         if dataset.lists:
-            typer.echo(f"  clip names in ROOT/{' or ROOT/'.join(dataset.lists)}, if it is there")
+            echo(f"  clip names in ROOT/{' or ROOT/'.join(dataset.lists)}, if it is there")
 
 
 @app.command()
@@ -41,12 +43,12 @@ def check(
     chosen = dataset_of(dataset)
     stock = take_stock(chosen, root, split=split, names=names)
     for note in stock.notes:
-        typer.echo(note)
+        echo(note)
     problems = list(stock.problems)
     for clip in stock.clips:
         problems += check_clip(clip, needs_masks=bool(chosen.masks))
     for problem in problems:
-        typer.echo(f"Problem: {problem}")
-    typer.echo(f"{len(stock.clips)} clips are there; {len(problems)} problems.")
+        echo(f"Problem: {problem}")
+    echo(f"{len(stock.clips)} clips are there; {len(problems)} problems.")
     if problems:
         raise typer.Exit(_INCOMPLETE)

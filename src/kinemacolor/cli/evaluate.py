@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kinemacolor.cli.screen import echo
 from kinemacolor.models.default import DEFAULT
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def evaluate(
     )
     networks, notes = load_networks(chosen.figures, files)
     for note in notes:
-        typer.echo(note)
+        echo(note)
     report = run(
         clips,
         rows,
@@ -107,7 +108,7 @@ def evaluate(
         problems=problems,
         say=typer.echo,
     )
-    typer.echo(f"{output / 'report.md'}: {len(report.scores)} scores of {len(clips)} clips")
+    echo(f"{output / 'report.md'}: {len(report.scores)} scores of {len(clips)} clips")
     if report.problems:
         raise typer.Exit(_DAMAGED)
 

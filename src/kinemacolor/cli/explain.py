@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from kinemacolor.cli.options import takes_options
+from kinemacolor.cli.screen import echo
 
 
 @takes_options(
@@ -33,4 +34,4 @@ def explain(
     from kinemacolor.engine.job import Job
     from kinemacolor.explain.run import explain as run
 
-    typer.echo("\n".join(str(path) for path in run(Job.of(options), frame, output, note=typer.echo)))
+    echo("\n".join(str(path) for path in run(Job.of(options), frame, output, note=typer.echo)))

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from kinemacolor.cli.screen import echo
+
 
 def match(
     source: Annotated[str, typer.Argument(metavar="INPUT", help="A film, a folder or pattern of pictures.")],
@@ -28,7 +30,7 @@ def match(
         Film.open(source, frame_rate=frame_rate),
         photographs,
         best=best,
-        note=lambda line: typer.echo(f"Warning: {line}", err=True),
+        note=lambda line: echo(f"Warning: {line}", err=True),
     )
     if output is not None:
         output.mkdir(parents=True, exist_ok=True)
@@ -41,8 +43,8 @@ def match(
             {"shot": [m.shot.start, m.shot.stop], "photograph": str(m.photograph), "likeness": m.likeness}
             for m in found
         ]
-        typer.echo(json.dumps(rows, indent=2))
+        echo(json.dumps(rows, indent=2))
         return
     for each in found:
         shot = f"shot {each.shot.start}-{each.shot.stop - 1}"
-        typer.echo(f"{shot:<20} {each.likeness:5.2f}  {each.photograph}")
+        echo(f"{shot:<20} {each.likeness:5.2f}  {each.photograph}")

@@ -5,6 +5,8 @@ from dataclasses import asdict
 
 import typer
 
+from kinemacolor.cli.screen import echo
+
 
 def models(
     as_json: bool = typer.Option(False, "--json", help="Print JSON instead of text."),
@@ -16,14 +18,14 @@ def models(
 
     cards = list_models()
     if as_json:
-        typer.echo(json.dumps([asdict(card) for card in cards], indent=2))
+        echo(json.dumps([asdict(card) for card in cards], indent=2))
         return
     for card in cards:
         mark = " (default)" if card.name == DEFAULT else ""
-        typer.echo(f"{card.name}{mark}: {card.title}")
-        typer.echo(f"  {card.summary}")
-        typer.echo(f"  exemplars: {card.exemplars}")
-        typer.echo(f"  license:   {card.license}")
+        echo(f"{card.name}{mark}: {card.title}")
+        echo(f"  {card.summary}")
+        echo(f"  exemplars: {card.exemplars}")
+        echo(f"  license:   {card.license}")
         if card.included:
             where = "included" + (f" (--weights {' or '.join(card.variants)})" if card.variants else "")
         elif card.weights is None:
@@ -32,4 +34,4 @@ def models(
             where = f"{path}"
         else:
             where = f"to be fetched from {card.weights.url} (--accept-license), or --weights PATH"
-        typer.echo(f"  weights:   {where}\n")
+        echo(f"  weights:   {where}\n")

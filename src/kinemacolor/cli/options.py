@@ -71,7 +71,7 @@ def _hints() -> dict[str, Any]:
 
 
 def _as_values(options: Mapping[str, Any]) -> dict[str, object]:
-    """What was given, as a job takes it: lists that are missing are empty, and settings are a mapping."""
+    """The options given, as a job takes them: lists that are missing are empty, and settings are a mapping."""
     from kinemacolor.models.settings import assignments
 
     values = dict(options)

@@ -1,10 +1,12 @@
-"""What a command that wrote a film says at its end."""
+"""The last words of a command that wrote a film."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
+
+from kinemacolor.cli.screen import echo
 
 if TYPE_CHECKING:
     from kinemacolor.engine.run import Result
@@ -20,21 +22,19 @@ def going_on(*, kept: bool) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         if kept:
-            typer.echo(
-                "Interrupted. Shots that were complete are kept: the same command goes on from there.", err=True
-            )
+            echo("Interrupted. Shots that were complete are kept: the same command goes on from there.", err=True)
         raise
 
 
 def report_result(result: "Result") -> None:
     """Warnings, frames and time on stderr; exit code 3 where the input was damaged."""
     for warning in result.warnings:
-        typer.echo(f"Warning: {warning}", err=True)
+        echo(f"Warning: {warning}", err=True)
     if any(outcome.reused for outcome in result.shots):
-        typer.echo(_reuse(result.shots), err=True)
+        echo(_reuse(result.shots), err=True)
     if result.output != "-":
         rate = result.frames / max(result.seconds, 1e-9)
-        typer.echo(f"{result.output}: {result.frames} frames in {result.seconds:.1f} s ({rate:.2f} fps)", err=True)
+        echo(f"{result.output}: {result.frames} frames in {result.seconds:.1f} s ({rate:.2f} fps)", err=True)
     if result.damaged:
         raise typer.Exit(3)
 

@@ -4,6 +4,8 @@ import json
 
 import typer
 
+from kinemacolor.cli.screen import echo
+
 
 def probe(
     source: str = typer.Argument(..., metavar="INPUT", help="A film, a folder of pictures or a pattern."),
@@ -13,4 +15,4 @@ def probe(
     from kinemacolor.io import probe as read_info
 
     info = read_info(source)
-    typer.echo(json.dumps(info.as_dict(), indent=2) if as_json else info.describe())
+    echo(json.dumps(info.as_dict(), indent=2) if as_json else info.describe())

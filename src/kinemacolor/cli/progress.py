@@ -53,7 +53,7 @@ class Bar:
         self._bar.update(self._task, description=description, completed=done, total=total, figures=figures)
 
     def listeners(self) -> "Listeners":
-        """What a run tells the bar."""
+        """The listeners through which a run moves the bar."""
         from kinemacolor.engine.run import Listeners
 
         return Listeners(self.update, self.surveying, self.fetching, self.prepared)

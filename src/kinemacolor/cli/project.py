@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from kinemacolor.cli.options import takes_options
+from kinemacolor.cli.screen import echo
 
 app = typer.Typer(
     help="A folder for a film, with its shots, stills, state and report: made once, edited, and run again and again.",
@@ -43,21 +44,19 @@ def new(
             folder=folder,
             output=output,
             options=options,
-            note=lambda line: typer.echo(f"Note: {line}", err=True),
+            note=lambda line: echo(f"Note: {line}", err=True),
             progress=bar.surveying,
         )
     for still in stills:
         if still.note:
             bound = "for no frame" if still.frame is None else f"for frame {still.frame}"
-            typer.echo(f"{still.path.name}: {bound}; {still.note}", err=True)
+            echo(f"{still.path.name}: {bound}; {still.note}", err=True)
     shots = len(project.shots.read_text(encoding="utf-8").splitlines()) - 1
-    typer.echo(
-        f"{project.folder}: {shots} shots, {len(stills)} stills. Run it: kinemacolor project run {project.folder}"
-    )
+    echo(f"{project.folder}: {shots} shots, {len(stills)} stills. Run it: kinemacolor project run {project.folder}")
 
 
 @app.command()
-@takes_options(("device", "accept_license"))
+@takes_options(("device", "accept_license", "overwrite"))
 def run(
     options: dict[str, object],
     folder: _Folder,
@@ -72,9 +71,9 @@ def run(
     with going_on(kept=True), Bar(shown=not quiet) as bar:
         result = run_project(project, options, bar.listeners())
     if result is None:
-        typer.echo(f"{project.output} is there and nothing has changed.", err=True)
+        echo(f"{project.output} is there and nothing has changed.", err=True)
         return
-    typer.echo(f"Report: {project.report}", err=True)
+    echo(f"Report: {project.report}", err=True)
     report_result(result)
 
 
@@ -86,11 +85,11 @@ def status(folder: _Folder) -> None:
     project = open_project(folder)
     found = status_of(project)
     state = "done" if found.current else "to be run"
-    typer.echo(f"{project.folder}: {state}")
-    typer.echo(f"  film    {project.film}")
-    typer.echo(f"  output  {project.output}{'' if project.output.exists() else ' (not there yet)'}")
-    typer.echo(f"  shots   {found.shots_colored} of {found.shots} colored")
+    echo(f"{project.folder}: {state}")
+    echo(f"  film    {project.film}")
+    echo(f"  output  {project.output}{'' if project.output.exists() else ' (not there yet)'}")
+    echo(f"  shots   {found.shots_colored} of {found.shots} colored")
     for still in found.stills:
         bound = "" if still.frame is None else f" @{still.frame}"
         missing = "" if still.path.is_file() else " (MISSING)"
-        typer.echo(f"  still   {still.path.name}{bound}{missing}{f': {still.note}' if still.note else ''}")
+        echo(f"  still   {still.path.name}{bound}{missing}{f': {still.note}' if still.note else ''}")

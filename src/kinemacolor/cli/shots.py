@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from kinemacolor.cli.screen import echo
+
 
 class MethodName(StrEnum):
     """The values of ``--method``."""
@@ -43,4 +45,4 @@ def shots(
             overwrite=overwrite,
             progress=bar.surveying,
         )
-    typer.echo(f"{output}: {len(found)} shots in {found[-1].shot.stop} frames", err=True)
+    echo(f"{output}: {len(found)} shots in {found[-1].shot.stop} frames", err=True)

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from kinemacolor.cli.screen import echo
+
 
 def suggest(
     source: Annotated[str, typer.Argument(metavar="INPUT", help="A film, a folder or pattern of pictures.")],
@@ -40,7 +42,7 @@ def suggest(
 
     film = Film.open(source, frame_rate=frame_rate)
     given = ExemplarChoice(exemplars=tuple(exemplar or ()))
-    known = exemplars_of(given, film, lambda line: typer.echo(f"Warning: {line}", err=True), required=False)
+    known = exemplars_of(given, film, lambda line: echo(f"Warning: {line}", err=True), required=False)
     sure = read_confidence(track) if track is not None else None
     found = suggest_frames(film, count, exemplars=known, confidence=sure)
     if output is not None:
@@ -50,10 +52,10 @@ def suggest(
             {"frame": s.frame, "shot": [s.shot.start, s.shot.stop], "gain": s.gain, "covered": s.covered}
             for s in found
         ]
-        typer.echo(json.dumps(rows, indent=2))
+        echo(json.dumps(rows, indent=2))
         return
     for each in found:
         shot = f"shot {each.shot.start}-{each.shot.stop - 1}"
-        typer.echo(f"{name_of(each.frame)}  {shot:<20} covers {each.gain:6.1%} more, {each.covered:6.1%} in all")
+        echo(f"{name_of(each.frame)}  {shot:<20} covers {each.gain:6.1%} more, {each.covered:6.1%} in all")
     if not found:
-        typer.echo("Another still would bring nothing.")
+        echo("Another still would bring nothing.")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kinemacolor.cli.screen import echo
+
 if TYPE_CHECKING:
     from kinemacolor.training.loop import Progress
 
@@ -43,6 +45,13 @@ def train(
         Path | None,
         typer.Option("--sources", help="The table SOURCES.csv, where it does not lie in or above the data."),
     ] = None,
+    exclude: Annotated[
+        list[Path] | None, typer.Option(help="A text file of names or patterns not to learn from. Repeatable.")
+    ] = None,
+    exclude_license: Annotated[
+        list[str] | None,
+        typer.Option(help="Learn from no file whose license in SOURCES.csv holds this word. Repeatable."),
+    ] = None,
     validation: Annotated[
         list[Path] | None, typer.Option("--validate", help="Films to measure on and never to learn from. Repeatable.")
     ] = None,
@@ -68,14 +77,13 @@ def train(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Train a model. End it when you like: the same command goes on. Under torchrun, processes share each batch."""
+    from kinemacolor.data.sources import Exclusions
     from kinemacolor.training.folders import DataSettings, train_on_folders
     from kinemacolor.training.loop import RunSettings
     from kinemacolor.training.recipes import recipe_named
 
     if licence_class:
-        typer.echo(
-            "--licence-class is now spelled --license-class; the old spelling goes in a later version.", err=True
-        )
+        echo("--licence-class is now spelled --license-class; the old spelling goes in a later version.", err=True)
     classes = [*(license_class or ()), *(licence_class or ())] or None
     said = _Said(quiet=quiet)
     chosen = recipe_named(recipe, initial=initial)
@@ -89,9 +97,20 @@ def train(
         checkpointed=checkpointed,
         tensorboard=tensorboard,
     )
+    folders = DataSettings(
+        data,
+        validation=validation or (),
+        held_out=held_out,
+        license_classes=classes,
+        table=table,
+        cache=cache,
+        short_side_px=short_side,
+        max_frames=max_frames,
+        excluded=Exclusions.of_files(exclude or (), exclude_license or ()),
+    )
     result, warnings = train_on_folders(
         replace(chosen, batch=batch or chosen.batch),
-        DataSettings(data, validation or (), held_out, classes, table, cache, short_side, max_frames),
+        folders,
         out,
         steps=steps,
         seed=seed,
@@ -100,9 +119,9 @@ def train(
         progress=said.progress,
     )
     for warning in warnings:
-        typer.echo(f"Left out: {warning}", err=True)
+        echo(f"Left out: {warning}", err=True)
     figure = f", {result.psnr:.2f} dB" if result.psnr is not None else ""
-    typer.echo(f"{result.weights}: step {result.step}, loss {result.loss:.4f}{figure} ({result.ending})", err=True)
+    echo(f"{result.weights}: step {result.step}, loss {result.loss:.4f}{figure} ({result.ending})", err=True)
 
 
 class _Said:
@@ -118,7 +137,7 @@ class _Said:
 
         if not self._quiet and time.monotonic() - self._said > self._EVERY_SECONDS:
             self._said = time.monotonic()
-            typer.echo(line, err=True)
+            echo(line, err=True)
 
     def decoding(self, done: int, total: int) -> None:
         self._say(f"Decoding {done}/{total}")

@@ -63,6 +63,10 @@ class Variety:
             "unrelated": self.unrelated,
         }
 
+    def dataset(self, library: Library, *, seed: int) -> "ClipDataset":
+        """Samples of this variety."""
+        return ClipDataset(library, self, seed=seed)
+
 
 class ClipDataset(Dataset[Sample]):
     """Samples by ``Request``. A sample is a pure function of the library, the variety, the seed and the request.

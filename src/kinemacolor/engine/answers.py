@@ -2,17 +2,19 @@
 
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice, zip_longest
 
 import torch
+from torch import Tensor
 
 from kinemacolor.engine.plan import Plan, PlannedShot
 from kinemacolor.engine.shot import colorize_shot, luma_of
 from kinemacolor.engine.track import ChromaTrack, as_stored
 from kinemacolor.engine.track.chunk import ChunkNotes
+from kinemacolor.engine.track.seal import BrokenSealError
 from kinemacolor.errors import TrackError
-from kinemacolor.frames import Chroma, Frame, Luma, ObjectMasks, ObjectsFrom
+from kinemacolor.frames import Frame, Luma, ObjectMasks, ObjectsFrom
 from kinemacolor.models.base import Answer, Colorizer
 
 
@@ -42,7 +44,7 @@ class Answers:
 
     ``objects`` are the film's object masks, if it has any. Chroma is always as a track would give it back, so output
     is the same whether a track is kept or not, and whichever of its shots were there already. ``luma`` says what the
-    model sees of a frame.
+    model sees of a frame. ``warnings`` has a line for each shot of the track that was damaged and is computed again.
     """
 
     def __init__(
@@ -57,18 +59,32 @@ class Answers:
     ) -> None:
         self._plan, self._colorizer, self._size = plan, colorizer, size
         self._track, self._objects, self._luma = track, objects, luma
+        self.warnings: list[str] = []
 
     def shots(self, frames: Iterable[Frame]) -> Generator[AnsweredShot, None, None]:
         """The shots of the plan in order; each is to be read to its end before the next is asked for."""
         left = iter(frames)
         for planned in self._plan.shots:
             own = islice(left, len(planned.shot))
-            notes = self._track.notes(planned.shot, planned.key) if self._track is not None else None
+            notes = self._kept(planned)
             if self._track is not None and notes is not None:
                 yield AnsweredShot(planned, True, notes, kept_answers(self._track, planned, own))
             else:
                 notes = ChunkNotes()
                 yield AnsweredShot(planned, False, notes, self._computed(planned, own, notes))
+
+    def _kept(self, planned: PlannedShot) -> ChunkNotes | None:
+        """The notes of a shot that the track has, every byte as it was written; None for one to be computed."""
+        if self._track is None:
+            return None
+        try:
+            return self._track.verified(planned.shot, planned.key)
+        except BrokenSealError as error:
+            self.warnings.append(
+                f"What the track {self._track.path} has of the shot at frame {planned.shot.start} is damaged "
+                f"({error}). The shot is computed again."
+            )
+            return None
 
     def _computed(self, planned: PlannedShot, frames: Iterator[Frame], notes: ChunkNotes) -> Iterator[AnsweredFrame]:
         began = time.perf_counter()
@@ -77,12 +93,16 @@ class Answers:
             frames, planned.references(), self._colorizer, self._size, objects=objects, luma=self._luma
         )
         for frame, answer in made:
-            finite, broken = _finite(answer.chroma)
+            chroma, broken = _finite(answer.chroma)
+            confidence = answer.confidence
+            if confidence is not None:
+                confidence, unsure = _finite(confidence)  # not knowing is no confidence
+                broken = broken or unsure
+                mean = float(confidence.float().mean().clamp(0, 1))
+                notes.confidence.append(round(mean, 4))
             notes.frames += 1
             notes.damaged += broken
-            if answer.confidence is not None:
-                notes.confidence.append(round(float(answer.confidence.float().mean()), 4))
-            yield AnsweredFrame(frame, replace(answer, chroma=as_stored(finite)))
+            yield AnsweredFrame(frame, Answer(as_stored(chroma), confidence))
         notes.seconds = round(time.perf_counter() - began, 3)
 
 
@@ -107,7 +127,7 @@ def kept_answers(track: ChromaTrack, planned: PlannedShot, frames: Iterator[Fram
         yield AnsweredFrame(frame, answer)
 
 
-def _finite(chroma: Chroma) -> tuple[Chroma, bool]:
-    """The chroma, neutral where it is NaN or infinite; and whether it was anywhere."""
-    finite = torch.isfinite(chroma)
-    return (chroma, False) if bool(finite.all()) else (torch.where(finite, chroma, 0), True)
+def _finite(values: Tensor) -> tuple[Tensor, bool]:
+    """The values, 0 (neutral, not sure) where they are NaN or infinite; and whether they were anywhere."""
+    finite = torch.isfinite(values)
+    return (values, False) if bool(finite.all()) else (torch.where(finite, values, 0), True)

@@ -2,17 +2,19 @@
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from kinemacolor.engine.job import ExemplarChoice, Job
 from kinemacolor.engine.overlays import over_their_frames
 from kinemacolor.engine.track import ENDING
-from kinemacolor.errors import ExemplarError, ModelError, OutputError, SettingError
+from kinemacolor.errors import ExemplarError, InputError, ModelError, OutputError, SettingError
 from kinemacolor.frames import Exemplar, ObjectMasks, Shot
-from kinemacolor.io import Film
+from kinemacolor.io import Film, sequence
 from kinemacolor.io import exemplars as stills
 from kinemacolor.io import points as corrections
+from kinemacolor.io.destination import spare_inputs
 from kinemacolor.io.masks import open_masks
 from kinemacolor.io.sequence import is_picture_name
 from kinemacolor.models.cards import CARDS, card_of
@@ -181,6 +183,7 @@ def _check_places(job: Job) -> None:
         raise OutputError(
             f"The strip {job.output.strip} does not end like a picture. Call it {job.output.strip}.png."
         )
+    spare_inputs(_written_by(job), _read_by(job))
 
 
 def _check_name_length(what: str, place: Path, remedy: str) -> None:
@@ -190,3 +193,30 @@ def _check_name_length(what: str, place: Path, remedy: str) -> None:
             f"The name of the {what}, {place.name[:24]}..., has {length} bytes; {_LONGEST_NAME_BYTES} are the limit. "
             f"{remedy}"
         )
+
+
+def _written_by(job: Job) -> list[Path]:
+    """The files that a job writes; of pictures those that are there already and would be replaced."""
+    output = Path(job.output.output)
+    written = [] if str(output) == "-" else [output]
+    pattern = sequence.pattern_for_output(output) if str(output) != "-" else None
+    if pattern is not None:
+        written += pattern.numbered()
+    if job.output.report is not None:
+        written += [Path(job.output.report), Path(job.output.report).with_suffix(".json")]
+    return written + ([Path(job.output.strip)] if job.output.strip is not None else [])
+
+
+def _read_by(job: Job) -> list[Path]:
+    """The files and folders that a job reads, as far as their names are known before they are opened."""
+    stated = [spec for spec in job.exemplars.exemplars if not isinstance(spec, Exemplar)]
+    stills_read = [stills.parse(spec)[0] for spec in stated]
+    read = [Path(job.film.source), *stills_read, Path(job.shots.shots), Path(job.model.weights)]
+    read += [Path(job.model.masks)] if job.model.masks is not None else []
+    if sequence.is_sequence(Path(job.film.source)):
+        with suppress(InputError, OSError):  # who opens the film says what is wrong with it
+            read += sequence.pictures_of(Path(job.film.source))[0]
+    for folder in (path for path in (*stills_read, Path(job.model.masks or "")) if str(path) != "."):
+        with suppress(OSError):
+            read += list(folder.iterdir()) if folder.is_dir() else []
+    return read

@@ -17,6 +17,28 @@ class _End:
         self.error = error
 
 
+def _offer(queue: "Queue[T | _End]", item: "T | _End", stop: Event) -> None:
+    """Puts an item into a bounded queue, or drops it once ``stop`` is set."""
+    while not stop.is_set():
+        try:
+            queue.put(item, timeout=_POLL_SECONDS)
+            return
+        except Full:
+            continue
+
+
+def _produce(items: Iterable[T], queue: "Queue[T | _End]", stop: Event) -> None:
+    """Fills the queue until the items end, fail, or nobody asks for them any more."""
+    try:
+        for item in items:
+            _offer(queue, item, stop)
+            if stop.is_set():
+                return
+        _offer(queue, _End(), stop)
+    except BaseException as error:
+        _offer(queue, _End(error), stop)
+
+
 def read_ahead(items: Iterable[T], depth: int) -> Iterator[T]:
     """The items, made by a thread of their own that stays at most ``depth`` ahead.
 
@@ -24,26 +46,7 @@ def read_ahead(items: Iterable[T], depth: int) -> Iterator[T]:
     """
     queue: Queue[T | _End] = Queue(depth)
     stop = Event()
-
-    def offer(item: T | _End) -> None:
-        while not stop.is_set():
-            try:
-                queue.put(item, timeout=_POLL_SECONDS)
-                return
-            except Full:
-                continue
-
-    def produce() -> None:
-        try:
-            for item in items:
-                offer(item)
-                if stop.is_set():
-                    return
-            offer(_End())
-        except BaseException as error:
-            offer(_End(error))
-
-    thread = Thread(target=produce, name="kinemacolor-read", daemon=True)
+    thread = Thread(target=_produce, args=(items, queue, stop), name="kinemacolor-read", daemon=True)
     thread.start()
     try:
         while True:

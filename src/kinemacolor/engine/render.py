@@ -15,8 +15,10 @@ from kinemacolor.engine.sinks import FilmSink, Progress, ProgressSink, pour
 from kinemacolor.engine.sinks.recast import Recast
 from kinemacolor.engine.track import ChromaTrack, TrackHeader, read_header
 from kinemacolor.engine.track.keys import film_signature
+from kinemacolor.engine.track.seal import BrokenSealError
 from kinemacolor.errors import InputError, SettingError, TrackError
 from kinemacolor.io import Film, open_writer
+from kinemacolor.io.destination import spare_inputs
 from kinemacolor.io.sequence import is_sequence
 
 
@@ -67,6 +69,7 @@ def render_track(
         )
     header = read_header(Path(track))
     film = _film_of(header, Path(track), source)
+    spare_inputs([Path(output)], [Path(film.source)])
     size = None if wanted.size is None else _size(wanted.size, film.size)
     folder, shots = ChromaTrack(Path(track)), _shots_of(header, Path(track))
     counted = ProgressSink(len(header.span), progress)
@@ -105,13 +108,24 @@ def _film_of(header: TrackHeader, track: Path, source: str | Path | None) -> Fil
 
 
 def _shots_of(header: TrackHeader, track: Path) -> list[PlannedShot]:
-    """The track's shots, all of them colored. Raises ``TrackError`` where one is not."""
-    folder = ChromaTrack(track)
-    missing = [each.shot for each in header.shots if folder.notes(each.shot, each.key) is None]
+    """The track's shots, all of them colored and whole: every byte of the track is read and held against its hash.
+
+    Raises ``TrackError`` where one is not.
+    """
+    folder, missing = ChromaTrack(track), list[int]()
+    for each in header.shots:
+        try:
+            if folder.verified(each.shot, each.key) is None:
+                missing.append(each.shot.start)
+        except BrokenSealError as error:
+            raise TrackError(
+                f"What {track} has of the shot at frame {each.shot.start} is damaged ({error}). Run the same "
+                "`kinemacolor colorize` again with --overwrite: it computes that shot again."
+            ) from error
     if missing:
         raise TrackError(
             f"{len(missing)} of {len(header.shots)} shots are not colored yet, the first at frame "
-            f"{missing[0].start}. Run `kinemacolor colorize` again to finish them."
+            f"{missing[0]}. Run `kinemacolor colorize` again to finish them."
         )
     return [PlannedShot(each.shot, (), each.key) for each in header.shots]
 

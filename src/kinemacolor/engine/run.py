@@ -104,6 +104,7 @@ def run(job: Job, listeners: Listeners | None = None) -> Result:
         *inputs.warnings,
         *model.notes,
         *plan.warnings,
+        *answers.warnings,
         *_news(inputs, summary, progress.done),
     )
     result = Result(
@@ -156,7 +157,7 @@ def planned(
 
 def _entered_track(stack: ExitStack, job: Job) -> ChromaTrack | None:
     place = track_place(job)
-    return None if place is None else stack.enter_context(ChromaTrack(place))
+    return None if place is None else stack.enter_context(ChromaTrack(place, output=Path(job.output.output)))
 
 
 def _writer(inputs: Inputs, reader: FrameReader) -> FrameWriter:

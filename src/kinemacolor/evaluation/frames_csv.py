@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 
 from kinemacolor.evaluation.score import FrameScore
+from kinemacolor.io.table import cell
 
 
 class FramesCsv:
@@ -22,7 +23,7 @@ class FramesCsv:
         """Writes one frame."""
         values = [frame.figures.get(name, math.nan) for name in self._figures]
         cells = ["" if math.isnan(value) else f"{value:.6g}" for value in values]
-        self._lines.writerow([frame.row, frame.clip, frame.index, *cells])
+        self._lines.writerow([cell(frame.row), cell(frame.clip), frame.index, *cells])
 
     def __enter__(self) -> "FramesCsv":
         return self

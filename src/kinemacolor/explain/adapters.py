@@ -19,6 +19,4 @@ def insight_of(colorizer: Colorizer) -> Insight:
         return BankInsight(colorizer, colorizer.network.trunk, SEARCH)
     if isinstance(colorizer, MatchingColorizer) and colorizer.encoder is not None:
         return BankInsight(colorizer, colorizer.encoder.trunk, colorizer.settings.search)
-    raise ModelError(
-        "This model cannot be explained. Use --model matching, colormnet-lite, colormnet or colormnet-small."
-    )
+    raise ModelError("This model cannot be explained. Use --model matching, colormnet-lite or colormnet.")

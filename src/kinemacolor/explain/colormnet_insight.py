@@ -62,7 +62,7 @@ class ColorMNetInsight:
         return {name: seen.inside(level)[0].float() for name, level in found.items()}
 
     @torch.no_grad()
-    def _searched(self, luma: Luma, exemplar: Reference) -> tuple[Key, Key, mfp.Answer]:
+    def _searched(self, luma: Luma, exemplar: Reference) -> tuple[Key, Key, mfp.Affinity]:
         """The keys of both and the answer that memory would give if it held this exemplar alone."""
         asking, there = (self._key(each) for each in (luma, exemplar.luma))
         query = mfp.query_operand(rows_of(asking.key), rows_of(asking.selection))

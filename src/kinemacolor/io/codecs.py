@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 from av.codec import Codec
 from av.codec.codec import UnknownCodecError
+from av.video.format import VideoFormat
 
 from kinemacolor.errors import CodecError
 from kinemacolor.frames import Matrix
@@ -226,5 +227,7 @@ def _any_formats(info: FilmInfo) -> tuple[str, ...]:
 
 def _planar(name: str) -> pixels.PixelLayout | None:
     """The layout of a planar Y'CbCr format; None for all others, which would not take the luma plane as it is."""
+    if not VideoFormat(name).components:
+        return None  # frames that live in a graphics card (cuda)
     layout = pixels.layout_of(name)
     return layout if layout.planar_name == name and layout.has_chroma and not layout.is_rgb else None

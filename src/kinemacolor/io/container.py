@@ -1,7 +1,7 @@
 """A film's container, opened: which stream is the film, and what its headers and first frame say."""
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from math import atan2, degrees
@@ -17,14 +17,15 @@ from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from kinemacolor.errors import InputError, NotAVideoError, NoVideoStreamError, TruncatedError
+from kinemacolor.errors import InputError, NoVideoStreamError, TruncatedError
 from kinemacolor.io import pixels
 from kinemacolor.io.clock import may_restart
+from kinemacolor.io.guard import film_options
 from kinemacolor.io.info import ChapterInfo, FilmInfo, StreamInfo
+from kinemacolor.io.regular import require_regular
 from kinemacolor.io.signature import missing_bytes, why_unreadable
 from kinemacolor.io.timeline import Timeline, timeline_of
 
-_REFERRING_FORMATS = frozenset({"hls", "concat", "dash", "imf", "rtsp", "sdp", "lavfi", "ffmetadata", "tty"})
 _LEFT_OUT_MARKS = {
     "A53_CC": "closed captions (CEA-608 or 708)",
     "AFD": "the active format description",
@@ -43,6 +44,10 @@ _RATELESS_FORMATS = frozenset({"mjpeg", "obu"})
 _ROUNDED_UP = Fraction(101, 100)
 _TOP_FIRST_TYPE, _TOP_FIRST, _BOTTOM_FIRST = 1, 2, 3
 _CENTER_SITED = frozenset({"mjpeg", "mpeg1video"})
+_NAMES_ITS_PROFILE = frozenset({"png", "apng"})
+"""PyAV 18.1 hands the dictionary of a frame's side data to an object that frees it, so that libav frees it again: to
+read ``frame.side_data`` of a picture with a named color profile (iCCP of PNG) ends the process. Our own reproduction:
+save a PNG with ``icc_profile=``, decode it, take ``len(frame.side_data)``, delete the frame, collect garbage."""
 
 COUNT_BELOW_BYTES = 2 * 2**30
 """Files up to this size have their packets counted; larger ones give the container's own number or an estimate.
@@ -55,19 +60,19 @@ def open_film(path: Path) -> InputContainer:
 
     Raises ``InputError`` (or one of its classes) that says what is wrong with the file.
     """
-    if not path.exists():
-        raise InputError(f"{path} does not exist. Check the name and the folder.")
+    try:
+        require_regular(path)
+        if not path.exists():
+            raise InputError(f"{path} does not exist. Check the name and the folder.")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}). Give the file of a film.") from error
     try:
         # "file:" keeps a colon or a percent sign in the name from being read as a protocol or a pattern
-        container = av.open(f"file:{path}", metadata_errors="replace")
+        container = av.open(f"file:{path}", metadata_errors="replace", options=film_options())
     except PermissionError as error:
         raise InputError(f"{path} may not be read. Give yourself permission to read it.") from error
     except (FFmpegError, OSError) as error:
         raise why_unreadable(path) from error
-    if _REFERRING_FORMATS.intersection(container.format.name.split(",")):
-        name = container.format.name
-        container.close()
-        raise NotAVideoError(f"{path} is not a video: it is a {name} list that refers to others. Give a film.")
     return container
 
 
@@ -123,17 +128,19 @@ def _rotation_of(matrix: tuple[int, ...] | None) -> int:
     return round(degrees(atan2(matrix[1], matrix[0])) / 90) * 90 % 360
 
 
-def _display_matrix_of(frame: VideoFrame) -> tuple[int, ...] | None:
-    matrix = _side_data(frame).get("DISPLAYMATRIX")
+def _display_matrix_of(data: Mapping[str, bytes]) -> tuple[int, ...] | None:
+    matrix = data.get("DISPLAYMATRIX")
     return None if matrix is None else struct.unpack("<9i", matrix[:36])
 
 
-def side_marks(frame: VideoFrame) -> set[str]:
-    """What the picture's own stream carries beside the picture, and no output gets; in words."""
-    return {words for kind in _side_data(frame) if (words := _LEFT_OUT_MARKS.get(kind))}
+def side_marks(frame: VideoFrame, codec: str) -> set[str]:
+    """The marks that the picture's own stream carries beside the picture, and no output gets; in words."""
+    return {words for kind in _side_data(frame, codec) if (words := _LEFT_OUT_MARKS.get(kind))}
 
 
-def _side_data(frame: VideoFrame) -> dict[str, bytes]:
+def _side_data(frame: VideoFrame, codec: str) -> dict[str, bytes]:
+    if codec in _NAMES_ITS_PROFILE:
+        return {}
     try:
         # iterating yields the items themselves, whatever the mapping's type says
         items = cast(Iterable[SideData], frame.side_data)
@@ -142,9 +149,9 @@ def _side_data(frame: VideoFrame) -> dict[str, bytes]:
     return {item.type.name: bytes(item) for item in items}
 
 
-def _mastering_of(frame: VideoFrame) -> tuple[tuple[str, str], ...]:
+def _mastering_of(data: Mapping[str, bytes]) -> tuple[tuple[str, str], ...]:
     """HDR side data in x265's notation: chromaticities in 0.00002, luminance in 0.0001 cd/m2 (SMPTE ST 2086)."""
-    found, data = [], _side_data(frame)
+    found = []
     if light := data.get("CONTENT_LIGHT_LEVEL"):
         found.append(("max-cll", "{},{}".format(*struct.unpack("<2I", light[:8]))))
     if (display := data.get("MASTERING_DISPLAY_METADATA")) and all(struct.unpack("<2i", display[80:88])):
@@ -250,7 +257,7 @@ def _warnings(container: InputContainer, film: VideoStream, info: FilmInfo) -> t
 
 
 def probe_film(path: Path) -> tuple[FilmInfo, Timeline | None]:
-    """What the file's headers and its first frame say, and its timeline; None for a file too large to be counted.
+    """The headers and the first frame of a film, described, and its timeline (None if it is too large to be counted).
 
     Raises ``InputError`` where there is no film to read.
     """
@@ -281,7 +288,8 @@ def describe_film(
     counted = timeline.frames if timeline is not None else 0
     if path is not None and timeline is None:
         counted = stream.frames or (round(duration * rate) if duration and rate else 0)
-    matrix = _display_matrix_of(frame)
+    data = _side_data(frame, codec) if path is not None else {}
+    matrix = _display_matrix_of(data)
     time_base = frame.time_base or stream.time_base
     assert time_base is not None
     info = FilmInfo(
@@ -314,7 +322,7 @@ def describe_film(
         matrix_code=int(frame.colorspace),
         range_code=int(frame.color_range),
         chroma_location="center" if codec in _CENTER_SITED else "left",
-        hdr=_mastering_of(frame),
+        hdr=_mastering_of(data),
         streams=_side_streams(container, stream),
         chapters=_chapters(container),
         missing_bytes=missing_bytes(path) if path is not None else 0,

@@ -9,6 +9,7 @@ import av
 from av.error import FFmpegError
 
 from kinemacolor.errors import OutputError
+from kinemacolor.io.guard import film_options
 
 
 class Packets(NamedTuple):
@@ -21,7 +22,7 @@ class Packets(NamedTuple):
 def packets_of(path: Path) -> dict[int, Packets]:
     """The packets of each stream of a file, by stream index."""
     found: dict[int, Packets] = {}
-    with av.open(f"file:{path}", metadata_errors="replace") as container:
+    with av.open(f"file:{path}", metadata_errors="replace", options=film_options()) as container:
         for packet in container.demux():
             if packet.size:
                 seconds = (packet.pts or 0) * packet.time_base

@@ -1,22 +1,37 @@
-"""Destination of an output: checked before any work, written under another name, renamed when complete."""
+"""Destination of an output: checked before any work, written under another name, renamed when complete.
 
+The unfinished file is locked (flock) by who writes it. So a second run on one output is refused, and what a killed
+run left is told from what another still writes, and removed. Where a disk has no locks, neither happens.
+"""
+
+import hashlib
+import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from kinemacolor.errors import OutputError, OutputExistsError
+from kinemacolor.errors import BusyError, OutputError, OutputExistsError
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 _NAME_CHARACTERS = 40
+_HASH_BYTES = 6
+_LEFT_OVER = re.compile(r"\..{0,40}\.[0-9a-f]{8}\.partial(\.\w+)?", re.DOTALL)
 
 
 class Destination:
     """A final name and a temporary one on the same disk: a file or a folder that ``commit`` puts in place."""
 
-    def __init__(self, final: Path, partial: Path, replaced: Sequence[Path] = ()) -> None:
+    def __init__(self, final: Path, partial: Path, replaced: Sequence[Path] = (), *, overwrite: bool = True) -> None:
         self.final, self.partial = final, partial
-        self._replaced = replaced
+        self._replaced, self._overwrite = replaced, overwrite
+        self._lock = _locked(partial)
 
     @classmethod
     def for_file(cls, output: Path, source: str, *, overwrite: bool) -> "Destination":
@@ -33,10 +48,11 @@ class Destination:
             raise OutputError(f"{output} is the input, which is never overwritten. Give the output another name.")
         if not overwrite and (output.exists() or output.is_symlink()):
             raise OutputExistsError(f"{output} exists already. Give another name, or --overwrite to replace it.")
-        partial = output.parent / f".{output.stem[:_NAME_CHARACTERS]}.{_token()}.partial{output.suffix}"
-        with _refusal(output.parent):
+        partial = _partial_for(output.parent, output.stem, output.suffix)
+        with _refusal(output.parent), _one_at_a_time(output.parent):
+            _clear_left_over(output, partial)
             partial.touch(exist_ok=False)
-        return cls(output, partial)
+            return cls(output, partial, overwrite=overwrite)
 
     @classmethod
     def for_folder(cls, folder: Path, *, replaced: Sequence[Path]) -> "Destination":
@@ -49,31 +65,169 @@ class Destination:
         home = folder if folder.is_dir() else folder.parent
         if not home.is_dir():
             raise OutputError(f"There is no folder {home}, so {folder.name} cannot be made in it. Make it first.")
-        partial = home / f".{folder.name[:_NAME_CHARACTERS]}.{_token()}.partial"
-        with _refusal(home):
+        partial = _partial_for(home, folder.name)
+        with _refusal(home), _one_at_a_time(home):
+            _clear_left_over(folder, partial)
             partial.mkdir()
-        return cls(folder, partial, replaced)
+            return cls(folder, partial, replaced)
 
     def commit(self) -> None:
-        """Gives the complete output its final name; what was there goes only now."""
+        """Gives the complete output its final name, on the disk by then; what was there goes only now.
+
+        Raises ``OutputExistsError`` where something has come under that name meanwhile and may not be replaced.
+        """
         try:
             if not self.partial.is_dir() or not self.final.exists():
-                self.partial.replace(self.final)
-                return
-            for picture in self._replaced:
-                picture.unlink(missing_ok=True)
-            for picture in sorted(self.partial.iterdir()):
-                picture.replace(self.final / picture.name)
-            self.partial.rmdir()
+                self._put_in_place()
+            else:
+                # the new ones first: a kill meanwhile leaves each number with its old or its new picture
+                new = {picture.name for picture in self.partial.iterdir()}
+                for name in sorted(new):
+                    (self.partial / name).replace(self.final / name)
+                for picture in self._replaced:
+                    if picture.name not in new:
+                        picture.unlink(missing_ok=True)
+                self.partial.rmdir()
+            _flush(self.final.parent)
         except OSError as error:
             raise OutputError(f"{self.final} could not be given its name ({error.strerror}).") from error
+        finally:
+            self._release()
+
+    def _put_in_place(self) -> None:
+        if self.partial.is_dir():
+            self.partial.replace(self.final)
+            return
+        with self.partial.open("rb+") as file:
+            os.fsync(file.fileno())
+        if not self._overwrite and self.final.exists():
+            raise OutputExistsError(f"{self.final} has been made meanwhile by somebody else, and is left as it is.")
+        self.partial.replace(self.final)
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def discard(self) -> None:
         """Removes the temporary file or folder."""
+        self._release()
         if self.partial.is_dir():
             shutil.rmtree(self.partial, ignore_errors=True)
         else:
             self.partial.unlink(missing_ok=True)
+
+
+def discard_left_over(partial: Path, output: Path) -> None:
+    """Removes the temporary file or folder that a killed run left for an output.
+
+    Nothing happens where the name is none that a ``Destination`` makes, or lies in another folder than this output's
+    would: who names it may not be ourselves.
+    """
+    homes = [place.resolve() for place in (output.absolute().parent, output.absolute())]
+    if not _LEFT_OVER.fullmatch(partial.name) or partial.absolute().parent.resolve() not in homes:
+        return
+    with suppress(OSError):
+        if partial.is_dir() and not partial.is_symlink():
+            shutil.rmtree(partial, ignore_errors=True)
+        else:
+            partial.unlink(missing_ok=True)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Puts a whole file under a name at once. A link is replaced and never followed. Raises ``OSError``."""
+    partial = _partial_for(path.parent, path.stem, path.suffix)
+    try:
+        with partial.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _partial_for(home: Path, stem: str, suffix: str = "") -> Path:
+    """A temporary name that tells what it is for, however long that name is."""
+    if len(stem) > _NAME_CHARACTERS:
+        whole = hashlib.blake2b(stem.encode(errors="surrogatepass"), digest_size=_HASH_BYTES).hexdigest()
+        stem = stem[: _NAME_CHARACTERS - len(whole) - 1] + "-" + whole
+    return home / f".{stem}.{_token()}.partial{suffix}"
+
+
+def _clear_left_over(output: Path, partial: Path) -> None:
+    """Removes what killed runs left unfinished of an output. Raises ``BusyError`` where another run writes it now."""
+    head, _, tail = partial.name.rpartition(".partial")
+    shape = re.compile(re.escape(head[: -len(_token())]) + r"[0-9a-f]{8}\.partial" + re.escape(tail), re.DOTALL)
+    for other in [path for path in partial.parent.iterdir() if shape.fullmatch(path.name)]:
+        if other.is_symlink() or fcntl is None:
+            continue
+        try:
+            lock = _locked(other)
+        except BlockingIOError:
+            raise BusyError(f"{output} is being written by another run. Wait for it, or give another name.") from None
+        except FileNotFoundError:
+            continue
+        if lock is not None:
+            discard_left_over(other, output)
+            lock.close()
+
+
+def _locked(partial: Path) -> "_Lock | None":
+    """The lock on a file or folder; None where there are none. Raises ``BlockingIOError`` where another has it."""
+    if fcntl is None:
+        return None
+    handle = os.open(partial, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        if isinstance(error, BlockingIOError):
+            raise
+        return None
+    return _Lock(handle)
+
+
+class _Lock:
+    """A lock of the operating system's, which ends with the process at the latest."""
+
+    def __init__(self, handle: int) -> None:
+        self._handle: int | None = handle
+
+    def close(self) -> None:
+        """Gives it back."""
+        if self._handle is not None:
+            os.close(self._handle)
+            self._handle = None
+
+    def __del__(self) -> None:
+        self.close()
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Lets one process at a time look for others' unfinished files in a folder and make its own."""
+    if fcntl is None:
+        yield
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _flush(folder: Path) -> None:
+    """Brings a folder's names onto the disk, where the system can."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _token() -> str:
@@ -88,3 +242,27 @@ def _refusal(folder: Path) -> Iterator[None]:
         raise OutputError(
             f"{folder} cannot be written to ({error.strerror}). Choose another folder or change its permissions."
         ) from error
+
+
+def spare_inputs(written: Sequence[Path], read: Sequence[Path]) -> None:
+    """Raises ``OutputError`` where one of the files to be written is one that is read, by whatever name.
+
+    No option overwrites an input. Files are told by device and number, so links and other spellings do not hide one.
+    """
+    known = {who: path for path in read if (who := _identity(path)) is not None}
+    names: dict[Path, Path] = {}
+    for path in written:
+        who = _identity(path)
+        if who in known:
+            raise OutputError(f"{path} is an input ({known[who]}), which is never overwritten. Give another name.")
+        other = names.setdefault(path.absolute(), path)
+        if other is not path:
+            raise OutputError(f"{path} would be written twice. Give the report or the strip another name.")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino

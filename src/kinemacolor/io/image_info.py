@@ -1,5 +1,6 @@
 """The headers of numbered pictures, read as those of a film; nothing here needs torch."""
 
+import io
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -11,22 +12,29 @@ from PIL import Image, UnidentifiedImageError
 from kinemacolor.errors import InputError, SettingError
 from kinemacolor.io import container as containers
 from kinemacolor.io import sequence
+from kinemacolor.io.guard import picture_options
 from kinemacolor.io.info import FilmInfo
+from kinemacolor.io.regular import read_regular, require_regular
+
+_LIMIT_BYTES = 2**31
+_RATE_CHARACTERS = 40
+_HIGHEST_RATE = Fraction(100_000)
 
 
 def rate_of(text: str | Fraction) -> Fraction:
     """A frame rate from ``24``, ``23.976`` or ``24000/1001``. Raises ``SettingError`` if it is none."""
     try:
-        rate = Fraction(text)
+        # a few letters can stand for a number of a hundred million digits
+        rate = Fraction(0) if len(str(text)) > _RATE_CHARACTERS or "e" in str(text).lower() else Fraction(text)
     except (ValueError, ZeroDivisionError):
         rate = Fraction(0)
-    if rate <= 0:
+    if not 1 / _HIGHEST_RATE <= rate <= _HIGHEST_RATE:
         raise SettingError(f"Frame rate '{text}' is no rate. Write for instance 24 or 24000/1001.")
     return rate
 
 
 def info_of_pictures(source: Path, rate: Fraction) -> FilmInfo:
-    """What a sequence of pictures is, from their number and the first of them.
+    """The description of a sequence of pictures, from their number and the first of them.
 
     Raises ``InputError`` where there is none, where one cannot be read, or where sizes differ.
     """
@@ -48,21 +56,32 @@ def info_of_pictures(source: Path, rate: Fraction) -> FilmInfo:
 
 
 def _info_of_picture(path: Path) -> FilmInfo:
-    with path.open("rb") as file:
-        try:
-            with av.open(file, "r") as container:
-                stream = containers.film_stream(container, str(path))
-                return containers.describe_film(container, stream, next(container.decode(stream)), None)
-        except (FFmpegError, StopIteration) as error:
-            raise InputError(f"{path} cannot be read as a picture ({error}). Replace or remove it.") from error
+    # as bytes: by its name a file would be read as a pattern that names others
+    try:
+        with av.open(picture_bytes(path), "r", options=picture_options()) as container:
+            stream = containers.film_stream(container, str(path))
+            return containers.describe_film(container, stream, next(container.decode(stream)), None)
+    except (FFmpegError, StopIteration) as error:
+        raise InputError(f"{path} cannot be read as a picture ({error}). Replace or remove it.") from error
+
+
+def picture_bytes(path: Path) -> io.BytesIO:
+    """A picture's file in memory. Raises ``InputError`` where it cannot be read, or is no regular file."""
+    try:
+        return io.BytesIO(read_regular(path, limit_bytes=_LIMIT_BYTES))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}). Replace or remove it.") from error
 
 
 def _check_sizes(paths: list[Path], size: tuple[int, int]) -> None:
     """Raises ``InputError`` for the first picture whose header says another size. Kinds that Pillow lacks wait."""
     for path in paths:
         try:
+            require_regular(path)
             with Image.open(path) as picture:
                 found = picture.size
+        except Image.DecompressionBombError as error:
+            raise InputError(f"{path} claims too many pixels ({error}). Give pictures of one size.") from error
         except (UnidentifiedImageError, OSError, ValueError):
             continue
         if found != size:

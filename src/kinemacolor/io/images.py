@@ -4,7 +4,6 @@ Pictures are decoded by PyAV, which gives a JPEG's own luma plane and PNG and TI
 encoded by OpenCV, which writes RGB at 8 and 16 bits in all three.
 """
 
-import io
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -23,12 +22,14 @@ from kinemacolor.frames import Frame, Planes
 from kinemacolor.io import pixels, sequence
 from kinemacolor.io.base import FrameReader, OutputLayout
 from kinemacolor.io.destination import Destination
-from kinemacolor.io.image_info import info_of_pictures, rate_of
+from kinemacolor.io.guard import errors_heard, picture_options
+from kinemacolor.io.image_info import info_of_pictures, picture_bytes, rate_of
 from kinemacolor.io.info import FilmInfo
 
 _WRITTEN_ENDINGS = frozenset({".png", ".tif", ".tiff", ".jpg", ".jpeg"})
 _JPEG_ENDINGS = frozenset({".jpg", ".jpeg"})
 _JPEG_QUALITY = 95
+_DAMAGED_NAMED = 8
 
 
 class ImageReader:
@@ -51,6 +52,7 @@ class ImageReader:
         self.warnings: list[str] = []
         self.notes: list[str] = []
         self._paths, _ = sequence.pictures_of(Path(source))
+        self._damaged = 0
 
     def __enter__(self) -> "ImageReader":
         return self
@@ -66,8 +68,18 @@ class ImageReader:
             planes = self._planes(self._paths[index])
             yield Frame(planes=planes, index=index, seconds=index * self.info.time_base)
 
+    def _note_damage(self, path: Path, fault: str) -> None:
+        self._damaged += 1
+        if self._damaged <= _DAMAGED_NAMED:
+            self.warnings.append(f"{path} is damaged ({fault}) and shown as far as it could be decoded.")
+        else:
+            more = f"{self._damaged - _DAMAGED_NAMED} more pictures are damaged, the last of them {path}."
+            self.warnings[_DAMAGED_NAMED:] = [more]
+
     def _planes(self, path: Path) -> Planes:
-        frame = _decoded(path)
+        frame, faults = _decoded(path)
+        if faults:
+            self._note_damage(path, faults[0])
         planes = pixels.planes_of(frame, full_range=self.info.full_range, matrix=self.info.matrix)
         if (planes.size, planes.bits) != ((self.info.height, self.info.width), self.info.bits):
             raise InputError(
@@ -77,11 +89,13 @@ class ImageReader:
         return planes
 
 
-def _decoded(path: Path) -> VideoFrame:
+def _decoded(path: Path) -> tuple[VideoFrame, list[str]]:
+    """The picture, and what its decoder said of damage that it concealed."""
     # as bytes: a name with % or : would be read as a pattern or a protocol
     try:
-        with av.open(io.BytesIO(path.read_bytes()), "r") as container:
-            return next(container.decode(video=0))
+        with errors_heard() as heard, av.open(picture_bytes(path), "r", options=picture_options()) as container:
+            frame = next(container.decode(video=0))
+        return frame, [*heard, *(["it is marked as damaged"] if frame.is_corrupt else [])]
     except (FFmpegError, OSError, StopIteration, IndexError) as error:
         raise InputError(f"{path} cannot be read as a picture ({error}). Replace or remove it.") from error
 

@@ -14,7 +14,12 @@ from PIL import Image, ImageDraw, UnidentifiedImageError
 
 from kinemacolor.errors import InputError
 from kinemacolor.frames import Instance, ObjectMasks
+from kinemacolor.io.regular import read_regular
 
+MAX_PIXELS = 178_956_970
+"""As of stills: 16K x 8K has 133 million."""
+
+_LIMIT_BYTES = 2**31
 _TRACK_NAMES = ("track_id", "instance_id")
 _LAST_NUMBER = re.compile(r"(\d+)(?!.*\d)")
 
@@ -94,7 +99,7 @@ class CocoMasks:
         content = _read_json(path)
         try:
             self._read(content)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise InputError(
                 f"{path} is no COCO-style file ({type(error).__name__}: {error}). It needs annotations with image_id "
                 "and segmentation, and images with id, file_name, height and width."
@@ -126,7 +131,7 @@ class CocoMasks:
                 score=float(annotation.get("score", 1.0)),
                 track=None if track is None else abs(track),
             )
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
             raise InputError(
                 f"An annotation of image {annotation.get('image_id')} in {self._path} cannot be drawn ({error}). "
                 "Segmentations are polygons (with the image's height and width) or run lengths with their size."
@@ -135,8 +140,8 @@ class CocoMasks:
 
 def _read_json(path: Path) -> Any:
     try:
-        return json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+        return json.loads(read_regular(path, limit_bytes=_LIMIT_BYTES))
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"{path} cannot be read as JSON ({error}). Give a COCO-style file.") from error
 
 
@@ -144,14 +149,23 @@ def _drawn(segmentation: Any, size: tuple[int, int] | None) -> NDArray[np.bool_]
     if isinstance(segmentation, dict):
         counts = segmentation["counts"]
         lengths = run_lengths(counts) if isinstance(counts, str) else [int(count) for count in counts]
-        height, width = (int(side) for side in segmentation["size"])
+        height, width = _checked_size(*segmentation["size"])
         return _runs(lengths, height, width)
     if size is None:
         raise ValueError("a polygon of an image without height and width")
-    picture = Image.new("1", (size[1], size[0]))
+    height, width = _checked_size(*size)
+    picture = Image.new("1", (width, height))
     for polygon in segmentation:
         ImageDraw.Draw(picture).polygon([float(value) for value in polygon], fill=1)
     return np.array(picture, dtype=bool)
+
+
+def _checked_size(height: Any, width: Any) -> tuple[int, int]:
+    """Height and width of a mask. Raises ``ValueError`` where no frame is so large."""
+    height, width = int(height), int(width)
+    if not (height > 0 and width > 0 and height * width <= MAX_PIXELS):
+        raise ValueError(f"a mask of {width} x {height} pixels, and {MAX_PIXELS / 1e6:.0f} million are the limit")
+    return height, width
 
 
 def _runs(lengths: list[int], height: int, width: int) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ both go the same way: orientation, alpha, profile.
 import io
 import struct
 import warnings
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,12 +22,14 @@ from torch import Tensor
 
 from kinemacolor.errors import UnreadableImageError
 from kinemacolor.frames import RGB
+from kinemacolor.io.regular import read_regular
 from kinemacolor.io.signature import kind_of
 
 MAX_PIXELS = 178_956_970
 """Pillow's own limit (half a gigabyte of RGB): a picture above it is taken for a decompression bomb."""
 
 _HEAD_BYTES = 4096
+_LIMIT_BYTES = 2**30
 _ORIENTATION, _BITS_PER_SAMPLE, _PLANAR = 0x0112, 258, 284
 _EXIF, _INTEROPERABILITY, _COLOR_SPACE, _INTEROPERABILITY_INDEX = 0x8769, 0xA005, 0xA001, 1
 _ADOBE_RGB_SPACE, _UNCALIBRATED = 2, 0xFFFF
@@ -51,7 +54,18 @@ _DEEP_MODES = frozenset({"L", "LA", "RGB", "RGBA"})
 _PROFILE_SPACES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 
 # what Pillow's plug-ins raise on damaged data
-_DECODE_ERRORS = (OSError, SyntaxError, ValueError, EOFError, IndexError, TypeError, OverflowError, struct.error)
+_DECODE_ERRORS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    IndexError,
+    TypeError,
+    OverflowError,
+    struct.error,
+    RuntimeError,
+    zlib.error,
+)
 
 
 def read_picture(
@@ -68,7 +82,7 @@ def read_picture(
     """
     path = Path(path)
     try:
-        data = path.read_bytes()
+        data = read_regular(path, limit_bytes=_LIMIT_BYTES)
     except OSError as error:
         reason = error.strerror or "it cannot be opened"
         raise UnreadableImageError(f"{path} cannot be read ({reason}). Give a color picture.") from error

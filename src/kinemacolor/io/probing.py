@@ -3,9 +3,10 @@
 from fractions import Fraction
 from pathlib import Path
 
-from kinemacolor.errors import SettingError
+from kinemacolor.errors import InputError, SettingError
 from kinemacolor.io import container, image_info, pipe, sequence
 from kinemacolor.io.info import FilmInfo
+from kinemacolor.io.regular import require_regular
 from kinemacolor.io.timeline import Timeline
 
 PIPE = "-"
@@ -15,11 +16,16 @@ _PICTURES_RATE = "24"
 
 
 def probe_source(source: str | Path, *, frame_rate: str | Fraction | None = None) -> tuple[FilmInfo, Timeline | None]:
-    """What headers and first frame say, and the timeline of a film of up to 2 GiB (None of all else).
+    """The description by headers and first frame, and the timeline of a film of up to 2 GiB (None of all else).
 
     ``frame_rate`` is that of pictures, which have none of their own; None is 24. Raises ``InputError`` (or one of its
     classes) where the source cannot be read, ``SettingError`` for a wrong rate, and for one given to a film.
     """
+    if str(source) != PIPE:
+        try:
+            require_regular(Path(source))
+        except OSError as error:
+            raise InputError(f"{source} cannot be read ({error.strerror}). Give a film or pictures.") from error
     if str(source) != PIPE and sequence.is_sequence(Path(source)):
         return image_info.info_of_pictures(Path(source), image_info.rate_of(frame_rate or _PICTURES_RATE)), None
     if frame_rate is not None:

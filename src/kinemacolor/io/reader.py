@@ -23,6 +23,7 @@ from kinemacolor.io.seek import WORTHWHILE_FRAMES, seek_to_frame
 from kinemacolor.io.timeline import Timeline
 
 _FLUSH_TRIES = 64
+_GAPS_NAMED = 4
 
 
 class VideoReader:
@@ -55,6 +56,7 @@ class VideoReader:
         elif info is None:
             info, timeline = containers.probe_film(self._source)
         self.info, self._timeline = info, timeline
+        self._state = None if self._is_pipe else _state_of(self._source)
         self._open()
 
     def _open(self) -> None:
@@ -88,7 +90,7 @@ class VideoReader:
             if self.stop is not None and index >= self.stop:
                 break
             if index >= self.start:
-                self._marks |= containers.side_marks(decoded)
+                self._marks |= containers.side_marks(decoded, self.info.codec)
                 yield self._frame(decoded, index, seconds)
         else:
             self._note_end(index + 1)
@@ -226,6 +228,32 @@ class VideoReader:
             )
         if self._damaged:
             self.warnings.append(f"{self.info.path}: {self._damaged} frames are damaged and shown as far as decoded.")
+        if self._timeline is not None and self._timeline.faults:
+            self.warnings.append(_hole(self.info, self._timeline))
+        if self._state is not None and _state_of(self._source) != self._state:
+            self.warnings.append(f"{self.info.path} has changed while it was read. Run again when it is complete.")
+
+
+def _hole(info: FilmInfo, timeline: Timeline) -> str:
+    """What is missing of a film whose container is damaged."""
+    begin = timeline.times[0] if timeline.times else 0
+    seconds = [
+        (float((a - begin) * info.time_base), float((b - begin) * info.time_base)) for a, b, _ in timeline.gaps()
+    ]
+    gaps = [f"from {a:.2f} to {b:.2f} s (about {g[2]})" for (a, b), g in zip(seconds, timeline.gaps())]
+    named = ", ".join(gaps[:_GAPS_NAMED]) + (
+        f" and {len(gaps) - _GAPS_NAMED} more" if len(gaps) > _GAPS_NAMED else ""
+    )
+    where = f"frames are missing {named}" if gaps else f"what could be read of it has {timeline.frames} frames"
+    return f"{info.path}: the file is damaged ({timeline.faults[0]}); {where}. Copy it again."
+
+
+def _state_of(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def _expected_frames(info: FilmInfo) -> int | None:

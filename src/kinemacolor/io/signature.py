@@ -19,6 +19,7 @@ _MAGIC: tuple[tuple[int, bytes, str], ...] = (
 _TEXT_BYTES = frozenset(range(32, 127)) | {7, 8, 9, 10, 12, 13, 27} | frozenset(range(128, 256))
 _MP4_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot"})
 _EBML, _SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
+_TS_BYTES, _TS_SYNC = 188, 0x47
 _HEAD_BYTES = 4096
 
 
@@ -73,8 +74,16 @@ def _missing_of_matroska(head: bytes, size: int) -> int:
     return 0 if length is None else max(0, start + length - size)
 
 
+def _is_transport_stream(head: bytes) -> bool:
+    places = range(0, len(head), _TS_BYTES)
+    return len(places) > 1 and all(head[place] == _TS_SYNC for place in places)
+
+
 def missing_bytes(path: Path) -> int:
-    """Number of bytes that are missing by the file's own headers (MP4, MOV, Matroska, WebM, AVI); 0 for others."""
+    """Number of bytes missing by the file's own headers (MP4, MOV, Matroska, WebM, AVI, MPEG-TS); 0 for others.
+
+    A transport stream says no length, but consists of whole packets: of one cut off it is what its last one lacks.
+    """
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(_HEAD_BYTES)
@@ -82,6 +91,8 @@ def missing_bytes(path: Path) -> int:
             return _mp4_boxes(file, size)[1]
         if head.startswith(_EBML):
             return _missing_of_matroska(head, size)
+    if _is_transport_stream(head):
+        return -size % _TS_BYTES
     if head.startswith(b"RIFF") and head[8:12] == b"AVI ":
         return max(0, int.from_bytes(head[4:8], "little") + 8 - size)
     return 0

@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -13,10 +14,14 @@ from av.packet import Packet
 from av.stream import Discard
 
 from kinemacolor.io.clock import ClockWatch, may_restart, restarts_of, shown_time, shown_times
+from kinemacolor.io.guard import errors_heard, film_options
 from kinemacolor.io.info import Restart
 
 _ROUNDING_SECONDS = Fraction(1, 2000)
 """Half of a millisecond: a time that was written with three decimals still names its own frame."""
+
+_GAP_STEPS = 2.5
+"""A step of so many usual ones is a gap: a frame held once (2) is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +31,21 @@ class Timeline:
     ``times`` are their presentation time stamps in order, in units of the stream's time base, and ``keys`` those of
     key frames. Both are empty where a packet has no time stamp or two have the same: such a film has no usable times.
     ``restarts`` are where the file's clock starts again; times are on one clock, as if it had not.
+    ``faults`` is what libav said of damage in the container, which it skips and does not raise.
     """
 
     frames: int
     times: Sequence[int]
     keys: Sequence[int]
     restarts: tuple[Restart, ...] = ()
+    faults: tuple[str, ...] = ()
+
+    def gaps(self) -> list[tuple[int, int, int]]:
+        """The stretches without frames: the times on both sides, and about how many frames are missing there."""
+        steps = [b - a for a, b in pairwise(self.times)]
+        usual = sorted(steps)[len(steps) // 2] if steps else 0
+        wide = [(a, b) for a, b in pairwise(self.times) if b - a > _GAP_STEPS * usual]
+        return [(a, b, round((b - a) / usual) - 1) for a, b in wide]
 
     @property
     def lasting(self) -> int:
@@ -54,7 +68,10 @@ class Timeline:
 def timeline_of(path: Path, stream_index: int) -> Timeline:
     """The timeline of one stream of a file; of a damaged file as far as it can be read. Memory: 24 bytes a frame."""
     seen = _Packets()
-    with av.open(f"file:{path}", metadata_errors="replace") as container:
+    with (
+        errors_heard() as faults,
+        av.open(f"file:{path}", metadata_errors="replace", options=film_options()) as container,
+    ):
         film = container.streams[stream_index]
         watch = ClockWatch(stream_index) if may_restart(container) else None
         streams = [film, *(container.streams.audio if watch is not None else ())]
@@ -77,13 +94,13 @@ def timeline_of(path: Path, stream_index: int) -> Timeline:
         restarts = restarts_of(starts, seen.positions, times, time_base)
         times = _unrolled(times, seen.positions, restarts, time_base)
     if not seen.usable or len(set(times)) != len(times):
-        return Timeline(seen.frames, array("q"), array("q"), restarts)
+        return Timeline(seen.frames, array("q"), array("q"), restarts, tuple(faults))
     keys = array("q", (time for time, is_key in zip(times, seen.are_keys) if is_key))
-    return Timeline(seen.frames, _in_order(times), _in_order(keys), restarts)
+    return Timeline(seen.frames, _in_order(times), _in_order(keys), restarts, tuple(faults))
 
 
 class _Packets:
-    """What a pass over a film's packets saw: time stamps, places in the file, which are key frames."""
+    """The findings of a pass over a film's packets: time stamps, places in the file, which are key frames."""
 
     def __init__(self) -> None:
         self.times, self.positions, self.are_keys = array("q"), array("q"), array("b")

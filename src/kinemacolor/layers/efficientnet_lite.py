@@ -147,6 +147,10 @@ class EfficientNetLite(nn.Module):
         """Channels of the features at each stride."""
         return self.config.channels
 
+    def block_at(self, stride: int) -> int:
+        """The number of the last block at this stride, whose features ``forward`` gives for it."""
+        return next(block for block, s in self._stride_at.items() if s == stride)
+
     def forward(self, luma: Float[Tensor, "b c h w"]) -> dict[int, Tensor]:
         """Features by stride, each ``b channels[s] ceil(h / s) ceil(w / s)``.
 

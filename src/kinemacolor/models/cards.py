@@ -166,17 +166,6 @@ CARDS: dict[str, ModelCard] = {
         ),
         takes_folder=True,
     ),
-    "colormnet-small": ModelCard(
-        name="colormnet-small",
-        title="ColorMNet over a light trunk",
-        summary="ColorMNet's memory, local attention and decoder over EfficientNet-Lite0. No trained weights yet.",
-        exemplars="one or more",
-        license="Apache-2.0",
-        package="kinemacolor.models.colormnet_small",
-        included=False,
-        takes_memory_policy=True,
-        can_restrict=True,
-    ),
 }
 """Every model, by the name that ``--model`` takes."""
 

@@ -7,7 +7,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from types import MappingProxyType, NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from safetensors import safe_open
 from safetensors.torch import save_file
@@ -42,14 +43,25 @@ def metadata_of(config: Any, name: str) -> dict[str, str]:
     return {"network": name, "config": json.dumps(asdict(config))}
 
 
-def config_from(metadata: Mapping[str, str], kind: type[ConfigT], name: str, path: Path) -> ConfigT:
-    """The config in a file that ``save`` wrote. Raises ``WeightsError`` where it is none of this network's."""
+def config_from(
+    metadata: Mapping[str, str],
+    kind: type[ConfigT],
+    name: str,
+    path: Path,
+    *,
+    former: Mapping[str, str] = MappingProxyType({}),
+) -> ConfigT:
+    """The config in a file that ``save`` wrote; ``former`` are today's names of fields by those of older files.
+
+    Raises ``WeightsError`` where it is none of this network's.
+    """
     found = metadata.get("network")
     if found != name or "config" not in metadata:
         raise WeightsError(f"{path} holds {found or 'an unnamed network'}, not {name}. Give a file saved for {name}.")
     try:
-        return _built(kind, json.loads(metadata["config"]))
-    except (TypeError, ValueError) as error:
+        values = {former.get(field, field): value for field, value in json.loads(metadata["config"]).items()}
+        return _built(kind, values)
+    except (AttributeError, TypeError, ValueError) as error:
         raise WeightsError(
             f"The config in {path} is not {name}'s ({error}). Use the version that saved it."
         ) from error
@@ -65,5 +77,26 @@ def _built(kind: Any, values: Mapping[str, Any]) -> Any:
     for name, value in values.items():
         if is_dataclass(hints[name]):
             value = _built(hints[name], value)
-        made[name] = tuple(value) if isinstance(value, list) else value
+        value = tuple(value) if isinstance(value, list) else value
+        if not _is_of(hints[name], value):
+            raise ValueError(f"{name} cannot be {value!r}")
+        made[name] = value
     return kind(**made)
+
+
+def _is_of(hint: Any, value: object) -> bool:
+    """Whether a value has a field's type; what JSON cannot hold is not looked at."""
+    if get_origin(hint) in (Union, UnionType):
+        return any(_is_of(each, value) for each in get_args(hint))
+    if hint is NoneType:
+        return value is None
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    if get_origin(hint) is Literal:
+        return value in get_args(hint)
+    if get_origin(hint) is tuple:
+        inner = get_args(hint)
+        return isinstance(value, tuple) and all(_is_of(inner[0], each) for each in value)
+    return not isinstance(hint, type) or isinstance(value, hint)

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -40,6 +41,6 @@ def _unpacked(path: Path, folder: Path, part_of: Callable[[str], str | None], ad
                     found[part] = folder / f"{part}{PurePosixPath(name).suffix}"
                     with archive.open(name) as source, found[part].open("wb") as target:
                         shutil.copyfileobj(source, target)
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
         raise WeightsError(f"{path} is damaged or no archive ({error}). {advice}") from error
     return found

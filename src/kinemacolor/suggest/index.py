@@ -1,6 +1,8 @@
 """A folder of photographs as descriptors, kept on disk: only new and changed pictures are read again."""
 
 import hashlib
+import zipfile
+import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,7 +118,7 @@ def _read(file: Path) -> dict[str, tuple[float, np.ndarray]]:
                 str(key): (float(chroma), unreadable if np.isnan(chroma) else summary)
                 for key, chroma, summary in zip(kept["keys"], kept["chromas"], kept["summaries"])
             }
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, zlib.error, RuntimeError):
         return {}
 
 

@@ -1,16 +1,16 @@
 """A run on films and photographs in folders: what ``kinemacolor train`` does."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from kinemacolor import weights
 from kinemacolor.data.cache import FrameCache
 from kinemacolor.data.clips import Clip, Library
-from kinemacolor.data.dataset import ClipDataset, held_out_sample
+from kinemacolor.data.dataset import held_out_sample
 from kinemacolor.data.draw import generator_of, whole
 from kinemacolor.data.samples import Sample
-from kinemacolor.data.sources import find_sources
+from kinemacolor.data.sources import Exclusions, find_sources
 from kinemacolor.training.loop import Progress, RunSettings, TrainingResult, train
 from kinemacolor.training.recipe import Recipe
 
@@ -22,9 +22,9 @@ class DataSettings:
     """The data that a run reads.
 
     ``validation`` are films and photographs to measure on; without them ``held_out`` of the data's are put aside
-    (films where there are enough). ``license_classes`` and ``table`` are as for ``find_sources``; they choose what
-    is learnt from, not what is measured on. The first ``max_frames`` of each film are decoded once, to ``cache``, at
-    ``short_side_px`` (None: the recipe's).
+    (films where there are enough). ``license_classes``, ``table`` and ``excluded`` are as for ``find_sources``; they
+    choose what is learnt from, not what is measured on. The first ``max_frames`` of each film are decoded once, to
+    ``cache``, at ``short_side_px`` (None: the recipe's).
     """
 
     folders: Sequence[Path]
@@ -35,6 +35,7 @@ class DataSettings:
     cache: Path | None = None
     short_side_px: int | None = None
     max_frames: int = 300
+    excluded: Exclusions = field(default_factory=Exclusions)
 
 
 def train_on_folders(
@@ -57,10 +58,12 @@ def train_on_folders(
         short_side_px=data.short_side_px or recipe.short_side_px,
         max_frames=data.max_frames,
     )
-    sources = find_sources(data.folders, license_classes=data.license_classes, table=data.table)
+    sources = find_sources(
+        data.folders, license_classes=data.license_classes, table=data.table, excluded=data.excluded
+    )
     library = Library.open(sources, cache, progress=decoding)
     library, validation = _divided(library, data, seed)
-    dataset = ClipDataset(library, recipe.variety, seed=seed)
+    dataset = recipe.variety.dataset(library, seed=seed)
     result = train(
         recipe,
         dataset,

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from kinemacolor.data.dataset import Variety
+from kinemacolor.data.pairs import PairVariety
 from kinemacolor.data.samples import Batch
 
 
@@ -84,7 +85,7 @@ class Recipe:
     every_parameter_used: bool = True
     groups: Callable[[Network], list[tuple[list[nn.Parameter], float]]] | None = None
     short_side_px: int = 256
-    variety: Variety = field(default_factory=Variety)
+    variety: Variety | PairVariety = field(default_factory=Variety)
 
     def stage_at(self, part: float) -> Stage:
         """The stage at a part (0..1) of the run."""

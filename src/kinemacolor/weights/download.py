@@ -25,6 +25,8 @@ CACHE_VARIABLE = "KINEMACOLOR_CACHE"
 
 _CHUNK_BYTES = 1 << 20
 _TIMEOUT_SECONDS = 30
+_LARGEST_BYTES = 32 << 30
+_PATIENCE_SECONDS, _SLOWEST_BYTES_A_SECOND = 60, 1000
 _PAUSES_SECONDS = (0, 1, 3, 9)
 """Waits before each try. A try continues where the one before it stopped."""
 
@@ -104,6 +106,7 @@ def fetch(
         if not path.is_file():  # another process may have fetched it meanwhile
             show(f"Fetching {file.url}. {terms}")
             part = path.with_name(f"{path.name}.part")
+            _without_links(part, path)
             _download(part, path, file, progress)
             _check_file(part, file, show)
             part.replace(path)
@@ -158,6 +161,32 @@ def _download(part: Path, path: Path, file: WeightsFile, progress: Progress | No
     raise WeightsError(f"{file.name} could not be fetched from {file.url} ({reason}). Try again, or: {by_hand}")
 
 
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows a redirect only to where nobody on the way can change the file: https stays https."""
+
+    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]
+        """The request for the new address. Raises ``WeightsError`` where it is less safe than the old one."""
+        if not newurl.startswith("https://") and not (
+            req.full_url.startswith("http://") and newurl.startswith("http://")
+        ):
+            raise WeightsError(f"{req.full_url} leads to {newurl}, which is not https, so nothing was fetched.")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def _opener() -> urllib.request.OpenerDirector:
+    return urllib.request.build_opener(_Redirects)
+
+
+def _without_links(part: Path, path: Path) -> None:
+    """Removes links under the names that a fetch writes to: in a shared cache they may be somebody else's."""
+    for each in (part, _validator_path(part), path.with_name(f"{path.name}.json")):
+        try:
+            if each.is_symlink():
+                each.unlink()
+        except OSError as error:
+            raise _unwritable(part.parent, error) from error
+
+
 def _continue(part: Path, file: WeightsFile, progress: Progress | None) -> None:
     """Fetches what is missing of ``part``."""
     done = _bytes_to_keep(part, file)
@@ -168,11 +197,11 @@ def _continue(part: Path, file: WeightsFile, progress: Progress | None) -> None:
         request.add_header("Range", f"bytes={done}-")
         if validator := _validator_of(part):
             request.add_header("If-Range", validator)
-    with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:
+    with _opener().open(request, timeout=_TIMEOUT_SECONDS) as answer:
         if answer.status != http.HTTPStatus.PARTIAL_CONTENT:
             done = 0
         length = answer.headers.get("Content-Length")
-        total = file.size_bytes if length is None else done + int(length)
+        total = done + int(length) if length is not None and length.isdecimal() else file.size_bytes
         _check_answer(answer, total, file)
         _remember_validator(part, answer)
         _store(answer, part, done, total, progress)
@@ -226,7 +255,9 @@ def _store(
         raise _unwritable(part.parent, error) from error
     with file:
         file.seek(done)
-        while chunk := answer.read(_CHUNK_BYTES):
+        began, first = time.monotonic(), done
+        while chunk := answer.read1(_CHUNK_BYTES):
+            _check_pace(done + len(chunk), done + len(chunk) - first, time.monotonic() - began)
             try:
                 file.write(chunk)
             except OSError as error:
@@ -238,6 +269,14 @@ def _store(
         raise _InterruptedFetchError(f"the connection ended after {done} of {total} bytes")
 
 
+def _check_pace(size_bytes: int, come_bytes: int, seconds: float) -> None:
+    """Raises where an answer has no end: more than any weights have, or a trickle."""
+    if size_bytes > _LARGEST_BYTES:
+        raise WeightsError(f"More than {_LARGEST_BYTES >> 30} GiB came: no weights are so large. Fetch them by hand.")
+    if seconds > _PATIENCE_SECONDS and come_bytes < _SLOWEST_BYTES_A_SECOND * seconds:
+        raise _InterruptedFetchError(f"only {come_bytes} bytes came in {seconds:.0f} s")
+
+
 def _check_file(path: Path, file: WeightsFile, show: Callable[[str], None]) -> None:
     """Raises ``WeightsError`` unless size and SHA-256 are right."""
     refuse_html(path)
@@ -245,7 +284,12 @@ def _check_file(path: Path, file: WeightsFile, show: Callable[[str], None]) -> N
     record = path.with_name(f"{file.name}.json")
     known = _recorded(record)
     wrong = ""
-    if file.size_bytes not in (None, size):
+    if path.suffix == ".part" and known is not None and file.sha256 is None and known != digest:
+        show(f"{file.name} is another file than the one that was used before; its SHA-256 is {digest} from now on.")
+        known = None  # the user has deleted that one: it is not to lock the new one out
+    if size == 0:
+        wrong = "is empty"
+    elif file.size_bytes not in (None, size):
         wrong = f"has {size} bytes instead of {file.size_bytes}"
     elif file.sha256 is not None and digest != file.sha256.lower():
         wrong = f"has SHA-256 {digest} instead of {file.sha256.lower()}"
@@ -267,7 +311,7 @@ def _recorded(record: Path) -> str | None:
         return str(json.loads(record.read_text())["sha256"])
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise WeightsError(f"{record} cannot be read ({error}). Delete it, and it is written anew.") from error
 
 

@@ -1,7 +1,9 @@
 """Weights files read as tensors, without running anything that is in them."""
 
 import pickle
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -14,7 +16,10 @@ from kinemacolor.errors import WeightsError
 from kinemacolor.weights.download import refuse_html
 
 _NAMES_SHOWN = 5
-_READ_ERRORS = (SafetensorError, RuntimeError, OSError, EOFError, LookupError, ValueError, AttributeError)
+_READ_ERRORS = (
+    *(SafetensorError, RuntimeError, OSError, EOFError, LookupError, ValueError, AttributeError),
+    *(TypeError, struct.error, zlib.error, zipfile.BadZipFile),
+)
 
 
 def read_tensors(path: str | Path) -> dict[str, Tensor]:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -25,14 +26,33 @@ def test_an_empty_film_has_a_signature(tmp_path: Path) -> None:
     assert film_signature(tmp_path / "none.mkv")
 
 
-def test_pictures_are_known_by_their_names_sizes_and_times(tmp_path: Path) -> None:
+def test_a_byte_anywhere_in_a_large_film_counts(tmp_path: Path) -> None:
+    film = tmp_path / "large.mkv"
+    with film.open("wb") as file:
+        file.truncate(20_000_000)
+    before = film_signature(film)
+    with film.open("rb+") as file:
+        file.seek(7_654_321)
+        file.write(b"\1")
+    assert film_signature(film) != before
+
+
+@pytest.mark.parametrize("change", ["content", "name", "number"])
+def test_pictures_are_known_by_their_names_and_bytes_and_not_by_their_times(tmp_path: Path, change: str) -> None:
     folder = tmp_path / "frames"
     folder.mkdir()
     for i in range(3):
         (folder / f"{i}.png").write_bytes(b"x" * i)
     before = film_signature(folder)
+    os.utime(folder / "1.png", (10**9, 10**9))
     assert film_signature(folder) == before
-    (folder / "1.png").write_bytes(b"yy")
+    if change == "content":
+        (folder / "1.png").write_bytes(b"y")
+        os.utime(folder / "1.png", (10**9, 10**9))
+    elif change == "name":
+        (folder / "2.png").rename(folder / "7.png")
+    else:
+        (folder / "2.png").unlink()
     assert film_signature(folder) != before
 
 

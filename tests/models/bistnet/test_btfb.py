@@ -63,14 +63,14 @@ def test_colors_are_handed_back_and_on_along_the_flow() -> None:
     backward[2][:, :, 4] = 50.0
     right, left = torch.zeros(2, 5, 6), torch.zeros(2, 5, 6)
     right[0], left[0] = 1.0, -1.0
-    handed = fusion.handed_back(backward, [right, right])
-    assert torch.equal(handed[2], backward[2])
-    assert [int(each[0, 0].argmax()) for each in handed] == [2, 3, 4]
-    on = fusion.handed_on(torch.zeros(2, 5, 6), handed[0], left)
+    propagated = fusion.propagated_back(backward, [right, right])
+    assert torch.equal(propagated[2], backward[2])
+    assert [int(each[0, 0].argmax()) for each in propagated] == [2, 3, 4]
+    on = fusion.propagated_on(torch.zeros(2, 5, 6), propagated[0], left)
     assert int(on[0, 0].argmax()) == 3
     assert float(on.detach().max()) == pytest.approx(50.0, rel=1e-3)
 
 
 def test_a_last_frame_alone_is_handed_back_as_it_is() -> None:
     alone = torch.randn(2, 4, 4)
-    assert torch.equal(GatedFusion().handed_back([alone], [])[0], alone)
+    assert torch.equal(GatedFusion().propagated_back([alone], [])[0], alone)

@@ -12,7 +12,7 @@ from kinemacolor.errors import ExemplarError
 from kinemacolor.models.base import Colorizer, Reference
 from kinemacolor.models.bistnet import BiSTNetColorizer, BiSTNetSettings
 from kinemacolor.models.bistnet.colorizer import network_size
-from kinemacolor.models.bistnet.handing import Warped
+from kinemacolor.models.bistnet.gated_propagation import Warped
 from kinemacolor.models.deep_exemplar.smoothing import Smoothing
 
 Shot = tuple[Tensor, Tensor]

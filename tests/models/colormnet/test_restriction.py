@@ -102,5 +102,5 @@ def test_it_is_chosen_when_a_model_is_loaded(colorizer: ColorMNetColorizer, tmp_
     loaded = load_model("colormnet", weights=path, device="cpu", settings={"restrict": "dense"})
     assert isinstance(loaded, ColorMNetColorizer)
     assert loaded.restriction is not None
-    with pytest.raises(ModelError, match=r"'matching' has no memory to restrict. Use colormnet, "):
+    with pytest.raises(ModelError, match=r"'matching' has no memory to restrict. Use one that has \(colormnet\)"):
         load_model("matching", settings={"restrict": "dense"})

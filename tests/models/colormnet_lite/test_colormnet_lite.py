@@ -1,13 +1,15 @@
 """ColorMNet-lite with seeded tiny weights: what it makes of candidates, states of their own, files."""
 
 import copy
+import json
+import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from kinemacolor.errors import ExemplarError, SettingError, WeightsError
@@ -33,11 +35,11 @@ def _one_thread() -> Iterator[None]:
 
 
 def seeded(seed: int = 0) -> ColorMNetLite:
-    """A tiny network that guesses colors and judges its own."""
+    """A tiny network whose prior and whose confidence head say something."""
     torch.manual_seed(seed)
     network = ColorMNetLite(ColorMNetLiteConfig.tiny()).eval()
-    torch.nn.init.normal_(network.guess.last.weight, std=0.1)
-    torch.nn.init.normal_(network.judge.last.weight, std=0.1)
+    torch.nn.init.normal_(network.prior.last.weight, std=0.1)
+    torch.nn.init.normal_(network.confidence_head.last.weight, std=0.1)
     return network
 
 
@@ -103,10 +105,10 @@ def test_behind_an_exemplars_own_frame_it_is_as_if_the_shot_began_there(
 
 def test_the_guess_is_believed_where_nothing_is_found(shot: tuple[Tensor, Tensor]) -> None:
     network = seeded()
-    assert network.guess.last.bias is not None
+    assert network.prior.last.bias is not None
     with torch.no_grad():
-        network.guess.last.weight.zero_()
-        network.guess.last.bias.copy_(torch.tensor([1.5, -1.0, -3.0]))  # a* 30, b* -20, and sure of it
+        network.prior.last.weight.zero_()
+        network.prior.last.bias.copy_(torch.tensor([1.5, -1.0, -3.0]))  # a* 30, b* -20, and sure of it
     nothing = Reference(torch.zeros(1, 70, 96), torch.zeros(2, 70, 96))
     colored = torch.stack(
         [answer.chroma for answer in ColorMNetLiteColorizer(network).colorize(shot[0][:2], [nothing])]
@@ -242,3 +244,21 @@ def test_another_networks_file_is_refused(tmp_path: Path) -> None:
     colormnet.save(ColorMNet(ColorMNetConfig.tiny()), tmp_path / "full.safetensors")
     with pytest.raises(WeightsError, match="holds colormnet, not colormnet-lite"):
         colormnet_lite.load(tmp_path / "full.safetensors")
+
+
+def test_files_under_former_names_of_parts_are_read(tmp_path: Path) -> None:
+    network = seeded()
+    former = {
+        re.sub("^confidence_head", "judge", re.sub("^prior", "guess", name)): tensor
+        for name, tensor in network.state_dict().items()
+    }
+    config = asdict(network.config)
+    config["guess_channels"], config["judge_channels"] = config.pop("prior_channels"), config.pop("head_channels")
+    save_file(former, tmp_path / "old.safetensors", {"network": "colormnet-lite", "config": json.dumps(config)})
+    loaded = colormnet_lite.load_network(tmp_path / "old.safetensors")
+    assert loaded.config == network.config
+    again = ColorMNetLite(network.config)
+    again.load_state_dict(former)
+    for name, tensor in network.state_dict().items():
+        assert torch.equal(loaded.state_dict()[name], tensor)
+        assert torch.equal(again.state_dict()[name], tensor)

@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from kinemacolor.models.colormnet_lite.evidence import Doubt, Evidence, Past, ages_there, fused, sign_channels
-from kinemacolor.models.colormnet_lite.guess import Guessed
+from kinemacolor.models.colormnet_lite.evidence import Evidence, Past, VarianceModel, ages_there, cue_channels, fused
+from kinemacolor.models.colormnet_lite.prior import PriorColors
 from kinemacolor.models.matching.bank import Match
 
 
@@ -38,14 +38,14 @@ def test_a_candidates_variance_is_what_doubt_says() -> None:
         spread=torch.zeros(1, 2, 2),
         similarity=torch.full((1, 2, 2), 0.5),
     )
-    guessed = Guessed(torch.zeros(1, 2, 1, 1), torch.full((1, 1, 1, 1), math.log(100.0)))
-    evidence = Doubt().weigh(luma, guessed, match, [None])
-    guess, found, missing = evidence.log_variances[:, 0, 0].exp().tolist()
-    assert guess == pytest.approx(16 * 100, rel=1e-4)
+    prior_colors = PriorColors(torch.zeros(1, 2, 1, 1), torch.full((1, 1, 1, 1), math.log(100.0)))
+    evidence = VarianceModel().weigh(luma, prior_colors, match, [None])
+    prior, found, missing = evidence.log_variances[:, 0, 0].exp().tolist()
+    assert prior == pytest.approx(16 * 100, rel=1e-4)
     # the frame as a whole is less like the exemplar than 0.6, by 0.1
     assert found == pytest.approx(8 * math.exp(6 * 0.5 + 20 * 0.1) + 1.5 * 2**2, rel=1e-4)
     assert missing > 1e6
-    assert len(evidence.signs) == sign_channels(1)
+    assert len(evidence.cues) == cue_channels(1)
 
 
 def test_a_known_frame_is_its_own_origin() -> None:

@@ -10,7 +10,7 @@ from seeded_inputs import input_array, lab_frames
 from torch import Tensor, nn
 
 from kinemacolor.models.bistnet.btfb import linear, weight_of_forward
-from kinemacolor.models.bistnet.handing import upsampled
+from kinemacolor.models.bistnet.gated_propagation import upsampled
 from kinemacolor.models.bistnet.msrb import MSRB
 from kinemacolor.models.bistnet.network import BiSTNet, BiSTNetConfig, Learned, Matches
 from kinemacolor.models.bistnet.official import PARTS
@@ -108,14 +108,14 @@ def test_colors_handed_on_gated_and_fused_by_time_over_a_clip(
     def flow(way: str, number: int) -> Tensor:
         return torch.from_numpy(input_array(f"bi.flow.{way}{number}", (1, 2, 64, 96), 1, scale=2))[0]
 
-    back = gates.handed_back(backward, [flow("b", i) for i in range(FRAMES - 1)])
-    handed, onward = [forward[0]], forward[0]
+    back = gates.propagated_back(backward, [flow("b", i) for i in range(FRAMES - 1)])
+    propagated, onward = [forward[0]], forward[0]
     for i in range(1, FRAMES):
-        onward = gates.handed_on(forward[i], onward, flow("f", i - 1))
-        handed.append(back[i] if i == FRAMES - 1 else gates.meet(onward, back[i]))
+        onward = gates.propagated_on(forward[i], onward, flow("f", i - 1))
+        propagated.append(back[i] if i == FRAMES - 1 else gates.meet(onward, back[i]))
     by_time = [linear(f, b, weight_of_forward(i, 0, FRAMES - 1)) for i, (f, b) in enumerate(zip(forward, backward))]
     direct = [gates.direct(f, b) for f, b in zip(forward, backward)]
-    ours = torch.stack([torch.cat(parts) for parts in zip(handed, by_time, direct)])[..., ::2, ::2]
+    ours = torch.stack([torch.cat(parts) for parts in zip(propagated, by_time, direct)])[..., ::2, ::2]
     kind = "aliased" if aliased else "clean"
     assert difference(ours, theirs[f"atb_{kind}_every2"]) <= LIMIT
     assert difference(torch.stack(by_time)[..., ::2, ::2], theirs[f"linear_{kind}_every2"]) <= LIMIT

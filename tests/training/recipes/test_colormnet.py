@@ -66,6 +66,6 @@ def test_computing_activations_twice_gives_the_same_weights(tmp_path: Path) -> N
 
 
 def test_an_unknown_recipe_is_named_beside_those_there_are() -> None:
-    known = r"no recipe 'colourmnet'\. Recipes: colormnet, colormnet-lite, colormnet-small"
+    known = r"no recipe 'colourmnet'\. Recipes: color-prior, colormnet, colormnet-lite, deep-exemplar"
     with pytest.raises(ModelError, match=known):
         recipe_named("colourmnet")

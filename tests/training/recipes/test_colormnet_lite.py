@@ -13,17 +13,17 @@ from kinemacolor.data.dataset import Request
 from kinemacolor.data.draw import generator_of
 from kinemacolor.data.samples import collate
 from kinemacolor.models.colormnet_lite import ColorMNetLite, ColorMNetLiteConfig
-from kinemacolor.models.colormnet_lite.clip import ClipSettings, judged_clips
+from kinemacolor.models.colormnet_lite.clip import ClipSettings, scored_clips
 from kinemacolor.training.loop import RunSettings, train
 from kinemacolor.training.recipes import recipe_named
-from kinemacolor.training.recipes.colormnet_lite import error_likelihood, guess_losses
+from kinemacolor.training.recipes.colormnet_lite import error_likelihood, prior_losses
 
 
 def test_guess_and_judge_learn_and_nothing_else() -> None:
     network = ColorMNetLite(ColorMNetLiteConfig.tiny())
     groups = tiny(None).parameter_groups(network)
     learning = {id(p) for group, _ in groups for p in group}
-    assert learning == {id(p) for part in (network.guess, network.judge) for p in part.parameters()}
+    assert learning == {id(p) for part in (network.prior, network.confidence_head) for p in part.parameters()}
 
 
 def test_single_pictures_come_before_clips() -> None:
@@ -36,28 +36,28 @@ def test_only_the_judge_learns_from_clips_and_only_from_their_last_frames() -> N
     network = ColorMNetLite(ColorMNetLiteConfig.tiny())
     batch = collate([Squares()[Request(i, 5, 64)] for i in range(2)])
     exemplar = batch.exemplar_luma, batch.exemplar_chroma, batch.related
-    judged = judged_clips(network, batch.lumas, *exemplar, generator_of(0), ClipSettings(judged=2))
-    assert judged.chromas.shape == (2, 2, 2, 32, 32)
-    assert judged.log_error.shape == (2, 2, 1, 16, 16)
-    whole = judged_clips(network, batch.lumas, *exemplar, generator_of(0), ClipSettings(judged=9))
+    scored = scored_clips(network, batch.lumas, *exemplar, generator_of(0), ClipSettings(scored=2))
+    assert scored.chromas.shape == (2, 2, 2, 32, 32)
+    assert scored.log_error.shape == (2, 2, 1, 16, 16)
+    whole = scored_clips(network, batch.lumas, *exemplar, generator_of(0), ClipSettings(scored=9))
     assert whole.chromas.shape[1] == 5
-    assert torch.equal(whole.chromas[:, -2:], judged.chromas)
-    assert not judged.chromas.requires_grad
-    judged.log_error.sum().backward()
-    assert network.judge.last.weight.grad is not None
-    assert network.guess.last.weight.grad is None
+    assert torch.equal(whole.chromas[:, -2:], scored.chromas)
+    assert not scored.chromas.requires_grad
+    scored.log_error.sum().backward()
+    assert network.confidence_head.last.weight.grad is not None
+    assert network.prior.last.weight.grad is None
 
 
 def test_a_guess_of_the_truth_costs_nothing() -> None:
     torch.manual_seed(0)
     network = ColorMNetLite(ColorMNetLiteConfig.tiny())
-    assert network.guess.last.bias is not None
+    assert network.prior.last.bias is not None
     chromas = torch.tensor([10.0, -6.0])[None, :, None, None].expand(1, 2, 64, 64)
     lumas = torch.rand(1, 1, 64, 64) * 100
-    off = guess_losses(network, lumas, chromas)["guess"].item()
+    off = prior_losses(network, lumas, chromas)["prior"].item()
     assert off == pytest.approx((10**2 + 6**2) / 2 / 10**2, abs=1e-4)
-    network.guess.last.bias.data.copy_(torch.tensor([0.5, -0.3, 0.0]))
-    assert guess_losses(network, lumas, chromas)["guess"].item() == pytest.approx(0, abs=1e-6)
+    network.prior.last.bias.data.copy_(torch.tensor([0.5, -0.3, 0.0]))
+    assert prior_losses(network, lumas, chromas)["prior"].item() == pytest.approx(0, abs=1e-6)
 
 
 def test_the_likelihood_of_an_error_is_best_where_it_is_foretold() -> None:

@@ -16,7 +16,7 @@ from kinemacolor.models.deep_exemplar_lite import DeepExemplarLite, EfficientNet
 from kinemacolor.training.loop import RunSettings, train
 from kinemacolor.training.recipe import Moment, Recipe, Stage
 from kinemacolor.training.recipes import recipe_named
-from kinemacolor.training.recipes.deep_exemplar_lite import DEFAULT_TERMS, losses, predict, recipe
+from kinemacolor.training.recipes.deep_exemplar_lite import DEFAULT_TERMS, losses, recipe
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +77,7 @@ def test_a_tiny_run_lowers_the_error_goes_on_where_it_stopped_and_its_weights_lo
 
     @torch.no_grad()
     def error(network: DeepExemplarLite) -> float:
-        return sum(float((predict(network, each) - each.chromas).square().mean()) for each in held_out)
+        return sum(float((recipe().predict(network, each) - each.chromas).square().mean()) for each in held_out)
 
     torch.manual_seed(0)
     before = error(made.network().eval())

@@ -1,17 +1,17 @@
 """The analysis of a film before it is colored, and its memory on disk."""
 
-import json
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kinemacolor.engine.analysis.likeness import Summaries
 from kinemacolor.engine.analysis.still_finder import StillPlace
 from kinemacolor.engine.analysis.survey import Survey, survey
 from kinemacolor.engine.exemplars.assign import MOST_ALIKE
-from kinemacolor.engine.track.chunk import write_json
 from kinemacolor.engine.track.keys import exemplar_hash, key_of
+from kinemacolor.engine.track.seal import read_sealed, write_sealed
 from kinemacolor.frames import Exemplar, Shot
 from kinemacolor.io import Film
 
@@ -70,15 +70,31 @@ def _remember(memory: Path, of: str, names: Sequence[str], found: FilmAnalysis) 
     places = {name: p and [p.frame, p.likeness, p.own] for name, p in zip(names, found.places)}
     content = {"of": of, "frames": found.frames, "cuts": found.cuts, "summaries": found.summaries, "places": places}
     with suppress(OSError):  # a film can be looked at again
-        write_json(memory, content)
+        write_sealed(memory, content)
 
 
 def _recalled(memory: Path, of: str, names: Sequence[str]) -> FilmAnalysis | None:
+    """What is remembered; None where nothing is, of another film, or where the file is damaged in any way."""
     try:
-        content = json.loads(memory.read_text(encoding="utf-8"))
+        content: dict[str, Any] = read_sealed(memory)
         if content["of"] != of or not set(names) <= set(content["places"]):
             return None
-        places = tuple(StillPlace(*content["places"][n]) if content["places"][n] else None for n in names)
-        return FilmAnalysis(content["frames"], tuple(content["cuts"]), tuple(content["summaries"]), places)
+        places = tuple(_place(content["places"][name]) for name in names)
+        cuts, summaries = tuple(map(_count, content["cuts"])), tuple(content["summaries"])
+        return FilmAnalysis(_count(content["frames"]), cuts, summaries, places)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _place(written: Any) -> StillPlace | None:
+    """A still's place as it was remembered. Raises ``TypeError`` or ``ValueError`` where it is none."""
+    if written is None:
+        return None
+    frame, likeness, own = written
+    return StillPlace(_count(frame), float(likeness), None if own is None else float(own))
+
+
+def _count(written: Any) -> int:
+    if not isinstance(written, int) or isinstance(written, bool) or written < 0:
+        raise ValueError(f"{written!r} is no number of frames")
+    return written

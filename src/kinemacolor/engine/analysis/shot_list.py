@@ -11,6 +11,7 @@ that it gets anyway) are read back. A shot ends where the next begins.
 """
 
 import csv
+import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,8 +22,10 @@ from kinemacolor.engine.analysis.cuts import CutFinder, gray_of, shots_between
 from kinemacolor.errors import OutputError, OutputExistsError, ShotListError
 from kinemacolor.frames import Frame, Shot
 from kinemacolor.io import open_reader
+from kinemacolor.io.destination import spare_inputs, write_file
 from kinemacolor.io.position import FrameAt, parse_position
-from kinemacolor.io.table import Row, read_table
+from kinemacolor.io.sequence import is_sequence, pictures_of
+from kinemacolor.io.table import Row, cell, read_table
 
 _COLUMNS = ("start", "time", "frames", "exemplars")
 _BETWEEN_NAMES = "|"
@@ -55,12 +58,17 @@ def list_shots(
         raise OutputExistsError(f"{path} exists already. Give another name, or --overwrite to replace it.")
     if not path.parent.is_dir():
         raise OutputError(f"There is no folder {path.parent} to write {path.name} to. Make it first.")
+    spare_inputs([path], [Path(source), *_pictures(source)])
     with open_reader(source, frame_rate=frame_rate) as reader:
         counted = _Counted(reader, lambda seen: progress(seen, reader.info.frames) if progress else None)
         cuts = _cuts_by(method, counted)
         listed = [ListedShot(shot) for shot in shots_between(cuts, 0, counted.seen)]
         write_shots(path, listed, reader.info.frame_rate)
     return listed
+
+
+def _pictures(source: str | Path) -> list[Path]:
+    return pictures_of(Path(source))[0] if is_sequence(Path(source)) else []
 
 
 class _Counted:
@@ -91,13 +99,14 @@ def _cuts_by(method: Literal["content", "transnet"], frames: Iterable[Frame]) ->
 def write_shots(path: Path, shots: Sequence[ListedShot], frame_rate: Fraction | None) -> None:
     """Writes a shot list. Raises ``OutputError`` where the file cannot be written."""
     try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            lines = csv.writer(file)
-            lines.writerow(_COLUMNS)
-            for listed in shots:
-                start = listed.shot.start
-                time = clock(start / frame_rate) if frame_rate else ""
-                lines.writerow((start, time, len(listed.shot), _BETWEEN_NAMES.join(listed.pinned)))
+        text = io.StringIO(newline="")
+        lines = csv.writer(text)
+        lines.writerow(_COLUMNS)
+        for listed in shots:
+            start = listed.shot.start
+            time = clock(start / frame_rate) if frame_rate else ""
+            lines.writerow(map(cell, (start, time, len(listed.shot), _BETWEEN_NAMES.join(listed.pinned))))
+        write_file(path, text.getvalue().encode())
     except OSError as error:
         raise OutputError(f"{path} cannot be written ({error.strerror}). Choose another folder or name.") from error
 

@@ -1,6 +1,7 @@
 """The files of a project: ``project.toml``, ``shots.csv``, ``exemplars.csv``."""
 
 import csv
+import io
 import json
 import os
 import tomllib
@@ -11,12 +12,18 @@ from pathlib import Path
 from kinemacolor.engine.job import Job, option_fields
 from kinemacolor.engine.project.bind import BoundStill
 from kinemacolor.errors import OutputError, SettingError
+from kinemacolor.io.destination import write_file
 from kinemacolor.io.position import parse_position
-from kinemacolor.io.table import read_table
+from kinemacolor.io.regular import read_regular
+from kinemacolor.io.table import cell, read_table
 
 ENDING = ".kinemacolor"
 SETTINGS, SHOTS, STILLS, TRACK, REPORT = "project.toml", "shots.csv", "exemplars.csv", "track", "report.html"
 _NOT_HERE = frozenset({"source", "exemplars", "shots", "track", "report", "overwrite", "settings"})
+_LIMIT_BYTES = 2**22
+_TEXTS = ("film", "output", "model", "device", "precision")
+"""What Python may give as objects, and a file only as text."""
+
 _STILL_COLUMNS = ("file", "frame", "note")
 
 
@@ -74,19 +81,19 @@ def write_settings(project: Project) -> None:
         "[settings]  # of the model, as with `colorize --set`",
         *(f"{name} = {_toml(value)}" for name, value in project.model_settings.items()),
     ]
-    (project.folder / SETTINGS).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_file(project.folder / SETTINGS, ("\n".join(lines) + "\n").encode())
 
 
 def open_project(folder: Path) -> Project:
     """The project of a folder. Raises ``SettingError`` where there is none or a setting is unknown."""
     path = folder / SETTINGS
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(read_regular(path, limit_bytes=_LIMIT_BYTES).decode())
     except FileNotFoundError:
         raise SettingError(
             f"{folder} is no project: it has no {SETTINGS}. Make one: kinemacolor project new."
         ) from None
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # of TOML and of UTF-8 too
         raise SettingError(f"{path} cannot be read ({error}). Correct that line.") from error
     settings = content.pop("settings", {})
     known = ("film", *(name for name in option_fields() if name not in _NOT_HERE))
@@ -94,7 +101,10 @@ def open_project(folder: Path) -> Project:
     if unknown or "film" not in content or "output" not in content or not isinstance(settings, dict):
         what = f"knows no '{unknown[0]}'" if unknown else "needs a film and an output"
         raise SettingError(f"{path} {what}. Its names are {', '.join(known)}, and the table settings.")
-    film, output = (folder / str(content.pop(name)) for name in ("film", "output"))
+    for name in _TEXTS:
+        if not isinstance(content.get(name, ""), str) or "\0" in content.get(name, ""):
+            raise SettingError(f"{path}: '{name}' cannot be {content[name]!r}. Give a text.")
+    film, output = (folder / content.pop(name) for name in ("film", "output"))
     try:
         Job.of(content)
     except SettingError as error:
@@ -105,12 +115,12 @@ def open_project(folder: Path) -> Project:
 def write_stills(project: Project, stills: Sequence[BoundStill]) -> None:
     """Writes ``exemplars.csv``. Raises ``OutputError`` where it cannot be written."""
     try:
-        with (project.folder / STILLS).open("w", encoding="utf-8", newline="") as file:
-            lines = csv.writer(file)
-            lines.writerow(_STILL_COLUMNS)
-            for still in stills:
-                frame = "" if still.frame is None else still.frame
-                lines.writerow((relative(still.path, project.folder), frame, still.note))
+        text = io.StringIO(newline="")
+        lines = csv.writer(text)
+        lines.writerow(_STILL_COLUMNS)
+        for still in stills:
+            lines.writerow(map(cell, (relative(still.path, project.folder), still.frame, still.note)))
+        write_file(project.folder / STILLS, text.getvalue().encode())
     except OSError as error:
         raise OutputError(f"{project.folder / STILLS} cannot be written ({error.strerror}).") from error
 

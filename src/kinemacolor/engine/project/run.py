@@ -1,6 +1,5 @@
 """Running a project, and saying how far it has come."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +9,10 @@ from kinemacolor.engine.project.bind import BoundStill
 from kinemacolor.engine.project.files import SETTINGS, SHOTS, STILLS, Project, read_stills
 from kinemacolor.engine.run import Listeners, Result, run
 from kinemacolor.engine.track import ChromaTrack, read_header
-from kinemacolor.engine.track.chunk import write_json
 from kinemacolor.engine.track.keys import film_signature, folder_signature, key_of
-from kinemacolor.errors import TrackError
+from kinemacolor.engine.track.seal import read_sealed, write_sealed
+from kinemacolor.errors import InputError, OutputExistsError, SettingError, TrackError
+from kinemacolor.io.table import read_table
 
 _STATE = "state.json"
 
@@ -34,7 +34,8 @@ def run_project(
 ) -> Result | None:
     """Colors what is not colored yet and writes film and report; None where all is there and nothing has changed.
 
-    ``options`` of a run replace the project's own this time (``device``, ``accept_license``).
+    ``options`` of a run replace the project's own this time (``device``, ``accept_license``). ``overwrite`` lets an
+    output outside the project's folder that is not its own be replaced; one that is, is always.
 
     Raises as ``colorize_video`` does, and ``SettingError`` for a file of the project that cannot be used.
     """
@@ -42,8 +43,12 @@ def run_project(
     if _is_current(project, stills):
         return None
     inputs = _inputs(project, stills)
-    result = run(job_of(project, stills).changed(options or {}), listeners)
-    write_json(project.folder / _STATE, {"inputs": inputs, "frames": result.frames, "damaged": result.damaged})
+    job = job_of(project, stills).changed({**(options or {}), "overwrite": True})
+    if not (options or {}).get("overwrite"):
+        _require_own_output(project)
+    result = run(job, listeners)
+    state = {"inputs": inputs, "output": film_signature(project.output)}
+    write_sealed(project.folder / _STATE, {**state, "frames": result.frames, "damaged": result.damaged})
     return result
 
 
@@ -68,22 +73,45 @@ def status_of(project: Project) -> Status:
     try:
         listed = read_header(project.track).shots
     except TrackError:
-        total = sum(1 for line in project.shots.read_text(encoding="utf-8").splitlines()[1:] if line.strip())
-        return Status(False, total, 0, tuple(stills))
+        return Status(False, _listed(project), 0, tuple(stills))
     track = ChromaTrack(project.track)
     colored = sum(track.notes(each.shot, each.key) is not None for each in listed)
     return Status(_is_current(project, stills), len(listed), colored, tuple(stills))
 
 
-def _is_current(project: Project, stills: list[BoundStill]) -> bool:
+def _listed(project: Project) -> int:
+    """The shots of the project's list. Raises ``SettingError`` where it cannot be read."""
     try:
-        state = json.loads((project.folder / _STATE).read_text(encoding="utf-8"))
-        return bool(project.output.exists() and state["inputs"] == _inputs(project, stills))
-    except (OSError, ValueError, KeyError):
+        return len(read_table(project.shots).rows)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"{project.shots} cannot be read ({error}). Make it: kinemacolor shots -o.") from error
+
+
+def _is_current(project: Project, stills: Sequence[BoundStill]) -> bool:
+    """Whether the last run had the inputs that there are now, and its output is, byte for byte, what it wrote."""
+    try:
+        state = read_sealed(project.folder / _STATE)
+        return state["inputs"] == _inputs(project, stills) and state["output"] == film_signature(project.output)
+    except (OSError, ValueError, KeyError, InputError):
         return False
 
 
-def _inputs(project: Project, stills: list[BoundStill]) -> str:
+def _require_own_output(project: Project) -> None:
+    """Raises ``OutputExistsError`` where the output is a file outside the project that no run of it has written."""
+    if not project.output.exists() or project.output.resolve().is_relative_to(project.folder.resolve()):
+        return
+    try:
+        if read_sealed(project.folder / _STATE)["output"] == film_signature(project.output):
+            return
+    except (OSError, ValueError, KeyError, InputError):
+        pass  # what cannot be told to be ours is not
+    raise OutputExistsError(
+        f"{project.output} is there already, and not as this project has written it. Say --overwrite once to replace "
+        f"it, or give another output in {project.folder / SETTINGS}."
+    )
+
+
+def _inputs(project: Project, stills: Sequence[BoundStill]) -> str:
     """The hash of all that a project's film is made from."""
     files = [project.folder / name for name in (SETTINGS, SHOTS, STILLS)]
     files += [still.path for still in stills if still.path.is_file()]

@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from kinemacolor.engine.report.facts import Facts
 from kinemacolor.engine.sinks.gallery import Picture
 from kinemacolor.errors import OutputError
+from kinemacolor.io.destination import write_file
 
 _WIDTH, _HEIGHT = 1000, 90
 _POINTS = 500
@@ -25,10 +26,15 @@ def write_report(path: Path, facts: Facts, pictures: Mapping[int, Picture]) -> N
     content = facts.as_dict()
     page = _page(content, pictures)
     try:
-        path.write_text(page, encoding="utf-8")
-        path.with_suffix(".json").write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
+        write_file(path, page.encode())
+        write_file(facts_place(path), json.dumps(content, ensure_ascii=False, indent=1).encode())
     except OSError as error:
         raise OutputError(f"The report {path} cannot be written ({error.strerror}). Choose another place.") from error
+
+
+def facts_place(page: Path) -> Path:
+    """The file that a report's facts go to."""
+    return page.with_suffix(".json")
 
 
 def _page(content: dict[str, Any], pictures: Mapping[int, Picture]) -> str:

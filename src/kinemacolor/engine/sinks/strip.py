@@ -1,12 +1,16 @@
 """A picture to look at: source | exemplar | color, one row for each of a few frames."""
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
+from PIL import Image
 
 from kinemacolor import color
+from kinemacolor.errors import OutputError
 from kinemacolor.frames import RGB, Exemplar, Frame
+from kinemacolor.io.destination import write_file
 from kinemacolor.io.sheets import image_of, stacked
 from kinemacolor.models.base import Confidence
 from kinemacolor.resize import fit, resize
@@ -45,5 +49,10 @@ class Strip:
         self._seen += 1
 
     def save(self) -> None:
-        """Writes the picture."""
-        image_of(stacked(self._rows)).save(self._path)
+        """Writes the picture. Raises ``OutputError`` where the disk does not take it."""
+        data = io.BytesIO()
+        try:
+            image_of(stacked(self._rows)).save(data, format=Image.registered_extensions()[self._path.suffix.lower()])
+            write_file(self._path, data.getvalue())
+        except (OSError, KeyError) as error:
+            raise OutputError(f"The strip {self._path} cannot be written ({error}). Call it .png.") from error

@@ -5,12 +5,12 @@ differences takes 1.5 times the space and 8 times the time, lossless H.265 0.7 t
 """
 
 import json
-import os
+import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import av
 import numpy as np
@@ -19,15 +19,17 @@ from av.error import FFmpegError
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from kinemacolor.engine.track import levels
+from kinemacolor.engine.track import levels, seal
 from kinemacolor.errors import OutputError, TrackError
+from kinemacolor.io.guard import film_options
 from kinemacolor.models.base import Answer
 
 _RATE = 24
 _OPTIONS = {"level": "3", "slicecrc": "1", "g": "1"}
 _ONE_COLUMN_OPTIONS = {"level": "1", "g": "1"}
 """Level 3 refuses pictures one pixel wide."""
-_PARTIAL = ".partial"
+_FILE = "file"
+"""Where the notes have the length and the hash of the chunk's file."""
 
 
 @dataclass(slots=True)
@@ -63,7 +65,7 @@ class ChunkWriter:
     def __init__(self, path: Path, description: dict[str, object]) -> None:
         self._frames = 0
         self._path = path
-        self._partial = path.with_name(path.name + _PARTIAL)
+        self._partial = path.with_name(path.name + seal.PARTIAL)
         self._description = description
         self._output: OutputContainer | None = None
         self._streams: list[VideoStream] = []
@@ -107,14 +109,15 @@ class ChunkWriter:
             for stream in self._streams:
                 self._output.mux(stream.encode(None))
             self._output.close()
-            write_json(self._path.with_suffix(".json"), asdict(notes), after=(self._partial, self._path))
+            content = {**asdict(notes), _FILE: seal.described(self._partial)}
+            seal.write_sealed(self._path.with_suffix(".json"), content, after=(self._partial, self._path))
         except (FFmpegError, OSError) as error:
             raise _failed(self._path, error) from error
 
     def abandon(self) -> None:
         """Removes what was written."""
         notes = self._path.with_suffix(".json")
-        for partial in (self._partial, notes.with_name(notes.name + _PARTIAL)):
+        for partial in (self._partial, notes.with_name(notes.name + seal.PARTIAL)):
             partial.unlink(missing_ok=True)
 
 
@@ -125,23 +128,46 @@ def _failed(path: Path, error: Exception) -> OutputError:
     )
 
 
-def write_json(path: Path, content: object, *, after: tuple[Path, Path] | None = None) -> None:
-    """Puts JSON under a name at once, after a file ``(from, to)`` has got its own; both are on the disk by then."""
-    partial = path.with_name(path.name + _PARTIAL)
-    partial.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
-    for source, target in (after, (partial, path)) if after is not None else ((partial, path),):
-        with source.open("rb+") as file:
-            os.fsync(file.fileno())
-        source.replace(target)
-
-
 def notes_of(path: Path) -> ChunkNotes | None:
-    """The notes of a chunk, None where it is not complete."""
+    """The notes of a chunk, None where it is not complete or the notes are damaged. The chunk itself is not read."""
     try:
-        notes = ChunkNotes(**json.loads(path.with_suffix(".json").read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        notes, _ = _noted(path)
+    except (OSError, seal.BrokenSealError):
         return None
     return notes if path.is_file() else None
+
+
+def verified_notes(path: Path) -> ChunkNotes | None:
+    """The notes of a chunk whose every byte is as it was written, None where there is no chunk.
+
+    Raises ``BrokenSealError`` where notes or chunk are damaged.
+    """
+    try:
+        notes, description = _noted(path)
+    except FileNotFoundError:
+        return None  # notes come last: a chunk without them was never complete
+    seal.require_described(path, description)
+    return notes
+
+
+def _noted(path: Path) -> tuple[ChunkNotes, object]:
+    """The notes of a chunk, and length and hash of its file. Raises as ``read_sealed`` does."""
+    content = seal.read_sealed(path.with_suffix(".json"))
+    frames, damaged, seconds = (content.get(name) for name in ("frames", "damaged", "seconds"))
+    confidence = content.get("confidence")
+    if not (_is_count(frames) and _is_count(damaged) and _is_number(seconds) and isinstance(confidence, list)):
+        raise seal.BrokenSealError("it does not say what notes say")
+    if len(confidence) not in (0, frames) or not all(_is_number(each) and 0 <= each <= 1 for each in confidence):
+        raise seal.BrokenSealError("its confidence is not one number from 0 to 1 for each frame")
+    return ChunkNotes(frames, damaged, seconds, confidence), content.get(_FILE)
+
+
+def _is_count(value: Any) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def read_chunk(path: Path) -> Iterator[Answer]:
@@ -150,7 +176,7 @@ def read_chunk(path: Path) -> Iterator[Answer]:
     Raises ``TrackError`` where the file is damaged.
     """
     try:
-        with av.open(f"file:{path}") as container:
+        with av.open(f"file:{path}", options=film_options()) as container:
             streams = container.streams.video
             waiting: list[list[np.ndarray]] = [[] for _ in streams]
             for packet in container.demux(list(streams)):

@@ -6,8 +6,9 @@ whatever else has changed; what is not there is to be colored.
 
 import json
 import os
+import re
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -15,32 +16,41 @@ from types import TracebackType
 from filelock import FileLock, Timeout
 
 from kinemacolor.engine.track import header
-from kinemacolor.engine.track.chunk import ChunkNotes, ChunkWriter, notes_of, read_chunk, write_json
+from kinemacolor.engine.track.chunk import ChunkNotes, ChunkWriter, notes_of, read_chunk, verified_notes
+from kinemacolor.engine.track.seal import PARTIAL, write_json, write_sealed
 from kinemacolor.errors import BusyError, OutputError, TrackError
 from kinemacolor.frames import Shot
+from kinemacolor.io.destination import discard_left_over
+from kinemacolor.io.regular import read_regular
 from kinemacolor.models.base import Answer
 
 ENDING = ".kctrack"
 _LOCK, _RUNNING, _SHOTS, _SURVEY = ".lock", "running.json", "shots", "survey.json"
+_FILES = (header.NAME, _SURVEY, _RUNNING)
+_OWN = frozenset({_LOCK, _SHOTS, *_FILES, *(name + PARTIAL for name in _FILES)})
+_CHUNK = re.compile(r"\d{6,}-[0-9a-f]{20}\.(mkv|json)(\.partial)?")
+_RUNNING_LIMIT_BYTES = 2**16
 
 
 class ChromaTrack:
     """A track opened for coloring. A context manager: one run at a time works on it.
 
     The lock is the operating system's own and goes with the process that held it, so a killed run leaves none.
+    ``output`` is the film that the run writes: what a killed run left unfinished beside it is removed. Nothing is
+    written or removed but the track's own names in its own folders, and no link is followed: a track may have come
+    from somebody else.
 
     Raises ``BusyError`` on entering where another run is at work, ``TrackError`` where the folder is something else,
     ``OutputError`` where it cannot be made.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, output: Path | None = None) -> None:
         self.path = path
+        self._output = output
         self._lock = FileLock(path / _LOCK, timeout=0)
 
     def __enter__(self) -> "ChromaTrack":
-        strange = self.path.exists() and not (self.path / _LOCK).exists() and not (self.path / header.NAME).exists()
-        if strange and (not self.path.is_dir() or any(self.path.iterdir())):
-            raise TrackError(f"{self.path} is no chroma track and is left as it is. Give --track another name.")
+        self._require_own()
         try:
             self.path.mkdir(exist_ok=True)  # a folder missing above it is for the user to make
             (self.path / _SHOTS).mkdir(exist_ok=True)
@@ -55,17 +65,33 @@ class ChromaTrack:
         self._clear_up()
         return self
 
+    def _require_own(self) -> None:
+        """Raises ``TrackError`` where the folder is no track, nor what a killed run left of one."""
+        try:
+            if any(path.is_symlink() for path in (self.path, self.path / _SHOTS, self.path / _LOCK)):
+                raise TrackError(
+                    f"{self.path} has a link where a track has folders. Remove it, or use another --track."
+                )
+            if not self.path.exists() or (self.path / header.NAME).is_file() or (self.path / _LOCK).is_file():
+                return
+            names = {path.name for path in self.path.iterdir()} if self.path.is_dir() else {""}
+        except OSError as error:
+            raise TrackError(f"{self.path} cannot be read ({error.strerror}). Give --track another name.") from error
+        if not names <= _OWN:
+            raise TrackError(f"{self.path} is no chroma track and is left as it is. Give --track another name.")
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        (self.path / _RUNNING).unlink(missing_ok=True)
-        if not any((self.path / _SHOTS).glob("*.mkv")):
-            self._remove()  # there is nothing to go on from
+        with suppress(OSError):  # the folder may be gone, or closed to us by now
+            (self.path / _RUNNING).unlink(missing_ok=True)
+            if not any((self.path / _SHOTS).glob("*.mkv")):
+                self._remove()  # there is nothing to go on from
         self._lock.release()
 
     def _remove(self) -> None:
         """Removes the folder; whatever else a user has put into it stays, and so does the folder then."""
-        for name in (header.NAME, _SURVEY, _LOCK):
+        for name in (*_FILES, *(name + PARTIAL for name in _FILES), _LOCK):
             (self.path / name).unlink(missing_ok=True)
         with suppress(OSError):
             (self.path / _SHOTS).rmdir()
@@ -73,22 +99,35 @@ class ChromaTrack:
 
     def _running(self) -> dict[str, object]:
         try:
-            return dict(json.loads((self.path / _RUNNING).read_text(encoding="utf-8")))
-        except (OSError, ValueError):
+            path = self.path / _RUNNING
+            content = json.loads(read_regular(path, limit_bytes=_RUNNING_LIMIT_BYTES, follow_links=False))
+        except (OSError, ValueError, RecursionError):
             return {}
+        return content if isinstance(content, dict) else {}
 
     def _who(self) -> str:
         running = self._running()
-        return f"process {running['process']} on {running['host']}" if running else "another run"
+        if not running:
+            return "another run"
+        return f"process {running.get('process')} on {running.get('host')}"
 
     def _clear_up(self) -> None:
         """Removes what a killed run left half done, here and beside its output."""
         partial = self._running().get("partial")
-        if isinstance(partial, str):
-            with suppress(OSError):
-                Path(partial).unlink()
-        for left in (*self.path.glob("*.partial"), *(self.path / _SHOTS).glob("*.partial")):
-            left.unlink()
+        try:
+            if isinstance(partial, str) and self._output is not None:
+                discard_left_over(Path(partial), self._output)
+            for name in _FILES:
+                (self.path / (name + PARTIAL)).unlink(missing_ok=True)
+            for left in self._chunks():
+                if left.name.endswith(PARTIAL):
+                    left.unlink()
+        except OSError as error:
+            raise OutputError(f"The chroma track {self.path} cannot be written ({error.strerror}).") from error
+
+    def _chunks(self) -> list[Path]:
+        """The files of shots: what else lies there is not ours."""
+        return [path for path in (self.path / _SHOTS).iterdir() if _CHUNK.fullmatch(path.name)]
 
     @property
     def survey(self) -> Path:
@@ -98,14 +137,19 @@ class ChromaTrack:
     def note_run(self, partial: Path | None) -> None:
         """Leaves word of this run, and of the unfinished output that goes if the run is killed."""
         who = {"process": os.getpid(), "host": socket.gethostname(), "partial": str(partial) if partial else None}
-        write_json(self.path / _RUNNING, who)
+        self._write(lambda: write_json(self.path / _RUNNING, who))
 
     def write_header(self, content: header.TrackHeader) -> None:
         """Says what the track is of. Raises ``OutputError`` where the disk does not take it."""
+        self._write(lambda: write_sealed(self.path / header.NAME, content.as_dict()))
+
+    def _write(self, write: Callable[[], None]) -> None:
         try:
-            write_json(self.path / header.NAME, content.as_dict())
+            write()
         except OSError as error:
-            raise OutputError(f"{self.path} cannot be written ({error.strerror}). Make room on the disk.") from error
+            raise OutputError(
+                f"{self.path} cannot be written ({error.strerror}). Make room on the disk, or use --no-track."
+            ) from error
 
     def _chunk(self, shot: Shot, key: str) -> Path:
         return self.path / _SHOTS / f"{shot.start:06d}-{key[:20]}.mkv"
@@ -113,6 +157,13 @@ class ChromaTrack:
     def notes(self, shot: Shot, key: str) -> ChunkNotes | None:
         """The notes of a shot that is colored, else None."""
         return notes_of(self._chunk(shot, key))
+
+    def verified(self, shot: Shot, key: str) -> ChunkNotes | None:
+        """The notes of a shot whose chunk is, byte for byte, what was written; None where it is not colored.
+
+        Raises ``BrokenSealError``, whose message says what is wrong, where chunk or notes are damaged.
+        """
+        return verified_notes(self._chunk(shot, key))
 
     def read(self, shot: Shot, key: str) -> Iterator[Answer]:
         """The answers for a colored shot's frames. Raises ``TrackError`` where it is damaged."""
@@ -125,6 +176,6 @@ class ChromaTrack:
     def prune(self, kept: Sequence[tuple[Shot, str]]) -> None:
         """Removes the chunks of all other keys."""
         names = {self._chunk(shot, key).stem for shot, key in kept}
-        for path in (self.path / _SHOTS).iterdir():
+        for path in self._chunks():
             if path.stem not in names:
-                path.unlink()
+                path.unlink(missing_ok=True)

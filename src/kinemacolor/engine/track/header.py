@@ -1,17 +1,17 @@
 """``track.json``: which film, which part, which model, and each shot with what its colors came from."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kinemacolor.engine.track.levels import CHROMA_STEP
+from kinemacolor.engine.track.seal import BrokenSealError, read_sealed
 from kinemacolor.errors import TrackError
 from kinemacolor.frames import Shot
 
 NAME = "track.json"
-FORMAT, VERSION = "kinemacolor chroma track", 1
+FORMAT, VERSION = "kinemacolor chroma track", 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +81,23 @@ class TrackHeader:
 
 
 def read_header(path: Path) -> TrackHeader:
-    """The header of the track in a folder. Raises ``TrackError`` where there is none, or one of a later version."""
+    """The header of the track in a folder.
+
+    Raises ``TrackError`` where there is none, where it is damaged in any way, and for one of another version.
+    """
     try:
-        content = json.loads((path / NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        content = read_sealed(path / NAME)
+    except OSError as error:
         raise TrackError(
-            f"{path} is no chroma track ({error}). Give the folder that `kinemacolor colorize --track` made."
+            f"{path} is no chroma track ({error.strerror}: {NAME}). Give the folder that "
+            "`kinemacolor colorize --track` made."
         ) from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    except BrokenSealError as error:
+        raise TrackError(
+            f"{path / NAME} is damaged or of an earlier version: {error}. Run the same `kinemacolor colorize` again: "
+            "it writes it anew and keeps the shots that are whole."
+        ) from error
+    if content.get("format") != FORMAT:
         raise TrackError(f"{path / NAME} does not describe a chroma track.")
     if content.get("version") != VERSION:
         raise TrackError(f"{path} is of version {content.get('version')}, and this program reads version {VERSION}.")
@@ -101,24 +110,41 @@ def read_header(path: Path) -> TrackHeader:
 def _header(content: Mapping[str, Any]) -> TrackHeader:
     film = content["film"]
     shots = tuple(
-        KeyedShot(Shot(int(s["start"]), int(s["stop"])), tuple(s["exemplars"]), str(s["key"]))
+        KeyedShot(_shot(s["start"], s["stop"]), tuple(_text(name) for name in s["exemplars"]), _text(s["key"]))
         for s in content["shots"]
     )
     if not shots:
         raise ValueError("shots")
     return TrackHeader(
-        film=Path(film["path"]),
-        signature=film["signature"],
+        film=Path(_text(film["path"])),
+        signature=None if film["signature"] is None else _text(film["signature"]),
         film_size=_size(film["size"]),
-        frame_rate=film["frame_rate"],
+        frame_rate=None if film["frame_rate"] is None else _text(film["frame_rate"]),
         working_size=_size(content["working_size"]),
-        model=str(content["model"]),
-        exemplars=tuple(NamedExemplar(e["name"], e["frame"], e["hash"]) for e in content["exemplars"]),
+        model=_text(content["model"]),
+        exemplars=tuple(
+            NamedExemplar(_text(e["name"]), None if e["frame"] is None else int(e["frame"]), _text(e["hash"]))
+            for e in content["exemplars"]
+        ),
         shots=shots,
-        made_by=str(content["kinemacolor"]),
+        made_by=_text(content["kinemacolor"]),
     )
+
+
+def _text(written: Any) -> str:
+    if not isinstance(written, str) or "\0" in written:
+        raise TypeError(f"a text where it has {written!r}")
+    return written
+
+
+def _shot(start: Any, stop: Any) -> Shot:
+    if not (isinstance(start, int) and isinstance(stop, int) and 0 <= start < stop):
+        raise ValueError(f"a shot where it has frames {start!r} to {stop!r}")
+    return Shot(start, stop)
 
 
 def _size(written: Any) -> tuple[int, int]:
     width, height = written
-    return int(height), int(width)
+    if not (isinstance(width, int) and isinstance(height, int) and width > 0 and height > 0):
+        raise ValueError(f"a size where it has {written!r}")
+    return height, width

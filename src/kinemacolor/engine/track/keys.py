@@ -1,14 +1,14 @@
-"""Short hashes of all that a shot's colors depend on: film, frames and exemplars; a model has its own ``identity``."""
+"""Short hashes of all that a shot's colors depend on: film, frames, exemplars; a model has its own ``identity``."""
 
 import hashlib
 import json
 from pathlib import Path
 
+from kinemacolor.engine.track.seal import file_digest
 from kinemacolor.frames import Exemplar
 from kinemacolor.io.sequence import is_sequence, pictures_of
 
 _BYTES = 16
-_PIECES, _PIECE_BYTES = 64, 65_536
 
 
 def key_of(content: object) -> str:
@@ -21,21 +21,17 @@ def _digest(*parts: bytes) -> str:
 
 
 def film_signature(source: Path) -> str:
-    """The hash of a film's size and 64 pieces from first to last; of pictures, that of names, sizes and times.
+    """The hash of all bytes of a film; of pictures, that of their names and of all their bytes.
 
-    Quick at any length; the file's name and place do not matter.
+    The film's name and place do not matter. Reading 0.8 GB/s on one core it is as quick as most disks: under a second
+    for a film of 90 minutes in 700 MB; a second of 2K pictures in 16 bits (0.4 GB) takes half a second.
+
+    Raises ``OSError`` where a file cannot be read, ``InputError`` where there are no pictures.
     """
     if is_sequence(source):
         paths, _ = pictures_of(source)
-        states = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in paths]
-        return key_of(states)
-    size = source.stat().st_size
-    digest = hashlib.blake2b(str(size).encode(), digest_size=_BYTES)
-    with source.open("rb") as file:
-        for i in range(_PIECES):
-            file.seek(max(0, (size - _PIECE_BYTES) * i // (_PIECES - 1)))
-            digest.update(file.read(_PIECE_BYTES))
-    return digest.hexdigest()
+        return key_of([(path.name, path.stat().st_size, file_digest(path)) for path in paths])
+    return file_digest(source)
 
 
 def folder_signature(path: Path) -> str:

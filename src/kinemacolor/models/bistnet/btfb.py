@@ -64,7 +64,7 @@ def _weights(convolutions: nn.ModuleList, x: Tensor) -> Tensor:
 
 
 class GatedFusion(nn.Module):
-    """The release's block: colors handed on along optical flow from both ends, and gates where they meet.
+    """The release's block: colors propagated along optical flow from both ends, and gates where they meet.
 
     Flows are displacements in pixels, from a frame to where its points lie in its neighbor.
     """
@@ -73,10 +73,10 @@ class GatedFusion(nn.Module):
         super().__init__()
         self.from_before, self.from_after, self.meet, self.direct = Gate(), Gate(), Gate(), Gate()
 
-    def handed_back(
+    def propagated_back(
         self, backward: Sequence[Float[Tensor, "2 h w"]], to_next: Sequence[Float[Tensor, "2 h w"]]
     ) -> list[Float[Tensor, "2 h w"]]:
-        """The backward exemplar's colors of each frame, joined with those handed from the last frame down.
+        """The backward exemplar's colors of each frame, joined with those propagated from the last frame down.
 
         ``to_next`` is the flow of each frame but the last.
         """
@@ -85,7 +85,7 @@ class GatedFusion(nn.Module):
             maps.append(self.from_after(own, moved(maps[-1], flow)))
         return maps[::-1]
 
-    def handed_on(
+    def propagated_on(
         self, forward: Float[Tensor, "2 h w"], before: Float[Tensor, "2 h w"], to_previous: Float[Tensor, "2 h w"]
     ) -> Float[Tensor, "2 h w"]:
         """The forward exemplar's colors of a frame, joined with those of the frame ``before``."""

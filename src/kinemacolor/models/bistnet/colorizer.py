@@ -17,7 +17,7 @@ from kinemacolor.models.base import Answer, Reference, refuse_objects
 from kinemacolor.models.bistnet import msrb, raft
 from kinemacolor.models.bistnet.btfb import linear, weight_of_forward
 from kinemacolor.models.bistnet.flows import FlowExpert
-from kinemacolor.models.bistnet.handing import Warped, handed_through, upsampled
+from kinemacolor.models.bistnet.gated_propagation import Warped, propagated_through, upsampled
 from kinemacolor.models.bistnet.meb import MixedExperts
 from kinemacolor.models.bistnet.network import BiSTNet, Colors
 from kinemacolor.models.bistnet.spans import Span, needs_length, spans_of
@@ -53,7 +53,7 @@ class BiSTNetSettings:
 
     @classmethod
     def release(cls) -> "BiSTNetSettings":
-        """What the authors' script does; it sees the whole clip, of whatever length."""
+        """The settings of the authors' script; it sees the whole clip, of whatever length."""
         return cls(size=(224, 448), keep_exemplars=False)
 
     @classmethod
@@ -173,18 +173,18 @@ class BiSTNetColorizer:
         left: list[_Frame] = []
         kept = pair if self.settings.keep_exemplars else ()
         warped = self._warped(frames, span, pair, left)
-        for frame, handed in self._handed(warped):
+        for frame, propagated in self._propagated(warped):
             if not left or frame.index != left[0].index:
                 own = own_chroma(kept, frame.index, frame.size, self.device)
-                yield Answer(self._answer(frame, handed, span) if own is None else own)
+                yield Answer(self._answer(frame, propagated, span) if own is None else own)
         return left
 
-    def _handed(self, warped: Iterator[Warped]) -> Iterator[tuple[Warped, Tensor | None]]:
+    def _propagated(self, warped: Iterator[Warped]) -> Iterator[tuple[Warped, Tensor | None]]:
         """Frames with the colors that gates hand to them; without gates, frames alone."""
         if self.network.gates is None:
             return ((frame, None) for frame in warped)
         settings = self.settings
-        return handed_through(
+        return propagated_through(
             self.network.gates, warped, emitted=settings.emitted_frames, ahead=settings.ahead_frames
         )
 
@@ -225,7 +225,7 @@ class BiSTNetColorizer:
 
     @torch.no_grad()
     def _learned(self, reference: Reference) -> Learned:
-        """What the network keeps of an exemplar, seen at its own aspect and through its luma alone."""
+        """The places to keep of an exemplar, seen at its own aspect and through its luma alone."""
         size = self.settings.size or network_size((reference.luma.shape[-2], reference.luma.shape[-1]))
         seen = fitted(reference, size, self.device)
         with self._precision():
@@ -241,12 +241,12 @@ class BiSTNetColorizer:
         )
 
     @torch.no_grad()
-    def _answer(self, frame: Warped, handed: Tensor | None, span: Span) -> Chroma:
+    def _answer(self, frame: Warped, propagated: Tensor | None, span: Span) -> Chroma:
         """The network's chroma of a frame, of the size it came in."""
         forward, backward, fused = (upsampled(planes) for planes in (frame.forward, frame.backward, frame.fused))
         weight = 0.5 if span.last is None else weight_of_forward(frame.index, span.first, span.last)
         direct = None if self.network.gates is None else self.network.gates.direct(forward, backward)
-        colors = Colors(forward, backward, fused, linear(forward, backward, weight), handed, direct)
+        colors = Colors(forward, backward, fused, linear(forward, backward, weight), propagated, direct)
         with self._precision():
             chroma = self.network(frame.luma[None], [colors], self.experts(frame.luma[None])).full[0]
         shown = resize(self.settings.saturation * chroma.float(), frame.size)

@@ -31,7 +31,7 @@ _NO_FLOW = "BiSTNet has no RAFT: DIS flow stands in for it. Put raft-sintel.pth 
 
 @dataclass(frozen=True, slots=True)
 class Experts:
-    """What works beside the network, and what a user should know of it."""
+    """The networks beside the network, and notes on them for users."""
 
     priors: MixedExperts
     flow: FlowExpert | None

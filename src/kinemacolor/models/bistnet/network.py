@@ -62,14 +62,14 @@ class BiSTNetConfig:
 class Colors:
     """The a*b* that a frame gets from both exemplars: as warped, the more similar one's, and fused by time.
 
-    ``handed`` came along the flow and ``direct`` through a gate; None where there are no gates.
+    ``propagated`` came along the flow and ``direct`` through a gate; None where there are no gates.
     """
 
     forward: Float[Tensor, "2 h w"]
     backward: Float[Tensor, "2 h w"]
     fused: Float[Tensor, "2 h w"]
     linear: Float[Tensor, "2 h w"]
-    handed: Float[Tensor, "2 h w"] | None = None
+    propagated: Float[Tensor, "2 h w"] | None = None
     direct: Float[Tensor, "2 h w"] | None = None
 
 
@@ -154,7 +154,7 @@ class BiSTNet(nn.Module):
 
     def _color_planes(self, colors: Colors) -> tuple[Tensor, Tensor]:
         """The parts before the image prior and those after it."""
-        if colors.handed is None or colors.direct is None:
+        if colors.propagated is None or colors.direct is None:
             return colors.linear, colors.fused
-        first = (colors.forward, colors.backward, colors.handed, colors.linear, colors.direct)
+        first = (colors.forward, colors.backward, colors.propagated, colors.linear, colors.direct)
         return torch.cat(first), colors.fused

@@ -1,5 +1,7 @@
-"""Exemplars in memory for good: which of them are asked, how much a partly covered place says, and what to do where
-two of them disagree. Not the paper's, and off unless a ``MemoryPolicy`` asks for it.
+"""Exemplars in memory for good.
+
+Which of them are asked, how much a partly covered place counts, and what to do where two of them disagree. Not the
+paper's, and off unless a ``MemoryPolicy`` asks for it.
 """
 
 from dataclasses import dataclass, replace
@@ -9,7 +11,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from kinemacolor.models.colormnet.mfp import Answer
+from kinemacolor.models.colormnet.mfp import Affinity
 
 LEAST_COVERAGE = 0.1
 """A token less of whose area is shown is dropped."""
@@ -22,7 +24,7 @@ _CLEAR_SHARE = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The part of an exemplar that counts. ``coverage`` (0..1) is how much of each token is shown, None is all of all.
+    """The part of an exemplar that counts. ``coverage`` (0..1) is the share of each token that is shown, None: all.
 
     ``color`` is its a*b* by token, in CIE units; ``frame`` the frame of the shot that it shows, None for none.
     """
@@ -57,7 +59,9 @@ def most_alike(anchors: list[Anchor], key: Float[Tensor, "n k"], count: int) -> 
     return [anchors[i] for i in sorted(alike.topk(count).indices.tolist())]
 
 
-def without_conflict(answer: Answer, color: Float[Tensor, "n 2"], anchor: Int[Tensor, " n"], radius: float) -> Answer:
+def without_conflict(
+    answer: Affinity, color: Float[Tensor, "n 2"], anchor: Int[Tensor, " n"], radius: float
+) -> Affinity:
     """The answer with one opinion a query: where anchors disagree, only their strongest cluster speaks.
 
     Of two look-alikes of different color the mean is gray. A query is in conflict where no color has nine tenths of
@@ -79,8 +83,8 @@ def without_conflict(answer: Answer, color: Float[Tensor, "n 2"], anchor: Int[Te
 
 
 def nearer_first(
-    answer: Answer, anchor: Int[Tensor, " n"], frames: list[int | None], now: int, alpha: float
-) -> Answer:
+    answer: Affinity, anchor: Int[Tensor, " n"], frames: list[int | None], now: int, alpha: float
+) -> Affinity:
     """The answer with the anchors' weight shared in favor of those near in time.
 
     ``p_i <- P softmax_i(s_i - alpha sigma d_i)`` over the anchors' tokens: P is their weight, sigma the spread of the

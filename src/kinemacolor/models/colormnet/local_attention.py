@@ -42,7 +42,7 @@ def attend_window(
 
 
 class LocalAttention(nn.Module):
-    """What the frame last written says of this one, by neighborhood."""
+    """The answer of the frame last written for this one, by neighborhood."""
 
     def __init__(self, key_channels: int, value_channels: int, radius: int = 7) -> None:
         super().__init__()
@@ -58,20 +58,8 @@ class LocalAttention(nn.Module):
         value: Float[Tensor, "b p v h w"],
     ) -> Float[Tensor, "b p v h w"]:
         """A read-out of the value's shape. The planes' values are mixed by the linear layer."""
-        return self.with_plain(query, key, value, value[:, 0, :0])[0]
-
-    def with_plain(
-        self,
-        query: Float[Tensor, "b k h w"],
-        key: Float[Tensor, "b k h w"],
-        value: Float[Tensor, "b p v h w"],
-        plain: Float[Tensor, "b c h w"],
-    ) -> tuple[Float[Tensor, "b p v h w"], Float[Tensor, "b c h w"]]:
-        """``forward``, and what the same attention reads of planes that no layer follows."""
         with torch.autocast(query.device.type, enabled=False):
             relative = self.relative(query)
-            joined = torch.cat((value.flatten(1, 2), plain), dim=1)
-            attended = attend_window(query, key, joined, relative, self.radius)
-        read, of_plain = torch.split(attended, [joined.shape[1] - plain.shape[1], plain.shape[1]], dim=1)
-        projected = self.project(self.smooth(read).movedim(1, -1)).movedim(-1, 1)
-        return torch.unflatten(projected, 1, value.shape[1:3]), of_plain
+            attended = attend_window(query, key, value.flatten(1, 2), relative, self.radius)
+        projected = self.project(self.smooth(attended).movedim(1, -1)).movedim(-1, 1)
+        return torch.unflatten(projected, 1, value.shape[1:3])

@@ -140,7 +140,7 @@ class Memory:
             self._count_use(answer, segments)
         return readout.T.reshape(1, planes, -1, height, width)
 
-    def _settled(self, answer: mfp.Answer, segments: list[Tokens], now: int) -> mfp.Answer:
+    def _settled(self, answer: mfp.Affinity, segments: list[Tokens], now: int) -> mfp.Affinity:
         """The answer as the policy for exemplars has it: the paper's is as it is."""
         if self.policy.conflict_radius is None and not self.policy.nearness:
             return answer
@@ -160,11 +160,11 @@ class Memory:
         """
         if self.policy.choice == "decay":
             ages = torch.cat([tokens.life * (tokens.anchor < 0) for tokens in segments])
-            return ages * math.log(1 - self.policy.decay_per_frame) + torch.cat([tokens.say for tokens in segments])
-        return torch.cat([tokens.say for tokens in segments]) if self._is_partial else None
+            return ages * math.log(1 - self.policy.decay_per_frame) + _log_weights(segments)
+        return _log_weights(segments) if self._is_partial else None
 
     @staticmethod
-    def _count_use(answer: mfp.Answer, segments: list[Tokens]) -> None:
+    def _count_use(answer: mfp.Affinity, segments: list[Tokens]) -> None:
         first = 0
         for tokens in segments:
             rows, weights = _part(answer, first, len(tokens.key))
@@ -173,6 +173,10 @@ class Memory:
             first += len(tokens.key)
 
 
-def _part(answer: mfp.Answer, first: int, count: int) -> tuple[Int[Tensor, " n"], Float[Tensor, " n"]]:
-    rows, weights, _ = mfp.answer_of_segment(answer, first, count)
+def _part(answer: mfp.Affinity, first: int, count: int) -> tuple[Int[Tensor, " n"], Float[Tensor, " n"]]:
+    rows, weights, _ = mfp.affinity_of_segment(answer, first, count)
     return rows, weights
+
+
+def _log_weights(segments: list[Tokens]) -> Float[Tensor, " n"]:
+    return torch.cat([tokens.log_weight for tokens in segments])

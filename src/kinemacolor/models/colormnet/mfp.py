@@ -39,7 +39,7 @@ def similarity(query: Float[Tensor, "*b m k2"], memory: Float[Tensor, "*b n k2"]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Affinity:
     """Which tokens answer each query, and by how much. ``token`` counts through all segments in order."""
 
     token: Int[Tensor, "m k"]
@@ -57,7 +57,7 @@ def search(
     *,
     allowed: Allowed | None = None,
     bias: Float[Tensor, " n"] | None = None,
-) -> Answer:
+) -> Affinity:
     """Eq. 9a over the ``top_k`` most similar tokens, found by streaming: scratch does not grow with memory.
 
     ``segments`` are memory operands; they are searched as if they were one, without being joined. With ``allowed``,
@@ -82,22 +82,22 @@ def search(
                 tokens.append(where + first)
                 first += len(chunk)
         value, where = torch.cat(values, dim=1).topk(min(top_k, first), sorted=False)
-        answers.append(Answer(torch.cat(tokens, dim=1).gather(1, where), value.softmax(1)))
-    return Answer(torch.cat([a.token for a in answers]), torch.cat([a.weight for a in answers]))
+        answers.append(Affinity(torch.cat(tokens, dim=1).gather(1, where), value.softmax(1)))
+    return Affinity(torch.cat([a.token for a in answers]), torch.cat([a.weight for a in answers]))
 
 
-def answer_of_segment(answer: Answer, first: int, count: int) -> tuple[Tensor, Tensor, Tensor]:
+def affinity_of_segment(answer: Affinity, first: int, count: int) -> tuple[Tensor, Tensor, Tensor]:
     """The part of an answer that lies in one segment: tokens and weights, flat, and where each query's begin."""
     inside = (answer.token >= first) & (answer.token < first + count)
     per_query = inside.sum(1)
     return answer.token[inside] - first, answer.weight[inside], per_query.cumsum(0) - per_query
 
 
-def read(answer: Answer, segments: Sequence[Float[Tensor, "_ v"]]) -> Float[Tensor, "m v"]:
+def read(answer: Affinity, segments: Sequence[Float[Tensor, "_ v"]]) -> Float[Tensor, "m v"]:
     """Eq. 10: the weighted sum of the values that answer; only these rows are touched."""
     out, first = None, 0
     for values in segments:
-        tokens, weights, starts = answer_of_segment(answer, first, len(values))
+        tokens, weights, starts = affinity_of_segment(answer, first, len(values))
         first += len(values)
         if len(tokens):
             part = F.embedding_bag(tokens, values, starts, mode="sum", per_sample_weights=weights)

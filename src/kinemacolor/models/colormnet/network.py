@@ -3,6 +3,7 @@
 import math
 from abc import abstractmethod
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -53,16 +54,22 @@ class ColorMNetConfig:
         )
 
 
+class MemoryWidths(NamedTuple):
+    """The channels of keys, of values, and of the sensory state."""
+
+    key: int
+    value: int
+    hidden: int
+
+
 class MemoryNetwork(PropagationNetwork[ImageFeatures]):
     """All that follows the image encoder, whichever that is."""
 
     def __init__(
         self,
         feature_channels: tuple[int, int, int],
+        widths: MemoryWidths,
         *,
-        key_channels: int,
-        value_channels: int,
-        hidden_channels: int,
         window_radius: int,
         value_trunk: ResNetConfig,
         planes: int,
@@ -71,6 +78,7 @@ class MemoryNetwork(PropagationNetwork[ImageFeatures]):
     ) -> None:
         """``feature_channels`` are those of the image encoder at strides 16, 8 and 4."""
         super().__init__()
+        key_channels, value_channels, hidden_channels = widths
         self.planes, self.hidden_channels, self.propagation = planes, hidden_channels, propagation
         image_channels = feature_channels[0]
         self.key = KeyProjection(image_channels, key_channels)
@@ -97,7 +105,7 @@ class MemoryNetwork(PropagationNetwork[ImageFeatures]):
     def encode_value(
         self, luma: Float[Tensor, "b 1 h w"], chroma: Float[Tensor, "b 2 h w"], features: ImageFeatures
     ) -> Float[Tensor, "b p v h16 w16"]:
-        """What memory keeps of a colored frame, in fp32."""
+        """The value that memory keeps of a colored frame, in fp32."""
         return self.value(luma, chroma, features.stride16).float()
 
     def deep_update(
@@ -133,9 +141,7 @@ class ColorMNet(MemoryNetwork):
         channels4, channels8, channels16 = config.image_trunk.channels
         super().__init__(
             (channels16, channels8, channels4),
-            key_channels=config.key_channels,
-            value_channels=config.value_channels,
-            hidden_channels=config.hidden_channels,
+            MemoryWidths(config.key_channels, config.value_channels, config.hidden_channels),
             window_radius=config.window_radius,
             value_trunk=config.value_trunk,
             planes=2,

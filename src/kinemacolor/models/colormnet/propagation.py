@@ -1,4 +1,4 @@
-"""What ColorMNet and its kin have in common: colors passed on from memory, and how that is trained on clips."""
+"""The common part of ColorMNet and its kin: colors passed on from memory, and how that is trained on clips."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -49,7 +49,7 @@ class PropagationNetwork(nn.Module, ABC, Generic[FeaturesT]):
     def encode_value(
         self, luma: Float[Tensor, "b 1 h w"], chroma: Float[Tensor, "b 2 h w"], features: FeaturesT
     ) -> Float[Tensor, "b p v hk wk"]:
-        """What memory keeps of a colored frame, in fp32."""
+        """The value that memory keeps of a colored frame, in fp32."""
 
     @abstractmethod
     def deep_update(

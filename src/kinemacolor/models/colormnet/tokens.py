@@ -28,7 +28,7 @@ class Tokens:
     use: Float[Tensor, " n"]
     life: Float[Tensor, " n"]
     origin: Origins
-    say: Float[Tensor, " n"]
+    log_weight: Float[Tensor, " n"]
     color: Float[Tensor, "n 2"]
     anchor: Int[Tensor, " n"]
 
@@ -55,8 +55,8 @@ class Tokens:
         """These tokens as those of an exemplar: without what is not shown."""
         kept = part.kept()
         shown = torch.ones_like(self.shrinkage) if part.coverage is None else part.coverage
-        say, anchor = shown.clamp_min(1e-6).log(), torch.full_like(self.anchor, number)
-        return replace(self, say=say, color=part.color, anchor=anchor).take(kept)
+        log_weight, anchor = shown.clamp_min(1e-6).log(), torch.full_like(self.anchor, number)
+        return replace(self, log_weight=log_weight, color=part.color, anchor=anchor).take(kept)
 
     @property
     def usage(self) -> Float[Tensor, " n"]:

@@ -1,4 +1,4 @@
-"""ColorMNet-lite, the compact default: memory of the exemplars, flow and a guess over EfficientNet-Lite0."""
+"""ColorMNet-lite, the compact default: memory of the exemplars, flow and a color prior over EfficientNet-Lite0."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 from kinemacolor.models import checkpoint
 from kinemacolor.models.colormnet_lite.colorizer import ColorMNetLiteColorizer, LiteSettings, LiteState
 from kinemacolor.models.colormnet_lite.config import ColorMNetLiteConfig
-from kinemacolor.models.colormnet_lite.network import ColorMNetLite
+from kinemacolor.models.colormnet_lite.network import ColorMNetLite, renamed
 from kinemacolor.models.matching import fast_dtype
 from kinemacolor.weights.tensors import load_strictly
 
@@ -29,6 +29,7 @@ SETTINGS = LiteSettings()
 """How the model behaves unless told otherwise."""
 
 _NAME = "colormnet-lite"
+_FORMER_FIELDS = {"guess_channels": "prior_channels", "judge_channels": "head_channels"}
 WEIGHTS = Path(__file__).with_name("permissive.safetensors")
 """The default; ``all.safetensors`` beside it learnt from more. docs/models/colormnet-lite.md says from what."""
 
@@ -56,7 +57,8 @@ def load_network(path: Path = WEIGHTS) -> ColorMNetLite:
     Raises ``WeightsError`` where it is no such file, or where the package with the trunk's weights is missing.
     """
     tensors, metadata = checkpoint.read(path)
-    config = checkpoint.config_from(metadata, ColorMNetLiteConfig, _NAME, path)
+    tensors = renamed(tensors)
+    config = checkpoint.config_from(metadata, ColorMNetLiteConfig, _NAME, path, former=_FORMER_FIELDS)
     if config.has_published_trunk:
         published = ColorMNetLite.with_imagenet_trunk(config).trunk.state_dict()
         tensors |= {f"trunk.{name}": value for name, value in published.items()}

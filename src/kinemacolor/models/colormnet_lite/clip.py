@@ -1,4 +1,4 @@
-"""A training clip through ColorMNet-lite: the same candidates as in use, and what the judge says of the outcome."""
+"""A training clip through ColorMNet-lite: the same candidates as in use, and how sure the head is of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,28 +20,29 @@ from kinemacolor.resize import resize
 class ClipSettings:
     """How clips are gone through.
 
-    The last ``judged`` frames are judged, those before only lead there: the judge meets errors as late in a shot.
+    The last ``scored`` frames are scored, those before only lead there: the head meets errors as late in a shot.
     Colors are carried from the frames ``ages`` before, in the clip's own steps. With probability
     ``exemplar_before`` an exemplar of the same scene also counts as the frame before the clip.
     """
 
-    judged: int = 4
+    scored: int = 4
     ages: tuple[int, ...] = (1, 4, 16)
     exemplar_before: float = 0.6
     preset: Preset = "medium"
 
 
 @dataclass(frozen=True, slots=True)
-class JudgedClip:
-    """The output for a batch's last frames: a*b* at stride 2, without gradients, and the logarithm of its
-    likely error at stride 4, with.
+class ScoredClip:
+    """The output for a batch's last frames.
+
+    a*b* at stride 2, without gradients, and the logarithm of its likely error at stride 4, with.
     """
 
     chromas: Float[Tensor, "b t 2 h2 w2"]
     log_error: Float[Tensor, "b t 1 h4 w4"]
 
 
-def judged_clips(
+def scored_clips(
     network: ColorMNetLite,
     lumas: Float[Tensor, "b t 1 h w"],
     exemplar_luma: Float[Tensor, "b 1 h w"],
@@ -49,19 +50,19 @@ def judged_clips(
     related: Bool[Tensor, " b"],
     generator: Generator,
     settings: ClipSettings,
-) -> JudgedClip:
-    """Each clip in color, and judged. ``generator`` draws which exemplars come before."""
+) -> ScoredClip:
+    """Each clip in color, with its likely error. ``generator`` draws which exemplars come before."""
     clips = []
-    network.guess.eval()  # as in use: nothing is dropped
+    network.prior.eval()  # as in use: nothing is dropped
     for i in range(len(lumas)):
         before = bool(related[i]) and float(torch.rand((), generator=generator)) < settings.exemplar_before
         reference = Reference(exemplar_luma[i], exemplar_chroma[i])
         with torch.no_grad():
             frames = _colored(network, lumas[i], reference, settings, is_before=before)
-        clips.append(frames[-settings.judged :])
+        clips.append(frames[-settings.scored :])
     chromas = torch.stack([torch.stack([past.chroma for _, past in frames]) for frames in clips])
-    errors = torch.stack([torch.stack([network.judge(*frame) for frame in frames]) for frames in clips])
-    return JudgedClip(chromas, errors)
+    errors = torch.stack([torch.stack([network.confidence_head(*frame) for frame in frames]) for frames in clips])
+    return ScoredClip(chromas, errors)
 
 
 def _colored(
@@ -97,4 +98,4 @@ def _evidence(
         for age in ages_there(settings.ages, len(pasts))
     ]
     match = network.match(bank, luma, features)
-    return network.doubt.weigh(small, network.guessed(luma, features), match, carried)
+    return network.variances.weigh(small, network.prior_colors(luma, features), match, carried)

@@ -24,8 +24,8 @@ from kinemacolor.models.base import (
     refuse_objects,
 )
 from kinemacolor.models.colormnet_lite.evidence import Evidence, Past, ages_there, carry, flows, fused
-from kinemacolor.models.colormnet_lite.guess import Guessed
 from kinemacolor.models.colormnet_lite.network import SEARCH, ColorMNetLite, maps_of
+from kinemacolor.models.colormnet_lite.prior import PriorColors
 from kinemacolor.models.identity import identity_of
 from kinemacolor.models.matching.bank import Bank, Match, Search, pictured
 from kinemacolor.models.references import own_chroma
@@ -58,7 +58,7 @@ class Found:
     """The evidence for a frame that needs no colors of the frames before it."""
 
     match: Match
-    guessed: Guessed
+    prior_colors: PriorColors
     ways: Sequence[Way]
 
 
@@ -193,8 +193,8 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         features = self._features(noted.luma)
         match = self.network.match(noted.bank, noted.luma, features, self.settings.search)
         with self._fast():
-            guessed = self.network.guessed(noted.luma, features)
-        return Found(match, guessed, ways.result())
+            prior_colors = self.network.prior_colors(noted.luma, features)
+        return Found(match, prior_colors, ways.result())
 
     def _ways(self, small: Luma, before: Sequence[Luma | None]) -> list[Way]:
         return [None if past is None else flows(small, past, self.settings.preset) for past in before]
@@ -212,13 +212,13 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
             None if age is None else state.past[-age] for age in ages_there(self.settings.ages, len(state.past))
         ]
         carried = [carry(past, *way) if past and way else None for past, way in zip(before, found.ways)]
-        state.evidence = self.network.doubt.weigh(small, found.guessed, found.match, carried)
+        state.evidence = self.network.variances.weigh(small, found.prior_colors, found.match, carried)
         state.past.append(fused(small, state.evidence))
         chroma = resize(state.past[-1].chroma, (luma.shape[-2], luma.shape[-1])).clamp(-110, 110)
         return Answer(chroma, self._confidence(state))
 
     def _confidence(self, state: LiteState) -> Confidence:
-        """The confidence in the frame last colored, from the error that the judge foretells."""
+        """The confidence in the frame last colored, from the error that the confidence head predicts."""
         last = state.past[-1]
-        log_error = last.log_error if state.evidence is None else self.network.judge(state.evidence, last)
+        log_error = last.log_error if state.evidence is None else self.network.confidence_head(state.evidence, last)
         return confidence_of(log_error.exp())

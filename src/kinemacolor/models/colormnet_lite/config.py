@@ -1,4 +1,4 @@
-"""What ColorMNet-lite is made of."""
+"""The architecture of ColorMNet-lite: what a checkpoint keeps beside the weights."""
 
 from dataclasses import dataclass, field
 
@@ -7,23 +7,23 @@ from kinemacolor.layers.efficientnet_lite import EfficientNetLiteConfig
 
 @dataclass(frozen=True, slots=True)
 class ColorMNetLiteConfig:
-    """What the network is.
+    """The network's dimensions.
 
-    Places are compared in ``key_channels``, the principal components of the exemplars' features. ``guess_channels``
-    and ``judge_channels`` are the widths of the two parts that learn. Colors are carried from ``carried`` earlier
-    frames.
+    Places are compared in ``key_channels``, the principal components of the exemplars' features. ``prior_channels``
+    and ``head_channels`` are the widths of the two parts that learn, the color prior and the confidence head.
+    Colors are carried from ``carried`` earlier frames.
     """
 
     key_channels: int = 192
-    guess_channels: int = 192
-    judge_channels: int = 16
+    prior_channels: int = 192
+    head_channels: int = 16
     carried: int = 3
     trunk: EfficientNetLiteConfig = field(default_factory=EfficientNetLiteConfig)
 
     @classmethod
     def tiny(cls) -> "ColorMNetLiteConfig":
         """For tests: every part, about 0.1 M parameters."""
-        return cls(key_channels=16, guess_channels=16, judge_channels=8, trunk=EfficientNetLiteConfig.tiny())
+        return cls(key_channels=16, prior_channels=16, head_channels=8, trunk=EfficientNetLiteConfig.tiny())
 
     @property
     def has_published_trunk(self) -> bool:

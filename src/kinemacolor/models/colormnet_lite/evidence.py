@@ -1,4 +1,4 @@
-"""What speaks for which color at a place: candidates, how far each can be trusted at first sight, and the signs.
+"""Candidate colors at each place, a model of their variances, cues on them, and their fusion.
 
 Everything lies at one stride, 2 unless told otherwise. Errors are in units of a*b*, variances in their squares.
 """
@@ -14,7 +14,7 @@ from torch import Tensor
 from kinemacolor.frames import Chroma, Luma
 from kinemacolor.layers.flow import Preset, consistent, optical_flow
 from kinemacolor.layers.warp import warp
-from kinemacolor.models.colormnet_lite.guess import Guessed
+from kinemacolor.models.colormnet_lite.prior import PriorColors
 from kinemacolor.models.matching.bank import Match
 from kinemacolor.resize import resize
 
@@ -24,7 +24,7 @@ _KNOWN_ERROR = 0.05
 _LOG_ERROR = (-3.0, 5.0)
 """Errors of 0.05 to 150 are possible."""
 
-SIGNS_OF_MATCH, SIGNS_OF_CARRIED = 3, 3
+CUES_OF_MATCH, CUES_OF_CARRIED = 3, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,29 +77,29 @@ def carry(past: Past, back: Float[Tensor, "2 h w"], forth: Float[Tensor, "2 h w"
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Candidates, their variances' logarithms, and signs that tell more of them.
+    """Candidates, their variances' logarithms, and cues that tell more of them.
 
-    The first candidate is the guess, the second the match, the others carried ones. ``origins`` are the L* of where
-    they come from. Signs are of the order of 1.
+    The first candidate is the prior's, the second the match, the others carried ones. ``origins`` are the L* of where
+    they come from. Cues are of the order of 1.
     """
 
     candidates: Float[Tensor, "n 2 h w"]
     origins: Float[Tensor, "n h w"]
     log_variances: Float[Tensor, "n h w"]
-    signs: Float[Tensor, "f h w"]
+    cues: Float[Tensor, "f h w"]
 
 
 @dataclass(frozen=True, slots=True)
-class Doubt:
-    """How far a candidate is to be trusted: its variance, in squared units of a*b*.
+class VarianceModel:
+    """The variance of a candidate color, in squared units of a*b*: how little it is to be trusted.
 
     Carrying adds to the squared error ``step``, plus ``per_luma`` times the squared difference in L*, plus ``lost``
     where the flow is inconsistent; and multiplies by ``kin``, since carried colors come from each other and their
     errors are alike. A match has ``match`` at similarity 1, growing as ``exp(slope (1 - similarity))``, and as
     ``exp(strange (familiar - mean))`` where the mean similarity of the frame is below ``familiar``: an exemplar that
     shows another scene is like it nowhere, but more so here than there. Both grow with the squared difference to the
-    L* of where their colors come from, times ``unlike`` and ``unlike_match``. A guess has ``guess`` times the
-    variance it foretells.
+    L* of where their colors come from, times ``unlike`` and ``unlike_match``. The prior's color has
+    ``prior`` times the variance that it predicts.
     """
 
     step: float = 0.05
@@ -112,7 +112,7 @@ class Doubt:
     slope: float = 6.0
     familiar: float = 0.6
     strange: float = 20.0
-    guess: float = 16.0
+    prior: float = 16.0
 
     def of_match(self, similarity: Float[Tensor, "1 h w"], unlike: Float[Tensor, "1 h w"]) -> Float[Tensor, "1 h w"]:
         """The logarithm of a match's variance; ``unlike`` is the difference in L* from where it comes from."""
@@ -127,28 +127,30 @@ class Doubt:
         before = before + self.unlike * (carried.past.origin - luma).square()
         return (self.kin * (before + unexplained + self.lost * carried.lost)).log()
 
-    def weigh(self, luma: Luma, guessed: Guessed, match: Match, carried: Sequence[Carried | None]) -> Evidence:
+    def weigh(
+        self, luma: Luma, prior_colors: PriorColors, match: Match, carried: Sequence[Carried | None]
+    ) -> Evidence:
         """All that speaks for the colors of a frame; a None is a frame that there is not yet."""
         size = (luma.shape[-2], luma.shape[-1])
         found = resize(torch.cat((match.chroma, match.luma, match.spread, match.similarity)), size)
-        likely = resize(torch.cat((guessed.chroma, guessed.log_variance), dim=1)[0], size)
+        likely = resize(torch.cat((prior_colors.chroma, prior_colors.log_variance), dim=1)[0], size)
         unlike = found[2:3] - luma
         candidates, origins = [likely[:2], found[:2]], [luma, found[2:3]]
-        variances = [log(self.guess) + likely[2:], self.of_match(found[4:], unlike)]
-        signs = [unlike / _LUMA_UNIT, found[3:4] / _LUMA_UNIT, found[4:]]
+        variances = [log(self.prior) + likely[2:], self.of_match(found[4:], unlike)]
+        cues = [unlike / _LUMA_UNIT, found[3:4] / _LUMA_UNIT, found[4:]]
         for each in carried:
             if each is None:
                 candidates.append(torch.zeros_like(candidates[0]))
                 origins.append(luma)
                 variances.append(torch.full_like(luma, _MISSING))
-                signs.append(torch.zeros(SIGNS_OF_CARRIED, *size, device=luma.device))
+                cues.append(torch.zeros(CUES_OF_CARRIED, *size, device=luma.device))
                 continue
             candidates.append(each.past.chroma)
             origins.append(each.past.origin)
             variances.append(self.of_carried(each, luma))
             unexplained = (each.past.luma - luma).abs() / _LUMA_UNIT
-            signs.append(torch.cat((unexplained, (each.past.origin - luma) / _LUMA_UNIT, each.gap.clamp_max(8) / 4)))
-        return Evidence(torch.stack(candidates), torch.cat(origins), torch.cat(variances), torch.cat(signs))
+            cues.append(torch.cat((unexplained, (each.past.origin - luma) / _LUMA_UNIT, each.gap.clamp_max(8) / 4)))
+        return Evidence(torch.stack(candidates), torch.cat(origins), torch.cat(variances), torch.cat(cues))
 
 
 def fused(luma: Luma, evidence: Evidence) -> Past:
@@ -161,6 +163,6 @@ def fused(luma: Luma, evidence: Evidence) -> Past:
     return Past(luma, chroma, origin, log_error.clamp(*_LOG_ERROR))
 
 
-def sign_channels(carried: int) -> int:
-    """Planes of ``Evidence.signs`` for so many carried candidates."""
-    return SIGNS_OF_MATCH + SIGNS_OF_CARRIED * carried
+def cue_channels(carried: int) -> int:
+    """Planes of ``Evidence.cues`` for so many carried candidates."""
+    return CUES_OF_MATCH + CUES_OF_CARRIED * carried

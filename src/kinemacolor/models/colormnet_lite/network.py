@@ -1,4 +1,4 @@
-"""ColorMNet-lite, the network: colors from the exemplars' memory, from earlier frames and from a guess.
+"""ColorMNet-lite, the network: colors from the exemplars' memory, from earlier frames and from a prior.
 
 What ColorMNet does in feature space happens here on colors themselves: memory holds the exemplars' chroma, read by
 keys (ColorMNet, Eqs. 8-10, with cosine similarity, coarse to fine); local attention (Eq. 12) is optical flow
@@ -14,10 +14,10 @@ from kinemacolor.frames import Luma
 from kinemacolor.layers.efficientnet_lite import EfficientNetLite, load_trunk
 from kinemacolor.layers.place_features import PlaceFeatures, PlaceProjection, features_of
 from kinemacolor.models.base import Reference
+from kinemacolor.models.colormnet_lite.confidence_head import ConfidenceHead
 from kinemacolor.models.colormnet_lite.config import ColorMNetLiteConfig
-from kinemacolor.models.colormnet_lite.evidence import Doubt, sign_channels
-from kinemacolor.models.colormnet_lite.guess import Guess, Guessed
-from kinemacolor.models.colormnet_lite.judge import Judge
+from kinemacolor.models.colormnet_lite.evidence import VarianceModel, cue_channels
+from kinemacolor.models.colormnet_lite.prior import PriorColors, UnconditionalPrior
 from kinemacolor.models.colormnet_lite.smoothing import smoothed
 from kinemacolor.models.matching.bank import Bank, Match, Search, entry_of
 from kinemacolor.resize import resize
@@ -25,6 +25,7 @@ from kinemacolor.resize import resize
 _LEVELS = (8, 16, 32)
 _LUMA_SIGMA = 4.0
 _TRUNK = "trunk."
+_FORMER_PARTS = {"guess.": "prior.", "judge.": "confidence_head."}
 SEARCH = Search(luma_weight=1.0)
 """How places are compared unless told otherwise."""
 
@@ -34,11 +35,12 @@ class ColorMNetLite(nn.Module):
 
     def __init__(self, config: ColorMNetLiteConfig) -> None:
         super().__init__()
+        self.register_load_state_dict_pre_hook(_rename_parts)  # type: ignore[no-untyped-call]  # torch has no types here
         self.config = config
         self.trunk = EfficientNetLite(config.trunk)
-        self.doubt = Doubt()
-        self.guess = Guess(sum(self.trunk.channels[s] for s in _LEVELS), config.guess_channels)
-        self.judge = Judge(2 + config.carried, sign_channels(config.carried), config.judge_channels)
+        self.variances = VarianceModel()
+        self.prior = UnconditionalPrior(sum(self.trunk.channels[s] for s in _LEVELS), config.prior_channels)
+        self.confidence_head = ConfidenceHead(2 + config.carried, cue_channels(config.carried), config.head_channels)
 
     @classmethod
     def with_imagenet_trunk(cls, config: ColorMNetLiteConfig | None = None) -> "ColorMNetLite":
@@ -74,11 +76,11 @@ class ColorMNetLite(nn.Module):
         size = (found.chroma.shape[-2], found.chroma.shape[-1])
         return smoothed(found, resize(luma, size), luma_sigma=_LUMA_SIGMA)
 
-    def guessed(self, luma: Luma, features: PlaceFeatures) -> Guessed:
+    def prior_colors(self, luma: Luma, features: PlaceFeatures) -> PriorColors:
         """The colors that a frame is likely to have by its look alone, at stride 8."""
         size = (features.key.shape[-2], features.key.shape[-1])
-        guessed: Guessed = self.guess(features.key[None], resize(luma, size)[None])
-        return guessed.muted()
+        prior_colors: PriorColors = self.prior(features.key[None], resize(luma, size)[None])
+        return prior_colors.muted()
 
     def learnt(self) -> dict[str, Tensor]:
         """All tensors but those of a trunk that has a package of its own."""
@@ -91,3 +93,20 @@ class ColorMNetLite(nn.Module):
 def maps_of(maps: Mapping[int, Tensor], index: int) -> PlaceFeatures:
     """The features of one of several pictures that went through the trunk together."""
     return features_of({stride: level[index] for stride, level in maps.items()})
+
+
+def renamed(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of a file under today's names: those that are shipped still call two parts as they once were."""
+    out = {}
+    for name, tensor in tensors.items():
+        for former, today in _FORMER_PARTS.items():
+            name = today + name.removeprefix(former) if name.startswith(former) else name
+        out[name] = tensor
+    return out
+
+
+def _rename_parts(network: nn.Module, tensors: dict[str, Tensor], *_: object) -> None:
+    """Lets a training that began under former names go on."""
+    found = renamed(tensors)
+    tensors.clear()
+    tensors.update(found)

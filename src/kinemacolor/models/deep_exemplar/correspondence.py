@@ -15,7 +15,7 @@ STRIDE = 4
 """Pixels of the network's size per position."""
 
 MULTIPLE = (8, 16)
-"""The number that height and width must be multiples of: where relu5_2 rounded half a row away, rows are padded again."""
+"""Height and width must be multiples of these: where relu5_2 rounded half a row away, rows are padded again."""
 
 SMALLEST_PX = 32
 """Below this side relu5_2 has one row or column, which instance norm makes zero."""

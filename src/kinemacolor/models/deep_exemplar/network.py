@@ -65,7 +65,7 @@ class Learned:
 
 @dataclass(frozen=True, slots=True)
 class Aligned:
-    """The output of N for a frame (Eq. 6): W, the exemplar's a*b* brought to it, and S, how alike (-1..1); at stride 4."""
+    """The output of N for a frame (Eq. 6): W, the exemplar's a*b* brought here, and S, their likeness; stride 4."""
 
     chroma: Float[Tensor, "2 h4 w4"]
     similarity: Float[Tensor, "1 h4 w4"]

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from kinemacolor.errors import SettingError
 from kinemacolor.frames import Luma
 from kinemacolor.layers.place_features import PlaceFeatures, PlaceProjection
 from kinemacolor.models.base import Reference
@@ -38,6 +39,10 @@ class Search:
     luma_weight: float | Float[Tensor, ""] = 2.0
     temperature: float | Float[Tensor, ""] = 0.06
     conflict_radius: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.top_k < 1:
+            raise SettingError(f"top_k {self.top_k} compares with nothing. Give 1 or more; 8 is usual.")
 
 
 @dataclass(frozen=True, slots=True)

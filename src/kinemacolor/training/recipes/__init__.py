@@ -7,9 +7,9 @@ from kinemacolor.errors import ModelError
 from kinemacolor.training.recipe import Recipe
 
 RECIPES = {
+    "color-prior": "kinemacolor.training.recipes.color_prior",
     "colormnet": "kinemacolor.training.recipes.colormnet",
     "colormnet-lite": "kinemacolor.training.recipes.colormnet_lite",
-    "colormnet-small": "kinemacolor.training.recipes.colormnet_small",
     "deep-exemplar": "kinemacolor.training.recipes.deep_exemplar",
     "deep-exemplar-lite": "kinemacolor.training.recipes.deep_exemplar_lite",
     "bistnet": "kinemacolor.training.recipes.bistnet",

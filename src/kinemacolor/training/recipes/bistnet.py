@@ -29,13 +29,13 @@ from kinemacolor.data.samples import Batch
 from kinemacolor.errors import ModelError
 from kinemacolor.frames import size_of
 from kinemacolor.models import bistnet
-from kinemacolor.models.base import Reference
 from kinemacolor.models.bistnet import BiSTNet, BiSTNetColorizer, BiSTNetConfig, BiSTNetSettings
 from kinemacolor.models.bistnet.btfb import linear, weight_of_forward
 from kinemacolor.models.bistnet.experts import experts_of
-from kinemacolor.models.bistnet.handing import upsampled
+from kinemacolor.models.bistnet.gated_propagation import upsampled
 from kinemacolor.models.bistnet.meb import MixedExperts, SegmentationExpert
 from kinemacolor.models.bistnet.network import Colors
+from kinemacolor.training.coloring import colored
 from kinemacolor.training.recipe import Moment, Recipe, Stage
 from kinemacolor.training.terms import Colored, TermWeights, weighted_terms
 
@@ -79,12 +79,7 @@ def recipe(
         device = batch.lumas.device
         settings = BiSTNetSettings(size=size_of(batch.lumas), saturation=1.0, keep_exemplars=False)
         colorizer = BiSTNetColorizer(network, experts_on(device), settings=settings, device=device)
-        lumas = (batch.exemplar_luma[0], *batch.lumas[0].unbind(0))
-        ends = [
-            Reference(batch.exemplar_luma[0], batch.exemplar_chroma[0], index=0),
-            Reference(batch.lumas[0, -1], batch.chromas[0, -1], index=len(lumas) - 1),
-        ]
-        return torch.stack([answer.chroma for answer in colorizer.colorize(lumas, ends)][1:])[None]
+        return colored(colorizer, batch, last_is_known=True)
 
     return Recipe(
         name="bistnet",

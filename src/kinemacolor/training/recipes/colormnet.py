@@ -27,9 +27,10 @@ from kinemacolor.data.samples import Batch
 from kinemacolor.models import colormnet
 from kinemacolor.models.colormnet import ColorMNet, ColorMNetColorizer, ColorMNetConfig
 from kinemacolor.models.colormnet.colorizer import CHROMA_SCALE
+from kinemacolor.training.coloring import colored
 from kinemacolor.training.losses.l1 import l1_loss
 from kinemacolor.training.recipe import Moment, Recipe, Stage
-from kinemacolor.training.recipes.propagation import clip_chromas, colored
+from kinemacolor.training.recipes.propagation import clip_chromas
 
 _FRAMES, _CROP_PX = 7, 448
 

@@ -1,11 +1,11 @@
-"""ColorMNet-lite: its guess and its judge learn; the trunk stays as ImageNet made it.
+"""ColorMNet-lite: its color prior and its confidence head learn; the trunk stays as ImageNet made it.
 
-First the guess alone, on single pictures: the likely a*b* of each place by least squares, and the likelihood of a
+First the prior alone, on single pictures: the likely a*b* of each place by least squares, and the likelihood of a
 normal distribution, by which it learns how far off it may be. It needs many different things rather than long clips:
 most samples are photographs. Colors are never changed here: natural ones are what is to be learnt.
 
-Then, on clips, the judge as well: the likelihood of a Laplace distribution around the colors made. A few clips of a
-batch suffice for it, since it is small and knows no hue.
+Then, on clips, the confidence head as well: the likelihood of a Laplace distribution around the colors made. A few
+clips of a batch suffice for it, since it is small and knows no hue.
 
 What weighs the candidates is not learnt: each way of learning it has made hard clips worse
 (docs/models/colormnet-lite.md).
@@ -24,17 +24,17 @@ from kinemacolor.data.dataset import Variety
 from kinemacolor.data.samples import Batch
 from kinemacolor.frames import size_of
 from kinemacolor.models import colormnet_lite
-from kinemacolor.models.base import Reference
 from kinemacolor.models.colormnet_lite import ColorMNetLite, ColorMNetLiteColorizer, ColorMNetLiteConfig
-from kinemacolor.models.colormnet_lite.clip import ClipSettings, judged_clips
+from kinemacolor.models.colormnet_lite.clip import ClipSettings, scored_clips
 from kinemacolor.models.colormnet_lite.network import maps_of
 from kinemacolor.resize import resize
+from kinemacolor.training.coloring import colored
 from kinemacolor.training.recipe import Moment, Recipe, Stage
 
 _UNIT = 10.0
 _LEAST_ERROR = 0.5
 _LIKELIHOOD = 0.1
-_CLIPS_JUDGED = 2
+_CLIPS_SCORED = 2
 
 
 def recipe(
@@ -54,7 +54,7 @@ def recipe(
         name="colormnet-lite",
         network=network,
         losses=partial(losses, clips or ClipSettings()),
-        predict=predict,
+        predict=lambda network, batch: colored(ColorMNetLiteColorizer(network, device=batch.lumas.device), batch),
         save=colormnet_lite.save,
         stages=(Stage(0.85, frames=1, crop_px=256), Stage(1.0, frames=8, crop_px=192, max_jump=3)),
         steps=600,
@@ -85,22 +85,22 @@ def recipe(
 
 
 def _groups(network: ColorMNetLite) -> list[tuple[list[nn.Parameter], float]]:
-    return [(list(network.guess.parameters()), 1.0), (list(network.judge.parameters()), 1.0)]
+    return [(list(network.prior.parameters()), 1.0), (list(network.confidence_head.parameters()), 1.0)]
 
 
 def losses(clips: ClipSettings, network: ColorMNetLite, batch: Batch, moment: Moment) -> dict[str, Tensor]:
-    """The weighted terms: the guess's on the first frame of each clip, the judge's on the clips."""
-    made = guess_losses(network, batch.lumas[:, 0], batch.chromas[:, 0])
+    """The weighted terms: the prior's on the first frame of each clip, the confidence head's on the clips."""
+    made = prior_losses(network, batch.lumas[:, 0], batch.chromas[:, 0])
     if batch.lumas.shape[1] > 1:
-        few = slice(min(_CLIPS_JUDGED, len(batch.lumas)))
+        few = slice(min(_CLIPS_SCORED, len(batch.lumas)))
         exemplar = batch.exemplar_luma[few], batch.exemplar_chroma[few], batch.related[few]
-        judged = judged_clips(network, batch.lumas[few], *exemplar, moment.generator, clips)
-        truth = batch.chromas[few, -judged.chromas.shape[1] :]
-        made["judge"] = _LIKELIHOOD * error_likelihood(judged.chromas, judged.log_error, truth)
+        scored = scored_clips(network, batch.lumas[few], *exemplar, moment.generator, clips)
+        truth = batch.chromas[few, -scored.chromas.shape[1] :]
+        made["confidence"] = _LIKELIHOOD * error_likelihood(scored.chromas, scored.log_error, truth)
     return made
 
 
-def guess_losses(
+def prior_losses(
     network: ColorMNetLite, lumas: Float[Tensor, "b 1 h w"], chromas: Float[Tensor, "b 2 h w"]
 ) -> dict[str, Tensor]:
     """Least squares in units of 10 a*b*, and the likelihood of what is left over under a normal distribution."""
@@ -108,11 +108,11 @@ def guess_losses(
         maps = network.trunk(lumas)
         keys = torch.stack([maps_of(maps, i).key for i in range(len(lumas))])
     size = size_of(keys)
-    guessed = network.guess(keys, resize(lumas, size))
+    prior_colors = network.prior(keys, resize(lumas, size))
     truth = resize(chromas, size)
-    squared = (guessed.chroma - truth).square().mean(1, keepdim=True)
-    likelihood = squared.detach() * (-guessed.log_variance).exp() + guessed.log_variance
-    return {"guess": squared.mean() / _UNIT**2, "guess_likelihood": _LIKELIHOOD * likelihood.mean()}
+    squared = (prior_colors.chroma - truth).square().mean(1, keepdim=True)
+    likelihood = squared.detach() * (-prior_colors.log_variance).exp() + prior_colors.log_variance
+    return {"prior": squared.mean() / _UNIT**2, "prior_likelihood": _LIKELIHOOD * likelihood.mean()}
 
 
 def error_likelihood(
@@ -126,11 +126,3 @@ def error_likelihood(
     error = (chromas.flatten(0, 1) - resize(truth.flatten(0, 1), size)).abs().mean(1, keepdim=True) + _LEAST_ERROR
     pooled = F.avg_pool2d(error, 2, ceil_mode=True).view_as(log_error)
     return (pooled * (-log_error).exp() + log_error).mean()
-
-
-def predict(network: ColorMNetLite, batch: Batch) -> Float[Tensor, "1 t 2 h w"]:
-    """The a*b* of each frame of a batch of one, as the model colors a film whose first frame is the exemplar."""
-    colorizer = ColorMNetLiteColorizer(network, device=batch.lumas.device)
-    first = Reference(batch.exemplar_luma[0], batch.exemplar_chroma[0], index=0)
-    lumas = (batch.exemplar_luma[0], *batch.lumas[0].unbind(0))
-    return torch.stack([answer.chroma for answer in colorizer.colorize(lumas, [first])][1:])[None]

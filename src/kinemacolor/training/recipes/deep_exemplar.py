@@ -24,9 +24,9 @@ from torch import Tensor, nn
 from kinemacolor.data.dataset import Variety
 from kinemacolor.data.draw import chance
 from kinemacolor.data.samples import Batch
+from kinemacolor.frames import size_of
 from kinemacolor.layers.vgg import VGGMaps
 from kinemacolor.models import deep_exemplar
-from kinemacolor.models.base import Reference
 from kinemacolor.models.deep_exemplar import (
     DeepExemplar,
     DeepExemplarColorizer,
@@ -35,6 +35,7 @@ from kinemacolor.models.deep_exemplar import (
 )
 from kinemacolor.models.deep_exemplar.discriminator import Discriminator
 from kinemacolor.models.deep_exemplar.network import Learned
+from kinemacolor.training.coloring import colored
 from kinemacolor.training.recipe import Moment, Recipe, Stage
 from kinemacolor.training.recipes.deep_exemplar_terms import PAPER_WEIGHTS, Pair, PairWeights, pair_terms
 
@@ -160,13 +161,10 @@ def _noisy(level: Tensor, strength: float, moment: Moment) -> Tensor:
 
 
 def predict(both: Contest, batch: Batch) -> Float[Tensor, "1 t 2 h w"]:
-    """The a*b* of each frame of a batch of one, as the model colors a film whose first frame is the exemplar."""
-    height, width = batch.lumas.shape[-2:]
+    """The a*b* of each frame of a batch of one, at its own size and without what the release adds."""
+    height, width = size_of(batch.lumas)
     settings = DeepExemplarSettings(canvas=(2 * height, 2 * width), saturation=1.0, smoothing=None)
-    colorizer = DeepExemplarColorizer(both.network, settings=settings)
-    first = Reference(batch.exemplar_luma[0], batch.exemplar_chroma[0], index=0)
-    lumas = (batch.exemplar_luma[0], *batch.lumas[0].unbind(0))
-    return torch.stack([answer.chroma for answer in colorizer.colorize(lumas, [first])][1:])[None]
+    return colored(DeepExemplarColorizer(both.network, settings=settings), batch)
 
 
 def _learning(both: Contest) -> list[tuple[list[nn.Parameter], float]]:

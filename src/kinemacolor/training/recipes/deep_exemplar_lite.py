@@ -15,18 +15,17 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 
 from kinemacolor.data.dataset import Variety
 from kinemacolor.data.samples import Batch
-from kinemacolor.models.base import Reference
 from kinemacolor.models.deep_exemplar.colorizer import DeepExemplarColorizer
 from kinemacolor.models.deep_exemplar.network import Aligned
 from kinemacolor.models.deep_exemplar_lite import SETTINGS, load_network, save
 from kinemacolor.models.deep_exemplar_lite.colorization import LightColorizationConfig
 from kinemacolor.models.deep_exemplar_lite.features import EfficientNetFeatures
 from kinemacolor.models.deep_exemplar_lite.network import DeepExemplarLite
+from kinemacolor.training.coloring import colored
 from kinemacolor.training.recipe import Moment, Recipe, Stage
 from kinemacolor.training.terms import Colored, TermWeights, weighted_terms
 
@@ -54,7 +53,7 @@ def recipe(
         name="deep-exemplar-lite",
         network=network,
         losses=partial(losses, terms),
-        predict=predict,
+        predict=lambda network, batch: colored(DeepExemplarColorizer(network, settings=SETTINGS), batch),
         save=save,
         stages=(
             Stage(0.7, frames=4, crop_px=_FIRST_PX, max_jump=2),
@@ -118,14 +117,6 @@ def _aligned(network: DeepExemplarLite, batch: Batch) -> list[list[Aligned]]:
             ]
             for lumas in batch.lumas.unbind(1)
         ]
-
-
-def predict(network: DeepExemplarLite, batch: Batch) -> Float[Tensor, "1 t 2 h w"]:
-    """The a*b* of each frame of a batch of one, as the model colors a film whose first frame is the exemplar."""
-    colorizer = DeepExemplarColorizer(network, settings=SETTINGS)
-    first = Reference(batch.exemplar_luma[0], batch.exemplar_chroma[0], index=0)
-    lumas = (batch.exemplar_luma[0], *batch.lumas[0].unbind(0))
-    return torch.stack([answer.chroma for answer in colorizer.colorize(lumas, [first])][1:])[None]
 
 
 def _learning(network: DeepExemplarLite) -> list[tuple[list[nn.Parameter], float]]:

@@ -5,8 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from kinemacolor.data.samples import Batch
-from kinemacolor.models.base import Reference
-from kinemacolor.models.colormnet.colorizer import CHROMA_SCALE, ColorMNetColorizer, normalized_luma
+from kinemacolor.models.colormnet.colorizer import CHROMA_SCALE, normalized_luma
 from kinemacolor.models.colormnet.propagation import PropagationNetwork
 from kinemacolor.training.recipe import Moment
 
@@ -21,10 +20,3 @@ def clip_chromas(network: PropagationNetwork, batch: Batch, moment: Moment) -> F
         checkpointed=moment.checkpointed,
     )
     return chromas
-
-
-def colored(colorizer: ColorMNetColorizer, batch: Batch) -> Float[Tensor, "1 t 2 h w"]:
-    """The a*b* of each frame of a batch of one, as the model colors a film whose first frame is the exemplar."""
-    first = Reference(batch.exemplar_luma[0], batch.exemplar_chroma[0], index=0)
-    lumas = (batch.exemplar_luma[0], *batch.lumas[0].unbind(0))
-    return torch.stack([answer.chroma for answer in colorizer.colorize(lumas, [first])][1:])[None]

@@ -2,33 +2,33 @@
 
 import torch
 
-from kinemacolor.models.colormnet_lite.guess import Guess, Guessed
+from kinemacolor.models.colormnet_lite.prior import PriorColors, UnconditionalPrior
 
 
 def test_untrained_it_guesses_gray_and_is_unsure() -> None:
-    guessed = Guess(12, 8).eval()(torch.randn(2, 12, 3, 4), torch.rand(2, 1, 3, 4) * 100)
-    assert guessed.chroma.shape == (2, 2, 3, 4)
-    assert not guessed.chroma.any()
-    assert torch.all(guessed.log_variance == 5)
+    prior_colors = UnconditionalPrior(12, 8).eval()(torch.randn(2, 12, 3, 4), torch.rand(2, 1, 3, 4) * 100)
+    assert prior_colors.chroma.shape == (2, 2, 3, 4)
+    assert not prior_colors.chroma.any()
+    assert torch.all(prior_colors.log_variance == 5)
 
 
 def test_weak_colors_are_muted_more_than_strong_ones() -> None:
     chroma = torch.tensor([[3.0, 4.0], [30.0, 40.0]])[:, :, None, None]
-    muted = Guessed(chroma, torch.zeros(2, 1, 1, 1)).muted().chroma[..., 0, 0]
+    muted = PriorColors(chroma, torch.zeros(2, 1, 1, 1)).muted().chroma[..., 0, 0]
     # of lengths 5 and 50, times 5 / 14 and 50 / 59
     torch.testing.assert_close(muted, torch.tensor([[3.0, 4.0], [30.0, 40.0]]) * torch.tensor([[5 / 14], [50 / 59]]))
 
 
 def test_it_learns_which_look_has_which_color() -> None:
     torch.manual_seed(0)
-    guess = Guess(4, 16)
+    prior = UnconditionalPrior(4, 16)
     key = torch.nn.functional.one_hot(torch.arange(60) % 4, 4).T.float().view(1, 4, 6, 10) * 0.2
     truth = torch.stack((key[0, 0] - key[0, 1], key[0, 2] - key[0, 3]))[None] * 100
     luma = torch.full((1, 1, 6, 10), 50.0)
-    optimizer = torch.optim.Adam(guess.parameters(), 0.01)
+    optimizer = torch.optim.Adam(prior.parameters(), 0.01)
     for _ in range(150):
-        loss = (guess(key, luma).chroma - truth).square().mean()
+        loss = (prior(key, luma).chroma - truth).square().mean()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    assert (guess.eval()(key, luma).chroma - truth).abs().max() < 4
+    assert (prior.eval()(key, luma).chroma - truth).abs().max() < 4

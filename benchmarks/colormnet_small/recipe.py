@@ -1,4 +1,4 @@
-"""The compact default: from EfficientNet-Lite0's ImageNet weights, on films and photographs alike.
+"""ColorMNet-small's training: from EfficientNet-Lite0's ImageNet weights, on films and photographs alike.
 
 Clips and crops grow: many short small ones first, to learn to match; then longer and larger ones, to learn not to
 drift. The trunk learns at a tenth of the rate and its batch norms keep their statistics. Exemplars are of every kind:
@@ -12,11 +12,12 @@ from pathlib import Path
 
 from torch import Tensor, nn
 
+import colormnet_small
+from colormnet_small import ColorMNetSmall, ColorMNetSmallColorizer, ColorMNetSmallConfig
 from kinemacolor.data.samples import Batch
-from kinemacolor.models import colormnet_small
-from kinemacolor.models.colormnet_small import ColorMNetSmall, ColorMNetSmallColorizer, ColorMNetSmallConfig
+from kinemacolor.training.coloring import colored
 from kinemacolor.training.recipe import Moment, Recipe, Stage
-from kinemacolor.training.recipes.propagation import clip_chromas, colored
+from kinemacolor.training.recipes.propagation import clip_chromas
 from kinemacolor.training.terms import Colored, TermWeights, weighted_terms
 
 _TRUNK_RATE = 0.1

@@ -5,10 +5,10 @@ from copy import deepcopy
 
 import torch
 
+from colormnet_small.network import ColorMNetSmall
 from kinemacolor.models.colormnet.colorizer import ColorMNetColorizer
 from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.colormnet.restriction import Restriction
-from kinemacolor.models.colormnet_small.network import ColorMNetSmall
 
 
 def folded(network: ColorMNetSmall) -> ColorMNetSmall:

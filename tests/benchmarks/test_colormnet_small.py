@@ -8,12 +8,13 @@ import pytest
 import torch
 from torch import Tensor
 
+import colormnet_small
+from colormnet_small import ColorMNetSmall, ColorMNetSmallColorizer, ColorMNetSmallConfig
 from kinemacolor.errors import ExemplarError, WeightsError
-from kinemacolor.models import colormnet, colormnet_small
+from kinemacolor.models import colormnet
 from kinemacolor.models.base import Colorizer, Reference
 from kinemacolor.models.colormnet import ColorMNet, ColorMNetConfig, MemoryPolicy
 from kinemacolor.models.colormnet.fuser import AttentionGate
-from kinemacolor.models.colormnet_small import ColorMNetSmall, ColorMNetSmallColorizer, ColorMNetSmallConfig
 
 POLICY = MemoryPolicy(
     write_every_frames=2, working_max_frames=4, working_min_frames=2, prototypes_tokens=4, long_term_max_tokens=10

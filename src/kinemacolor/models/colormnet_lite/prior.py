@@ -1,4 +1,4 @@
-"""What color a place is likely to have by its look alone: grass is greenish, skin is not blue.
+"""The color prior: a place's likely color by its look alone. Grass is greenish, skin is not blue.
 
 Learnt from photographs and films by least squares, so that it is the mean of what is possible: muted where a thing
 may have any color. It stands where ColorMNet-lite had "no color": a candidate that is believed where the exemplars
@@ -20,19 +20,19 @@ _MUTED = 9.0
 
 
 @dataclass(frozen=True, slots=True)
-class Guessed:
+class PriorColors:
     """a*b* at stride 8, and the logarithm of the variance of their errors."""
 
     chroma: Float[Tensor, "b 2 h8 w8"]
     log_variance: Float[Tensor, "b 1 h8 w8"]
 
-    def muted(self) -> "Guessed":
+    def muted(self) -> "PriorColors":
         """The same with weak colors weaker: what is white here and sepia there is tinted by least squares."""
         vivid = self.chroma.square().sum(1, keepdim=True).sqrt()
-        return Guessed(self.chroma * vivid / (vivid + _MUTED), self.log_variance)
+        return PriorColors(self.chroma * vivid / (vivid + _MUTED), self.log_variance)
 
 
-class Guess(nn.Module):
+class UnconditionalPrior(nn.Module):
     """From a place's features (unit vectors of three strides, joined) and luma to its likely a*b*."""
 
     def __init__(self, key_channels: int, channels: int) -> None:
@@ -44,9 +44,9 @@ class Guess(nn.Module):
         assert self.last.bias is not None
         nn.init.zeros_(self.last.bias)
 
-    def forward(self, key: Float[Tensor, "b c h8 w8"], luma: Float[Tensor, "b 1 h8 w8"]) -> Guessed:
-        """The guess for each place; untrained it is gray, with a variance of 150."""
+    def forward(self, key: Float[Tensor, "b c h8 w8"], luma: Float[Tensor, "b 1 h8 w8"]) -> PriorColors:
+        """The likely color of each place; untrained it is gray, with a variance of 150."""
         x = self.dropped(F.relu(self.first(torch.cat((_KEY_GAIN * key, luma / 25 - 2), dim=1))))
         x = self.dropped(F.relu(self.second(x)))
         chroma, log_variance = self.last(x).float().split((2, 1), dim=1)
-        return Guessed(_UNIT * chroma, _LOG_VARIANCE + log_variance)
+        return PriorColors(_UNIT * chroma, _LOG_VARIANCE + log_variance)

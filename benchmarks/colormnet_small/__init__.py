@@ -1,15 +1,18 @@
-"""ColorMNet-small: ColorMNet's memory, local attention and decoder over a trunk that a laptop can run."""
+"""ColorMNet-small: ColorMNet's memory, local attention and decoder over a trunk that a laptop can run.
+
+It serves the ablations of ColorMNet (``ablations.py``) and has no trained weights to give away.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import torch
 
+from colormnet_small.colorizer import ColorMNetSmallColorizer
+from colormnet_small.network import ColorMNetSmall, ColorMNetSmallConfig
 from kinemacolor.models import checkpoint
 from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.colormnet.restriction import Restriction
-from kinemacolor.models.colormnet_small.colorizer import ColorMNetSmallColorizer
-from kinemacolor.models.colormnet_small.network import ColorMNetSmall, ColorMNetSmallConfig
 from kinemacolor.weights.tensors import load_strictly
 
 __all__ = [

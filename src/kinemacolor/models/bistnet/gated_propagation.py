@@ -1,4 +1,4 @@
-"""Colors handed on and back through a span of frames, with only some of them held back.
+"""Gated propagation: colors passed on and back through a span of frames, with only some of them held back.
 
 The release keeps a whole clip. Here frames are answered as soon as enough of the following ones are known.
 """
@@ -39,10 +39,10 @@ def upsampled(planes: Float[Tensor, "c h4 w4"]) -> Float[Tensor, "c h w"]:
 
 
 @torch.no_grad()
-def handed_through(
+def propagated_through(
     gates: GatedFusion, frames: Iterator[Warped], *, emitted: int, ahead: int
 ) -> Iterator[tuple[Warped, Float[Tensor, "2 h w"]]]:
-    """Each frame of a span with the colors handed to it from both ends.
+    """Each frame of a span with the colors propagated to it from both ends.
 
     The first frame keeps the forward exemplar's colors and the last the backward one's, as in the release. The
     backward pass begins ``ahead`` frames or more after a frame, or at the span's end.
@@ -54,13 +54,13 @@ def handed_through(
         window += islice(frames, emitted + ahead - len(window))
         ended = len(window) < emitted + ahead
         flows = [frame.to_next for frame in window[:-1] if frame.to_next is not None]
-        back = gates.handed_back([upsampled(frame.backward) for frame in window], flows) if window else []
+        back = gates.propagated_back([upsampled(frame.backward) for frame in window], flows) if window else []
         for number, frame in enumerate(window if ended else window[:emitted]):
             forward = upsampled(frame.forward)
             if onward is None or frame.to_previous is None:
                 onward = colors = forward
             else:
-                onward = gates.handed_on(forward, onward, frame.to_previous)
+                onward = gates.propagated_on(forward, onward, frame.to_previous)
                 colors = back[number] if ended and frame is window[-1] else gates.meet(onward, back[number])
             yield frame, colors
         del window[:emitted]

@@ -1,4 +1,4 @@
-"""How far off the colors may be: learnt from the candidates' disagreement and from what speaks for each.
+"""The confidence head: predicts how far off the colors are, from the candidates' disagreement and cues on each.
 
 It changes no color. A network that could, learnt to trust flow too long (docs/models/colormnet-lite.md).
 """
@@ -15,12 +15,12 @@ _CHROMA_UNIT = 10.0
 _OF_ALL, _OF_EACH = 3, 3
 
 
-class Judge(nn.Module):
-    """Evidence and what came of it to the logarithm of the mean error in a*b*, at twice its stride."""
+class ConfidenceHead(nn.Module):
+    """From evidence and the frame fused of it to the logarithm of the mean error in a*b*, at twice its stride."""
 
-    def __init__(self, candidates: int, signs: int, channels: int) -> None:
+    def __init__(self, candidates: int, cues: int, channels: int) -> None:
         super().__init__()
-        self.first = nn.Conv2d(_OF_ALL + _OF_EACH * candidates + signs, channels, 3, padding=1)
+        self.first = nn.Conv2d(_OF_ALL + _OF_EACH * candidates + cues, channels, 3, padding=1)
         self.second = nn.Conv2d(channels, channels, 3, padding=2, dilation=2)
         self.last = nn.Conv2d(channels, 1, 1)
         nn.init.zeros_(self.last.weight)
@@ -35,7 +35,7 @@ class Judge(nn.Module):
 
 
 def _planes(evidence: Evidence, colored: Past) -> Float[Tensor, "f h w"]:
-    """No hue: distances between colors, variances, weights, and signs, each of the order of 1."""
+    """No hue: distances between colors, variances, weights, and cues, each of the order of 1."""
     # sixty times as fast as vector_norm over so short an axis
     apart = (evidence.candidates - colored.chroma).square().sum(1).sqrt()
     vivid = colored.chroma.square().sum(0, keepdim=True).sqrt()
@@ -48,6 +48,6 @@ def _planes(evidence: Evidence, colored: Past) -> Float[Tensor, "f h w"]:
             apart / (apart + _CHROMA_UNIT),
             evidence.log_variances / 4 - 1,
             weights,
-            evidence.signs,
+            evidence.cues,
         )
     )

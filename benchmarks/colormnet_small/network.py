@@ -12,13 +12,14 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from colormnet_small.encoder import LiteEncoder, SmallFeatures
+from colormnet_small.local_attention import PlainLocalAttention
 from kinemacolor.layers.efficientnet_lite import EfficientNetLiteConfig, load_trunk
 from kinemacolor.layers.resnet import ResNetConfig
 from kinemacolor.models.colormnet.key import Key
-from kinemacolor.models.colormnet.network import MemoryNetwork
+from kinemacolor.models.colormnet.network import MemoryNetwork, MemoryWidths
 from kinemacolor.models.colormnet.policy import Propagation
 from kinemacolor.models.colormnet.pvgfe import ImageFeatures
-from kinemacolor.models.colormnet_small.encoder import LiteEncoder, SmallFeatures
 
 _COLOR_CHANNELS = 3
 """a*, b* and the weight that they were read with, behind the value."""
@@ -64,9 +65,7 @@ class ColorMNetSmall(MemoryNetwork):
     def __init__(self, config: ColorMNetSmallConfig) -> None:
         super().__init__(
             config.feature_channels,
-            key_channels=config.key_channels,
-            value_channels=config.value_channels,
-            hidden_channels=config.hidden_channels,
+            MemoryWidths(config.key_channels, config.value_channels, config.hidden_channels),
             window_radius=config.window_radius,
             value_trunk=config.value_trunk,
             planes=1,
@@ -74,6 +73,10 @@ class ColorMNetSmall(MemoryNetwork):
             locality=config.locality,
         )
         self.config = config
+        if config.locality:
+            self.local_attention = PlainLocalAttention(
+                config.key_channels, config.value_channels, config.window_radius
+            )
         self.encoder = LiteEncoder(config.trunk, config.feature_channels, config.features)
         self.sharpness = nn.Parameter(torch.tensor(32.0).log())
         self.say = nn.Parameter(torch.tensor(0.1).log()) if config.locality else None
@@ -123,8 +126,9 @@ class ColorMNetSmall(MemoryNetwork):
 
     def attend(self, key: Key, source: Key, value: Float[Tensor, "b p v h16 w16"]) -> Float[Tensor, "b p v h16 w16"]:
         """L of Eq. 12; of the chroma a mean over the same window, with as much say as was learned."""
-        if self.local_attention is None or self.say is None:
+        if self.say is None:
             return torch.zeros_like(value)
+        assert isinstance(self.local_attention, PlainLocalAttention)
         of_value, of_color = self.local_attention.with_plain(
             key.key, source.key, value[:, :, :-_COLOR_CHANNELS], value[:, 0, -_COLOR_CHANNELS:]
         )

@@ -1,0 +1,155 @@
+"""Flips a bit in each kind of file of a track and of a project, and colors or renders again: is any color wrong?
+
+    python benchmarks/bit_flips.py [FLIPS]     FLIPS in each kind of file, 20 if not said; the seed is fixed
+
+Every flip is followed by ``render`` (of a track) and by the same ``colorize`` or ``project run`` again. It ends
+``same`` (the film is as it was), ``refused`` (one line, no film) or ``WRONG`` (a film of other frames, and no error).
+What a person writes (project.toml, shots.csv, exemplars.csv) may ask for another film: then it is right where a new
+project of the same files gives that film too. Exits with 1 where anything is WRONG, or not foreseen.
+"""
+
+import random
+import shutil
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+from PIL import Image
+
+from kinemacolor.engine.project import new_project, open_project, run_project
+from kinemacolor.engine.render import render_track
+from kinemacolor.engine.video import colorize_video
+from kinemacolor.errors import KinemacolorError
+
+OPTIONS = {"model": "matching", "working_size": 48, "codec": "ffv1"}
+WRITTEN_BY_PEOPLE = ("project.toml", "shots.csv", "exemplars.csv")
+
+
+def make_film(path: Path) -> None:
+    """Three scenes of four frames."""
+    scenes = np.random.default_rng(0).integers(10, 240, (3, 6, 8)).repeat(8, 1).repeat(8, 2).astype(np.uint8)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=24)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "gray"
+        for i in range(12):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.roll(scenes[i // 4], i, 1), format="gray")))
+        container.mux(stream.encode(None))
+    picture = np.stack([scenes[0] * gain for gain in (1.0, 0.8, 0.6)], -1)
+    Image.fromarray(picture.astype(np.uint8)).save(path.parent / "ref_000000.png")
+
+
+def frames_of(path: Path) -> list[bytes]:
+    with av.open(str(path)) as film:
+        return [frame.to_ndarray().tobytes() for frame in film.decode(video=0)]
+
+
+def outcome(act: Callable[[], Path], good: list[bytes]) -> str:
+    """What became of an act that writes a film."""
+    try:
+        return "same" if frames_of(act()) == good else "WRONG"
+    except KinemacolorError:
+        return "refused"
+    except Exception as error:
+        return f"TRACEBACK {type(error).__name__}: {error}"[:100]
+
+
+def flip(path: Path, chance: random.Random) -> None:
+    data = bytearray(path.read_bytes())
+    data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
+    path.write_bytes(data)
+
+
+def of_a_track(work: Path, flips: int) -> Counter[tuple[str, str, str]]:
+    film, still, output = work / "film.mkv", work / "ref_000000.png", work / "out.mkv"
+    shots = work / "cuts.csv"
+    shots.write_text("start\n0\n4\n8\n")
+    track = work / "out.mkv.kctrack"
+
+    def colorize() -> Path:
+        given = {"track": True, "overwrite": True, "shots": shots, **OPTIONS}
+        colorize_video(film, output, [still], **given)
+        return output
+
+    def render() -> Path:
+        render_track(track, work / "rendered.mkv", codec="ffv1", overwrite=True)
+        return work / "rendered.mkv"
+
+    good = frames_of(colorize())
+    kept = shutil.copytree(track, work / "kept")
+    names = [*sorted(p.relative_to(kept) for p in (kept / "shots").iterdir())[:2], Path("track.json")]
+    found: Counter[tuple[str, str, str]] = Counter()
+    for name in names:
+        for i in range(flips):
+            shutil.rmtree(track)
+            shutil.copytree(kept, track)
+            flip(track / name, random.Random(f"{name.suffix}{name.parent}{i}"))
+            kind = "track.json" if name.name == "track.json" else f"shots/*{name.suffix}"
+            found[kind, "render", outcome(render, good)] += 1
+            found[kind, "colorize", outcome(colorize, good)] += 1
+    return found
+
+
+def of_a_survey(work: Path, flips: int) -> Counter[tuple[str, str, str]]:
+    output, track = work / "auto.mkv", work / "auto.mkv.kctrack"
+
+    def colorize() -> Path:
+        colorize_video(work / "film.mkv", output, [work / "ref_000000.png"], track=True, overwrite=True, **OPTIONS)
+        return output
+
+    good = frames_of(colorize())
+    kept = (track / "survey.json").read_bytes()
+    found: Counter[tuple[str, str, str]] = Counter()
+    for i in range(flips):
+        (track / "survey.json").write_bytes(kept)
+        flip(track / "survey.json", random.Random(f"survey{i}"))
+        found["survey.json", "colorize", outcome(colorize, good)] += 1
+    return found
+
+
+def of_a_project(work: Path, flips: int) -> Counter[tuple[str, str, str]]:
+    project, _ = new_project(work / "film.mkv", [work / "ref_000000.png"], folder=work / "p", options=OPTIONS)
+    run_project(project)
+    good = frames_of(project.output)
+    kept = shutil.copytree(work / "p", work / "kept_p")
+
+    def run(folder: Path) -> Path:
+        opened = open_project(folder)
+        run_project(opened)
+        return opened.output
+
+    found: Counter[tuple[str, str, str]] = Counter()
+    for name in (*WRITTEN_BY_PEOPLE, "state.json", project.output.name, "report.html"):
+        for i in range(flips):
+            shutil.rmtree(work / "p")
+            shutil.copytree(kept, work / "p")
+            flip(work / "p" / name, random.Random(f"{name}{i}"))
+            became = outcome(lambda: run(work / "p"), good)
+            if became == "WRONG" and name in WRITTEN_BY_PEOPLE:
+                fresh = work / "fresh"
+                shutil.rmtree(fresh, ignore_errors=True)
+                fresh.mkdir()
+                for each in WRITTEN_BY_PEOPLE:
+                    shutil.copy(work / "p" / each, fresh)
+                asked = frames_of(run(fresh))
+                became = "as asked" if frames_of(open_project(work / "p").output) == asked else "WRONG"
+            found[name, "project run", became] += 1
+    return found
+
+
+def main() -> None:
+    flips = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        make_film(work / "film.mkv")
+        found = of_a_track(work, flips) + of_a_survey(work, flips) + of_a_project(work, flips)
+    for (kind, act, became), count in sorted(found.items()):
+        print(f"{kind:16} {act:12} {became:10} {count}")
+    sys.exit(any(became not in ("same", "refused", "as asked") for _, _, became in found))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""What libav may open, and what it says of damage: for every film and picture that may come from anybody."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import av
+from av import logging
+
+REFERRING_FORMATS = frozenset(
+    {"hls", "concat", "dash", "imf", "rtsp", "rtp", "sdp", "sap", "lavfi", "ffmetadata", "tty", "image2", "data",
+     "vapoursynth", "webm_dash_manifest", "svg_pipe", "alsa", "fbdev", "kmsgrab", "video4linux2", "v4l2", "bin",
+     "adf", "idf"}
+)  # fmt: skip
+"""Lists that name other files, devices, networks and scripts, and text drawn as a film: never opened."""
+
+_PICTURE_FORMATS = (
+    "png_pipe", "apng", "jpeg_pipe", "mjpeg", "mpjpeg", "tiff_pipe", "bmp_pipe", "webp_pipe", "dpx_pipe", "pgm_pipe",
+    "ppm_pipe", "pbm_pipe", "pam_pipe", "pfm_pipe", "pgmyuv_pipe", "j2k_pipe", "sgi_pipe", "exr_pipe", "jpegls_pipe",
+)  # fmt: skip
+
+
+@cache
+def film_options() -> dict[str, str]:
+    """The options to open a film with: every kind of container but those that refer to others, and files alone."""
+    names = {name for entry in av.formats_available for name in entry.split(",")} - REFERRING_FORMATS
+    return {"format_whitelist": ",".join(sorted(names)), "protocol_whitelist": "file"}
+
+
+def picture_options() -> dict[str, str]:
+    """The options to open a picture with: kinds of pictures only, and nothing but its own bytes."""
+    return {"format_whitelist": ",".join(_PICTURE_FORMATS), "protocol_whitelist": "none"}
+
+
+@contextmanager
+def errors_heard() -> Iterator[list[str]]:
+    """What libav says of damage meanwhile, on this thread: a list that fills. It does not raise what it conceals."""
+    heard: list[str] = []
+    before, skips = logging.get_level(), logging.get_skip_repeated()
+    logging.set_level(logging.ERROR)
+    logging.set_skip_repeated(False)  # it would keep silent of the second picture with one fault
+    try:
+        with logging.Capture(local=True) as lines:
+            try:
+                yield heard
+            finally:
+                heard += [f"{name}: {text.strip()}" for level, name, text in lines if level <= logging.ERROR]
+    finally:
+        logging.set_level(before)
+        logging.set_skip_repeated(skips)

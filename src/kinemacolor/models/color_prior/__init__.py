@@ -1,0 +1,35 @@
+"""The exemplar-conditioned color prior: a mixture over a*b* for each place, from a frame's look and its exemplars."""
+
+from pathlib import Path
+
+import torch
+
+from kinemacolor.models import checkpoint
+from kinemacolor.models.color_prior.config import ColorPriorConfig
+from kinemacolor.models.color_prior.exemplars import Exemplars
+from kinemacolor.models.color_prior.mixture import Mixture
+from kinemacolor.models.color_prior.network import ColorPrior, Encoded
+from kinemacolor.weights.tensors import load_strictly
+
+__all__ = ["ColorPrior", "ColorPriorConfig", "Encoded", "Exemplars", "Mixture", "load_network", "save"]
+
+_NAME = "color-prior"
+
+
+def load_network(path: Path) -> ColorPrior:
+    """The network in a file that ``save`` wrote, in eval mode.
+
+    Raises ``WeightsError`` where it is no such file.
+    """
+    tensors, metadata = checkpoint.read(path)
+    config = checkpoint.config_from(metadata, ColorPriorConfig, _NAME, path)
+    with torch.device("meta"):
+        network = ColorPrior(config)
+    load_strictly(network, tensors, path)
+    network.trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return network.eval()
+
+
+def save(network: ColorPrior, path: Path) -> None:
+    """Writes all of the network, its trunk too since it learns, and its config as safetensors."""
+    checkpoint.save(network, network.config, _NAME, path)
