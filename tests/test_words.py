@@ -231,7 +231,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_film(folder / name, gray=False, frames=12)
     for name in ("films/ours/pan.mp4", "films/theirs/pan.mp4"):
         write_film(folder / name, gray=False, frames=6)
-    for name in ("reel1/ref_000000.png", "a.png", "b.png"):
+    for name in ("reel1/ref_000004.png", "a.png", "b.png"):
         shutil.copy(folder / "still.png", folder / "stills" / name)
     shutil.copytree(folder / "photos", folder / "train_photos")
     for place in ("clips", "photos", "train_clips", "train_photos"):

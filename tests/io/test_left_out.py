@@ -59,7 +59,7 @@ def test_a_film_without_marks_has_no_notes(media: SimpleNamespace, tmp_path: Pat
         assert list(reader)
     assert reader.notes == []
     with av.open(str(path)) as container:
-        assert side_marks(next(container.decode(video=0))) == set()
+        assert side_marks(next(container.decode(video=0)), "h264") == set()
 
 
 @pytest.mark.parametrize("codec", ["libvpx", "libvpx-vp9"])

@@ -1,4 +1,4 @@
-"""What is seen while a run works: its stills' frames, then a bar of frames, frames a second, time left, memory."""
+"""The view of a run at work: its stills' frames, then a bar of frames, frames a second, time left, memory."""
 
 from collections.abc import Sequence
 from pathlib import Path

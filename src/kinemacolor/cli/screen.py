@@ -1,4 +1,4 @@
-"""What a command says on the screen: titles and names of other people's files cannot steer the terminal."""
+"""The words of a command on the screen: titles and names of other people's files cannot steer the terminal."""
 
 import re
 

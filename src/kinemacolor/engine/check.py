@@ -13,7 +13,7 @@ from kinemacolor.errors import KinemacolorError
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was found: the number of ``shots``, how many of them are ``colored`` and whole, and a line a fault."""
+    """The findings: the number of ``shots``, how many of them are ``colored`` and whole, and a line a fault."""
 
     shots: int
     colored: int

@@ -117,7 +117,7 @@ def _lasting(times: Sequence[int]) -> int:
 def restarts_of(
     starts: Sequence[int], positions: Sequence[int], times: Sequence[int], time_base: Fraction
 ) -> tuple[Restart, ...]:
-    """What is to be added behind each of the ``starts``, so that the film's frames go on where they had ended.
+    """The time to be added behind each of the ``starts``, so that the film's frames go on where they had ended.
 
     ``times`` are the frames' time stamps and ``positions`` their packets' places, in the file's order.
     """

@@ -1,4 +1,4 @@
-"""What libav may open, and what it says of damage: for every film and picture that may come from anybody."""
+"""The formats that libav may open, and its words on damage: for every film and picture that may come from anybody."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +34,7 @@ def picture_options() -> dict[str, str]:
 
 @contextmanager
 def errors_heard() -> Iterator[list[str]]:
-    """What libav says of damage meanwhile, on this thread: a list that fills. It does not raise what it conceals."""
+    """The words of libav on damage meanwhile, on this thread: a list that fills. libav raises none of it."""
     heard: list[str] = []
     before, skips = logging.get_level(), logging.get_skip_repeated()
     logging.set_level(logging.ERROR)

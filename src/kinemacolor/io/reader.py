@@ -235,7 +235,7 @@ class VideoReader:
 
 
 def _hole(info: FilmInfo, timeline: Timeline) -> str:
-    """What is missing of a film whose container is damaged."""
+    """The lines on frames that are missing of a film whose container is damaged."""
     begin = timeline.times[0] if timeline.times else 0
     seconds = [
         (float((a - begin) * info.time_base), float((b - begin) * info.time_base)) for a, b, _ in timeline.gaps()

@@ -1,4 +1,4 @@
-"""What the name of a still says: the frame that it is, as this and other tools and painters write it."""
+"""The frame in the name of a still, as this and other tools and painters write it."""
 
 import re
 
@@ -7,7 +7,7 @@ _MADE_FROM = re.compile(
     r"|colou?r(?:ed|i[sz]ed)?)(?:[ _-]?\d{1,2})?|v\d{1,3}|\(\d{1,3}\))|\(\d{1,3}\))$",
     re.IGNORECASE,
 )
-"""What painters and file managers add to the name of what they save again: `` copy 2``, `` (1)``, ``_v2``."""
+"""The endings that painters and file managers add to the name of a copy: `` copy 2``, `` (1)``, ``_v2``."""
 
 _NUMBERED = re.compile(r"(?:(?:.*[ _.-])?(?:ref|frame|frm)[ _.-]*|.*\.(?=\d{4}))?(\d+)", re.IGNORECASE)
 """``ref_000123``, ``shot2_ref_123``, ``frame_0123``, ``000123``, and ``reel1.0123`` as film scanners name frames."""

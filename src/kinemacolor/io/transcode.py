@@ -39,7 +39,7 @@ _LAYOUTS = {1: "mono", 2: "stereo", 3: "2.1", 4: "4.0", 5: "5.0", 6: "5.1", 7: "
 _OTHER_LAYOUTS = {3: ("3.0",), 4: ("quad",), 7: ("6.1(back)",), 8: ("7.1(wide)", "octagonal")}
 _MIXED_TO = ("7.1", "5.1", "5.0", "quad", "stereo", "mono")
 _MORE_THAN_TWO = {"libmp3lame": "ac3", "mp2": "ac3"}
-"""What is taken for more than two channels where the usual encoder knows two only."""
+"""The encoders for more than two channels where the usual one knows two only."""
 _MILLISECOND = Fraction(1, 1000)
 
 

@@ -74,7 +74,7 @@ def _remember(memory: Path, of: str, names: Sequence[str], found: FilmAnalysis) 
 
 
 def _recalled(memory: Path, of: str, names: Sequence[str]) -> FilmAnalysis | None:
-    """What is remembered; None where nothing is, of another film, or where the file is damaged in any way."""
+    """The analysis as remembered; None where there is none, it is of another film, or the file is damaged."""
     try:
         content: dict[str, Any] = read_sealed(memory)
         if content["of"] != of or not set(names) <= set(content["places"]):

@@ -22,7 +22,7 @@ SETTINGS, SHOTS, STILLS, TRACK, REPORT = "project.toml", "shots.csv", "exemplars
 _NOT_HERE = frozenset({"source", "exemplars", "shots", "track", "report", "overwrite", "settings"})
 _LIMIT_BYTES = 2**22
 _TEXTS = ("film", "output", "model", "device", "precision")
-"""What Python may give as objects, and a file only as text."""
+"""Options that Python may give as objects, and a file only as text."""
 
 _STILL_COLUMNS = ("file", "frame", "note")
 
