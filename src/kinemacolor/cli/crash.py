@@ -5,7 +5,6 @@ import platform
 import sys
 import tempfile
 import traceback
-from importlib.metadata import PackageNotFoundError, version
 
 from kinemacolor._version import __version__
 
@@ -53,6 +52,8 @@ def _written(error: Exception) -> str | None:
 
 
 def _version_of(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # a third of the time of --help
+
     try:
         return version(package)
     except PackageNotFoundError:
