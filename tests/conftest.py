@@ -26,7 +26,7 @@ hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
 
 _LONG_LIST = Path(__file__).with_name("long_tests.txt")
-_LONG_SECONDS = 0.3
+_LONG_SECONDS = 0.2
 _QUICK = ("git", "ffmpeg")
 """Programs that any test may start: evaluation asks for the commit, scenedetect at its import for FFmpeg."""
 
