@@ -46,6 +46,17 @@ def test_case_35_no_page_or_picture_replaces_an_input(
     assert everything(tmp_path) == before
 
 
+def test_case_35_a_still_in_a_folder_within_the_folder_is_an_input_too(
+    make_film: MakeFilm, one_color, still: Path, tmp_path: Path
+) -> None:
+    inner = still.parent / "shot_a" / "ref_000002.png"
+    inner.parent.mkdir()
+    inner.write_bytes(still.read_bytes())
+    with pytest.raises(OutputError, match="is an input"):
+        colorize_video(make_film(), tmp_path / "out.mkv", [still.parent], model=one_color, strip=inner)
+    assert inner.read_bytes() == still.read_bytes()
+
+
 @pytest.mark.parametrize("other", ["out.mkv", "out.json"])
 def test_case_35_no_file_is_written_twice(
     make_film: MakeFilm, one_color, still: Path, tmp_path: Path, other: str

@@ -218,5 +218,5 @@ def _read_by(job: Job) -> list[Path]:
             read += sequence.pictures_of(Path(job.film.source))[0]
     for folder in (path for path in (*stills_read, Path(job.model.masks or "")) if str(path) != "."):
         with suppress(OSError):
-            read += list(folder.iterdir()) if folder.is_dir() else []
+            read += list(folder.rglob("*")) if folder.is_dir() else []
     return read

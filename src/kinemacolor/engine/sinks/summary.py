@@ -8,9 +8,6 @@ from kinemacolor.engine.sinks.base import Sink
 from kinemacolor.engine.track.chunk import ChunkNotes
 from kinemacolor.io import has_visible_color
 
-_LOOKED_AT_FIRST, _LOOKED_AT_EVERY = 8, 24
-"""Frames: a leader may be black, and a film may turn to color later. At 1080p a look takes 4 ms."""
-
 
 @dataclass(frozen=True, slots=True)
 class ShotOutcome:
