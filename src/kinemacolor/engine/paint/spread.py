@@ -14,7 +14,7 @@ from scipy.sparse.linalg import LinearOperator, cg
 
 _NEIGHBORS = ((0, 1), (1, 0), (1, 1), (1, -1))
 _FLOOR = 1e-3
-_TOLERANCE, _MOST_STEPS = 1e-4, 2000
+_MOST_STEPS = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Graph:
 
     laplacian: sparse.csr_matrix
     size: tuple[int, int]
+    tolerance: float = 1e-4
 
     @classmethod
     def of(cls, planes: np.ndarray, sigma: float) -> "Graph":
@@ -47,10 +48,12 @@ class Graph:
         """The planes ``c h w`` that differ least from ``known`` (by ``weight``, ``h w``) and among likes."""
         system = (self.laplacian + sparse.diags(weight.ravel())).tocsr()
         inverse = 1 / system.diagonal()
-        scale = LinearOperator(system.shape, matvec=lambda x: inverse * x.ravel())
+        scale = LinearOperator(system.shape, matvec=lambda x: inverse * x.ravel(), dtype=system.dtype)
         found = []
         for number, plane in enumerate(known):
             begin = None if start is None else start[number].ravel()
-            solved, _ = cg(system, (weight * plane).ravel(), begin, rtol=_TOLERANCE, maxiter=_MOST_STEPS, M=scale)
-            found.append(solved.reshape(self.size))
+            solved, _ = cg(
+                system, (weight * plane).ravel(), begin, rtol=self.tolerance, atol=0.0, maxiter=_MOST_STEPS, M=scale
+            )
+            found.append(solved.reshape(self.size).astype(np.float32))
         return np.stack(found)
