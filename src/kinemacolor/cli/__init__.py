@@ -22,6 +22,7 @@ from kinemacolor.cli import (
     explain,
     match,
     models,
+    paint,
     probe,
     project,
     render,
@@ -53,6 +54,7 @@ app.command()(models.models)
 app.command()(probe.probe)
 app.command()(batch.batch)
 app.command()(check.check)
+app.command()(paint.paint)
 app.command()(render.render)
 app.command()(shots.shots)
 app.command()(suggest.suggest)
