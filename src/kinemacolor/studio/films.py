@@ -14,6 +14,7 @@
 import re
 import shutil
 import unicodedata
+from contextlib import suppress
 from pathlib import Path
 
 from kinemacolor.engine.project.files import ENDING, SETTINGS, open_project
@@ -98,6 +99,13 @@ class WorkFolder:
         if found is None:
             raise NoSuchFilmError("There is no such film here. Go back to the list of films.")
         return found
+
+    def clear_up(self) -> None:
+        """Removes what is left of films that did not come in whole."""
+        for partial in (self.root / FILMS).glob("*/.*.partial"):
+            partial.unlink(missing_ok=True)
+            with suppress(OSError):
+                partial.parent.rmdir()
 
     def new_name(self, title: str) -> str:
         """A name that no film has yet."""

@@ -31,14 +31,22 @@ _WORTH_A_DRAFT_FRAMES = 12
 class Studio:
     """All that a page needs. Methods may be called from any thread; news comes by ``events``.
 
-    ``options`` are those of a run (``engine.job``) that a new project begins with.
+    ``options`` are those of a run (``engine.job``) that a new project begins with. ``helpers`` look and color; studios
+    may share them, so that one thing is colored at a time.
     """
 
-    def __init__(self, root: Path, *, limits: Limits | None = None, options: dict[str, object] | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        limits: Limits | None = None,
+        options: dict[str, object] | None = None,
+        helpers: tuple[Helper, Helper] | None = None,
+    ) -> None:
         self.folder = WorkFolder(root)
         self.limits, self.events = limits or Limits(), Events()
         self._options = dict(options or {})
-        self._look, self._color = Helper("look", threads=_LOOK_THREADS), Helper("color", threads=1)
+        self._look, self._color = helpers or (Helper("look", threads=_LOOK_THREADS), Helper("color", threads=1))
         self._queue = Queue(self._color, _ColorSteps(self), self.events, self.folder.own / "queue.json")
         self._lock = threading.RLock()
         self._films: dict[str, StudioFilm] = {}
@@ -50,6 +58,7 @@ class Studio:
         """Starts what works in the background, with what an earlier program left undone."""
         self._look.start()
         self._queue.start()
+        self.folder.clear_up()
         for name in self.folder.names():
             if not self.folder.has_project(name):
                 self._survey(name)
