@@ -49,6 +49,23 @@ class Answer:
     confidence: Confidence | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """Likely colors of a frame by its look alone, of its luma's size, and the variance of their errors."""
+
+    chroma: Chroma
+    variance: Float[Tensor, "1 h w"]
+
+
+@runtime_checkable
+class Guesser(Protocol):
+    """A model that has an opinion on a frame's colors without any exemplar."""
+
+    def guess(self, luma: Luma) -> Guess:
+        """The likely colors of a frame: muted, since a thing of any color is gray on the mean."""
+        ...
+
+
 @runtime_checkable
 class Colorizer(Protocol):
     """All the engine knows of a model."""
