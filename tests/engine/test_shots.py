@@ -43,7 +43,9 @@ def test_a_shot_colored_by_itself_is_what_a_run_of_all_takes(project, luma_plane
     job = project_job(project)
     prepared = plan_project(job, identity_of_job(job))
     seen = []
-    color_shots(prepared, [12], loaded_model(job), sinks=lambda inputs, planned: seen.append(planned.shot.start) or ())
+    color_shots(
+        prepared, [12], loaded_model(job), sinks=lambda inputs, planned: seen.append(planned.shot.start) or ()
+    )
     assert seen == [12]
     assert (status_of(project).shots, status_of(project).shots_colored) == (2, 1)
     result = run_project(project)

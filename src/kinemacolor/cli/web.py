@@ -15,7 +15,8 @@ def web(
     target: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[FILM|PROJECT|FOLDER]", help="A film or project to open, or the folder to work in; ~/Kinemacolor."
+            metavar="[FILM|PROJECT|FOLDER]",
+            help="A film or project to open, or the folder to work in; ~/Kinemacolor.",
         ),
     ] = None,
     port: Annotated[
@@ -26,7 +27,9 @@ def web(
     ] = True,
     host: Annotated[
         str,
-        typer.Option(help="The address to serve at. Any but 127.0.0.1 lets other machines in who have the printed key."),
+        typer.Option(
+            help="The address to serve at. Any but 127.0.0.1 lets other machines in who have the printed key."
+        ),
     ] = "127.0.0.1",
     name: Annotated[
         list[str] | None,
@@ -45,13 +48,11 @@ def web(
         raise SettingError(
             f"The page needs a part that is not installed ({error.name}). Install it: pip install 'kinemacolor[web]'."
         ) from error
-    settings = Settings(
-        host=host, port=port, names=tuple(name or ()), root_path=root_path, open_browser=open_browser
-    )
+    settings = Settings(host=host, port=port, names=tuple(name or ()), root_path=root_path, open_browser=open_browser)
     given = {key: value for key, value in options.items() if value not in (None, False)}
 
     def told(address: str) -> None:
         echo(f"The page is at {address}")
-        echo("Stop it with Ctrl+C: what is finished is kept, and what is being colored goes on when it is opened again.")
+        echo("Stop it with Ctrl+C. What is finished is kept; what is being colored goes on when it is opened again.")
 
     serve(target, given, settings, told)

@@ -66,11 +66,13 @@ class Edits:
         """All points."""
         written = self.project.options.get("points", [])
         points = [parse_point(text) for text in (written if isinstance(written, list | tuple) else [])]
-        return [Mark(p.x, p.y, p.position, "#%02x%02x%02x" % p.rgb) for p in points if isinstance(p.position, int)]
+        return [Mark(p.x, p.y, p.position, f"#{bytes(p.rgb).hex()}") for p in points if isinstance(p.position, int)]
 
     def shots(self) -> list[ListedShot]:
         """All shots."""
-        return read_shots(self.project.shots, lambda place: place if isinstance(place, int) else 0, frames=self.frames)
+        return read_shots(
+            self.project.shots, lambda place: place if isinstance(place, int) else 0, frames=self.frames
+        )
 
     def signature(self) -> str:
         """Changes when an edit changes anything that colors depend on."""
@@ -93,7 +95,9 @@ class Edits:
     def add_still(self, path: Path, frame: int | None, note: str = "") -> None:
         """Takes a picture in; a whole still of that frame that was there belongs to no frame from now on."""
         self._require_frame(frame)
-        others = [replace(s, frame=None, note="") if frame is not None and s.frame == frame else s for s in self.stills()]
+        others = [
+            replace(s, frame=None, note="") if frame is not None and s.frame == frame else s for s in self.stills()
+        ]
         self._write(lambda: write_stills(self.project, [*others, BoundStill(path, frame, note)]))
 
     def bind_still(self, name: str, frame: int | None) -> None:

@@ -1,4 +1,4 @@
-"""One film of the studio: facts, shots, what is colored, by its files; kept in memory only as far as they are small."""
+"""One film of the studio: facts, shots, what is colored, by its files; what is kept in memory is small."""
 
 import json
 import threading

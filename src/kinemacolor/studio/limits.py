@@ -29,6 +29,6 @@ class Limits:
         if info.duration_seconds is not None and info.duration_seconds > self.seconds:
             hours = self.seconds / 3600
             raise InputError(
-                f"The film is {float(info.duration_seconds) / 3600:.1f} hours long, and {hours:g} are the limit here. "
+                f"The film is {float(info.duration_seconds) / 3600:.1f} hours long, and {hours:g} are the limit. "
                 "Cut it into parts, or color it with `kinemacolor colorize`."
             )

@@ -1,14 +1,14 @@
 """The queue: films and shots to be colored, one at a time, in a process that outlives whoever asked.
 
-Work is done shot by shot. What somebody waits for (a shot) goes before what runs through the night (a film), at the
-next shot. The queue is a file, so that a program that was ended goes on where it was; finished shots are in the track.
+Work is done shot by shot. What somebody waits for (a shot) goes before what runs through the night (a film), at
+the next shot. The queue is a file, so that a program that was ended goes on where it was; finished
+shots are in the track.
 """
 
 import json
 import threading
 import time
 import uuid
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -28,7 +28,7 @@ _MOST_DEATHS = 2
 
 @dataclass(slots=True)
 class Work:
-    """Something to be done. ``shots`` are first frames, None for all of the film; frames count those to be colored."""
+    """Something to be done. ``shots`` are first frames, None for all of the film."""
 
     film: str
     what: Literal["color", "write"]

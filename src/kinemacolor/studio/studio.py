@@ -31,8 +31,8 @@ _WORTH_A_DRAFT_FRAMES = 12
 class Studio:
     """All that a page needs. Methods may be called from any thread; news comes by ``events``.
 
-    ``options`` are those of a run (``engine.job``) that a new project begins with. ``helpers`` look and color; studios
-    may share them, so that one thing is colored at a time.
+    ``options`` are those of a run (``engine.job``) that a new project begins with. ``helpers`` look and color;
+    studios may share them, so that one thing is colored at a time.
     """
 
     def __init__(
@@ -92,7 +92,13 @@ class Studio:
             self.suggest(name)
         works = [Queue.described(work) for work in self._queue.works(name)]
         presets = [{"name": p.name, "title": p.title, "about": p.about} for p in PRESETS.values()]
-        return {**film.described(), "works": works[-8:], "presets": presets, "suggesting": name in self._suggesting}
+        return {
+            **film.described(),
+            "works": works[-8:],
+            "presets": presets,
+            "suggesting": name in self._suggesting,
+            "command": f"kinemacolor project run {film.folder}",
+        }
 
     def film(self, name: str) -> StudioFilm:
         """A film with a project. Raises ``NoSuchFilmError``, or ``InputError`` where it is still looked through."""
@@ -123,7 +129,7 @@ class Studio:
             raise InputError("The browser does not say how large the film is, so it is not taken in.")
         if size_bytes > self.limits.film_bytes:
             raise InputError(
-                f"The film has {size_bytes / 2**30:.1f} GiB, and {self.limits.film_bytes / 2**30:g} are the limit here. "
+                f"The film has {size_bytes / 2**30:.1f} GiB, and {self.limits.film_bytes / 2**30:g} are the limit. "
                 "Color it with `kinemacolor colorize`."
             )
         free = shutil.disk_usage(self.folder.root).free
@@ -210,13 +216,16 @@ class Studio:
     # ---- pictures
 
     def picture(self, name: str, frame: int, what: str, *, full: bool = False) -> tuple[bytes, str] | None:
-        """A frame as ``source``, ``color`` or ``veil``, with its media type; None where there are no colors of it."""
+        """A frame with its media type; None where there are no colors of it.
+
+        ``what`` is ``source``, ``png`` (the source whole, to be painted elsewhere), ``color`` or ``veil``.
+        """
         size = None if full else SHORT_SIDE_PX
-        if what == "source":
+        if what in ("source", "png"):
             self.folder.require(name)
             source = str(self.folder.film(name))
             data = self._look.call("picture", source, frame, what, size, None).future.result(_PICTURE_SECONDS)
-            return data, "image/jpeg"
+            return data, "image/jpeg" if what == "source" else "image/png"
         film = self.film(name)
         for place in film.places(frame):
             call = self._look.call("picture", str(film.source), frame, what, size, place)
@@ -268,7 +277,9 @@ class Studio:
         """
         film = self.film(name)
         if len(data) > self.limits.still_bytes:
-            raise ExemplarError(f"The still has {len(data) / 2**20:.0f} MiB; {self.limits.still_bytes >> 20} are the limit.")
+            raise ExemplarError(
+                f"The still has {len(data) / 2**20:.0f} MiB; {self.limits.still_bytes >> 20} are the limit."
+            )
         with film.lock:
             path = film.edits.place_for_still(file_name)
             path.write_bytes(data)
@@ -283,6 +294,27 @@ class Studio:
                 raise type(error)(str(error).replace(str(path), path.name)) from None
             raise
         self.edit(name, lambda it: it.edits.add_still(path, found["frame"], found["note"]), stills=True)
+
+    def paint(self, name: str, frame: int, strokes: bytes, *, keep: bool) -> bytes:
+        """A frame painted with strokes (a PNG), as JPEG; with ``keep`` it becomes the frame's still.
+
+        Raises ``ExemplarError`` where there are no strokes.
+        """
+        film = self.film(name)
+        with film.lock:
+            place = film.edits.place_for_still(f"painted_{frame:06d}.png") if keep else None
+            if place is not None:
+                place.touch()
+        try:
+            call = self._look.call("paint", str(film.source), frame, strokes, None if place is None else str(place))
+            picture = bytes(call.future.result(_PICTURE_SECONDS))
+        except BaseException:
+            if place is not None:
+                place.unlink(missing_ok=True)
+            raise
+        if place is not None:
+            self.edit(name, lambda it: it.edits.add_still(place, frame), stills=True)
+        return picture
 
     def find_still(self, name: str, still: str) -> None:
         """Looks for the frame that a still shows and binds it; tells ``look`` events meanwhile."""
@@ -371,7 +403,7 @@ class Studio:
             future = self._plan(film)
             if future is None:
                 raise ExemplarError(
-                    "There is no color still yet, so there are no colors to take. Paint a frame or drop a still first."
+                    "There is no color still yet, so there are no colors to take. Paint a frame or drop a still."
                 )
             future.result()
             if film.edits.signature() != film._page.signature and future.done():

@@ -1,7 +1,7 @@
 """What helpers do, by name: each takes a ``Context`` and plain values, and gives plain values back."""
 
 import json
-import os
+import tempfile
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -18,6 +18,7 @@ from kinemacolor.engine.analysis.still_finder import StillFinder, StillPlace
 from kinemacolor.engine.answers import AnsweredFrame, AnsweredShot
 from kinemacolor.engine.inputs import Inputs, exemplars_of, fitted_to
 from kinemacolor.engine.job import ExemplarChoice, Job
+from kinemacolor.engine.paint import Canvas, strokes_on
 from kinemacolor.engine.pipeline import WriteBehind
 from kinemacolor.engine.plan import PlannedShot
 from kinemacolor.engine.project import (
@@ -30,11 +31,9 @@ from kinemacolor.engine.project import (
     project_job,
     run_project,
 )
-from kinemacolor.engine.project.files import read_stills
-from kinemacolor.engine.project.run import job_of
 from kinemacolor.engine.run import Listeners, loaded_model
 from kinemacolor.engine.sinks import Progress, Sink
-from kinemacolor.frames import Exemplar, Frame, Shot
+from kinemacolor.frames import Exemplar, Frame, Shot, size_of
 from kinemacolor.io import Film
 from kinemacolor.io import exemplars as stills_files
 from kinemacolor.io.destination import write_file
@@ -42,7 +41,7 @@ from kinemacolor.io.info import FilmInfo
 from kinemacolor.io.pictures import read_picture
 from kinemacolor.layers.place_features import PlaceEncoder
 from kinemacolor.models.base import Colorizer
-from kinemacolor.resize import fit, resize_picture
+from kinemacolor.resize import fit, resize, resize_picture
 from kinemacolor.studio.edits import Edits
 from kinemacolor.studio.helper import Context
 from kinemacolor.studio.limits import Limits
@@ -54,6 +53,7 @@ from kinemacolor.studio.pictures import (
     Viewer,
     answer_at,
     jpeg,
+    png,
     thumb,
     veil,
 )
@@ -144,10 +144,12 @@ def _keep_facts(film: Film, folder: Path) -> dict[str, Any]:
 def picture(
     context: Context, source: str, frame: int, what: str, short_side_px: int | None, place: ColorPlace | None
 ) -> bytes | None:
-    """A frame as JPEG (``source``, ``color``) or how sure the model is of it (``veil``, PNG); None where not known."""
+    """A frame as JPEG (``source``, ``color``) or PNG (``png``, ``veil``: how sure the model is); None if not known."""
     film = _VIEWER.film(source)
     if what == "source":
         return jpeg(film.source(frame, short_side_px))
+    if what == "png":
+        return png(film.source(frame, None))
     answer = None if place is None else answer_at(place, frame)
     if answer is None:
         return None
@@ -174,6 +176,43 @@ def still_picture(context: Context, path: str, short_side_px: int) -> bytes:
         part = torch.nn.functional.interpolate(alpha[None], size, mode="area")[0]
         shown = shown * part + 60 * (1 - part)
     return jpeg(shown.round().byte().permute(1, 2, 0).numpy())
+
+
+# ---- painting
+
+_canvases: dict[str, Canvas] = {}
+
+
+def paint(context: Context, source: str, frame: int, strokes: bytes, keep: str | None) -> bytes:
+    """A frame painted with strokes, as JPEG to look at; the whole still is written to the file ``keep``, if any.
+
+    ``strokes`` is a PNG that is transparent but for them, of any size of the frame's shape.
+    """
+    canvas = _canvas(source, frame)
+    with tempfile.TemporaryDirectory() as folder:
+        layer_file = Path(folder) / "strokes.png"
+        layer_file.write_bytes(strokes)
+        rgb, alpha = read_picture(layer_file)
+    size = size_of(canvas.frame)
+    layer = resize_picture(rgb, size) if size_of(rgb) != size else rgb
+    cover = None if alpha is None else resize(alpha, size)
+    drawn = strokes_on(canvas.frame, layer, cover, name="The painting")
+    if keep is None:
+        return jpeg(canvas.preview(drawn).permute(1, 2, 0).numpy())
+    made = canvas.still(drawn).permute(1, 2, 0).numpy()
+    Path(keep).write_bytes(png(made))
+    return jpeg(made)
+
+
+def _canvas(source: str, frame: int) -> Canvas:
+    """The canvas of a frame, kept while it is painted on."""
+    name = f"{source}|{frame}"
+    with _LOCK:
+        if name not in _canvases:
+            _canvases.clear()
+            gray = torch.from_numpy(_VIEWER.film(source).source(frame, None))
+            _canvases[name] = Canvas(gray.expand(3, -1, -1).contiguous())
+        return _canvases[name]
 
 
 # ---- stills
@@ -306,7 +345,7 @@ def plan(context: Context, folder: str) -> list[tuple[int, int, list[str], str]]
 
 
 class _Live(Sink):
-    """Small pictures of a shot while it is being colored, one file a frame; says so, and stops where it is told to."""
+    """Small pictures of a shot while it is being colored, a file a frame; says so, and stops where it is told to."""
 
     def __init__(self, context: Context, film: FilmPictures, folder: Path | None, draft: bool) -> None:
         self._context, self._film, self._folder, self._draft = context, film, folder, draft
@@ -401,13 +440,6 @@ def write(context: Context, folder: str, output: str, options: Mapping[str, obje
     return {"frames": result.frames, "warnings": list(result.warnings)}
 
 
-def command_of(context: Context, folder: str) -> str:
-    """The same as a command of the shell."""
-    project = open_project(Path(folder))
-    job = job_of(project, read_stills(project))
-    return f"kinemacolor project run {os.fspath(project.folder)}" if job else ""
-
-
 TASKS: dict[str, Callable[..., Any]] = {
     "probe": probe,
     "survey": survey,
@@ -415,6 +447,7 @@ TASKS: dict[str, Callable[..., Any]] = {
     "picture": picture,
     "small_picture": small_picture,
     "still_picture": still_picture,
+    "paint": paint,
     "check_still": check_still,
     "find_still": find_still,
     "suggest": suggest,

@@ -36,9 +36,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def app_of(rooms: Rooms, access: Access, *, first: str | None = None, with_sample: bool = True) -> App:
-    """The server's application. ``first`` is the film to show first; ``with_sample`` puts the sample in where there
-    are no films.
-    """
+    """The server's application. ``first`` is the film to show first; ``with_sample`` offers the sample."""
     pages = _Pages(rooms, first=first, with_sample=with_sample)
 
     @contextlib.asynccontextmanager
@@ -141,6 +139,7 @@ class _Pages:
                 "films": listed,
                 "first": self._first,
                 "sample": sample.is_there() and self._with_sample,
+                "sample_name": sample.name_in(studio),
                 "version": __version__,
                 "limits": {"bytes": limits.film_bytes, "seconds": limits.seconds, "pixels": limits.pixels},
             },
@@ -190,13 +189,11 @@ class _Pages:
     async def frame(self, request: Request) -> Response:
         """A frame as it is, in color, or how sure the model is of it."""
         what, place = request.path_params["what"], request.path_params
-        if what not in ("source", "color", "veil"):
+        if what not in ("source", "color", "veil", "png"):
             raise HTTPException(404)
         studio = await run_in_threadpool(self._studio, request)
         full = "full" in request.query_params
-        found = await run_in_threadpool(
-            lambda: studio.picture(place["film"], place["frame"], what, full=full)
-        )
+        found = await run_in_threadpool(lambda: studio.picture(place["film"], place["frame"], what, full=full))
         if found is None:
             return Response(status_code=204, headers=_NEVER)
         return Response(found[0], media_type=found[1], headers=_FOR_EVER if "v" in request.query_params else _NEVER)

@@ -1,8 +1,8 @@
 """Who may ask: the browser that was given the secret, from our own page, by our own name.
 
 A local server can be reached by every page that its user visits. So each request must name us as its host (no DNS
-rebinding), whatever changes something must come from our own page (``Origin``), and all but the first address need the
-cookie that the secret in it gives.
+rebinding), whatever changes something must come from our own page (``Origin``), and all but the first address need
+the cookie that the secret in it gives.
 """
 
 import hashlib

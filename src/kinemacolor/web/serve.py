@@ -4,7 +4,7 @@ import socket
 import threading
 import webbrowser
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvicorn
@@ -29,7 +29,7 @@ class Settings:
     names: tuple[str, ...] = ()
     root_path: str = ""
     open_browser: bool = True
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
 
 def home_of(target: Path | None) -> tuple[Path, Path | None]:
@@ -39,16 +39,14 @@ def home_of(target: Path | None) -> tuple[Path, Path | None]:
         return usual, None
     if target.name.endswith(ENDING) and (target / SETTINGS).is_file():
         return target.absolute().parent, target
-    if target.is_dir():
-        return target, None
+    if target.is_dir() or (not target.suffix and not target.exists() and target.absolute().parent.is_dir()):
+        return target, None  # a folder that is not there yet is made
     if target.is_file():
         return usual, target
     raise SettingError(f"{target} is not there. Give a film, a project, or a folder to work in.")
 
 
-def serve(
-    target: Path | None, options: dict[str, object], settings: Settings, told: Callable[[str], None]
-) -> None:
+def serve(target: Path | None, options: dict[str, object], settings: Settings, told: Callable[[str], None]) -> None:
     """Serves the page. ``told`` is given its address. Raises ``SettingError`` where the port is taken."""
     home, first = home_of(target)
     listening = _listening(settings)
@@ -61,7 +59,11 @@ def serve(
         name = first.name.removesuffix(ENDING) if first.is_dir() else studio.take(first)
     root_path = "/" + settings.root_path.strip("/") if settings.root_path.strip("/") else ""
     access = Access(
-        secret_in(studio.folder.own), settings.host.lower(), tuple(n.lower() for n in settings.names), root_path, shared
+        secret_in(studio.folder.own),
+        settings.host.lower(),
+        tuple(n.lower() for n in settings.names),
+        root_path,
+        shared,
     )
     shown = "127.0.0.1" if settings.host in ("127.0.0.1", "0.0.0.0", "::") else settings.host
     address = f"http://{shown}:{port}{root_path}/?token={access.secret}"
@@ -94,6 +96,7 @@ def _listening(settings: Settings) -> socket.socket:
             listening.close()
             last = error
             continue
+        listening.listen(128)  # who comes before the server is up waits
         return listening
     at = f"{settings.host}:{settings.port if settings.port is not None else PORT}"
     raise SettingError(f"The page cannot be served at {at} ({last}). Give another --port or --host.")
