@@ -29,6 +29,7 @@ from kinemacolor.cli import (
     shots,
     suggest,
     train,
+    web,
 )
 from kinemacolor.cli.crash import last_word
 from kinemacolor.cli.screen import echo, shown
@@ -60,6 +61,7 @@ app.command()(shots.shots)
 app.command()(suggest.suggest)
 app.command()(match.match)
 app.command()(train.train)
+app.command()(web.web)
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(ballot.app, name="ballot")
 app.add_typer(project.app, name="project")
