@@ -14,7 +14,7 @@ from kinemacolor.frames import Exemplar, ObjectMasks, Shot
 from kinemacolor.io import Film, sequence
 from kinemacolor.io import exemplars as stills
 from kinemacolor.io import points as corrections
-from kinemacolor.io.destination import spare_inputs
+from kinemacolor.io.destination import require_home, spare_inputs
 from kinemacolor.io.masks import open_masks
 from kinemacolor.io.sequence import is_picture_name
 from kinemacolor.models.cards import CARDS, card_of
@@ -71,6 +71,8 @@ def prepare(job: Job) -> Inputs:
     Raises ``InputError``, ``ExemplarError``, ``OutputError``, ``ModelError`` or ``SettingError`` for whatever in it
     cannot be used: the film, the part, a still, masks, the model's name, or a place where nothing can be written.
     """
+    if not str(job.film.source):
+        raise InputError("The film has no name. Give a film, a folder or pattern of pictures, or - (y4m).")
     _check_model(job)
     _check_places(job)
     warnings: list[str] = []
@@ -174,6 +176,9 @@ def _check_places(job: Job) -> None:
     _check_name_length("output", Path(job.output.output), "Give a shorter one.")
     if track is not None:
         _check_name_length("chroma track", track, "Give the output a shorter one, or use --no-track.")
+    if str(job.output.output) not in ("", "-"):
+        pattern = sequence.pattern_for_output(Path(job.output.output))
+        require_home(Path(job.output.output) if pattern is None else pattern.folder)
     for name, place in (("report", job.output.report), ("strip", job.output.strip)):
         if place is not None and (not Path(place).parent.is_dir() or Path(place).is_dir()):
             raise OutputError(

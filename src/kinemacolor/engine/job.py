@@ -94,7 +94,9 @@ class ModelChoice:
     )
     weights: str | Path = option("default", help="A checkpoint file instead of the model's own.", shown_as=str)
     accept_license: bool = option(False, help="Agree to the license of weights that have to be fetched.")
-    device: Anything = option("auto", help="The device to compute on: auto, cpu, cuda, cuda:1, ...", shown_as=str)
+    device: Anything = option(
+        "auto", help="The device to compute on: auto, cpu, cuda (or gpu), cuda:1, ...", shown_as=str
+    )
     precision: Anything = option(
         "auto", help="The precision of the network.", shown_as=Literal["auto", "fp32", "bf16", "fp16"]
     )

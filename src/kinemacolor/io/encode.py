@@ -11,7 +11,7 @@ from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from kinemacolor.errors import CodecError
+from kinemacolor.errors import CodecError, reason_of
 from kinemacolor.io import codecs, pipe, pixels
 from kinemacolor.io.base import OutputLayout
 from kinemacolor.io.codecs import Encoder
@@ -172,7 +172,7 @@ def add_film(
         context.open()
     except (FFmpegError, ValueError) as error:
         raise CodecError(
-            f"{encoder.name} cannot encode {info.width}x{info.height} {layout.pixel_format} ({error}). "
+            f"{encoder.name} cannot encode {info.width}x{info.height} {layout.pixel_format} ({reason_of(error)}). "
             "Use --codec ffv1 in .mkv, or h264."
         ) from error
     return stream

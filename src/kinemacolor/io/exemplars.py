@@ -48,9 +48,11 @@ def parse(spec: str | Path) -> tuple[Path, Position | None]:
     is, whatever ``@`` is in it.
 
     Raises:
-        ExemplarError: what follows the ``@`` is no frame and no time.
+        ExemplarError: there is no name, or what follows the ``@`` is no frame and no time.
     """
     text = str(spec)
+    if not text:
+        raise ExemplarError("An exemplar has no name. Give a color still or a folder of them with --exemplar.")
     head, at, tail = text.rpartition("@")
     if not at or Path(text).exists() or "/" in tail or "\\" in tail:
         return Path(text), number_in(text)

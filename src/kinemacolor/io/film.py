@@ -144,5 +144,6 @@ class Film:
                 raise SettingError(f"Start {start} is past the end: {self.source} has {self.exact_frames} frames.")
             last = min(last, self.exact_frames)
         if last <= first:
-            raise SettingError(f"End {end} is not after start {start}, so there is nothing to color.")
+            begin = f"frame {first}" if start is None else f"start {start}"
+            raise SettingError(f"End {end} is not after {begin}, so there is nothing to color.")
         return Shot(first, last)

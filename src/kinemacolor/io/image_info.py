@@ -9,7 +9,7 @@ import av
 from av.error import FFmpegError
 from PIL import Image, UnidentifiedImageError
 
-from kinemacolor.errors import InputError, SettingError
+from kinemacolor.errors import InputError, SettingError, reason_of
 from kinemacolor.io import container as containers
 from kinemacolor.io import sequence
 from kinemacolor.io.guard import picture_options
@@ -62,7 +62,7 @@ def _info_of_picture(path: Path) -> FilmInfo:
             stream = containers.film_stream(container, str(path))
             return containers.describe_film(container, stream, next(container.decode(stream)), None)
     except (FFmpegError, StopIteration) as error:
-        raise InputError(f"{path} cannot be read as a picture ({error}). Replace or remove it.") from error
+        raise InputError(f"{path} cannot be read as a picture ({reason_of(error)}). Replace or remove it.") from error
 
 
 def picture_bytes(path: Path) -> io.BytesIO:
@@ -70,7 +70,7 @@ def picture_bytes(path: Path) -> io.BytesIO:
     try:
         return io.BytesIO(read_regular(path, limit_bytes=_LIMIT_BYTES))
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}). Replace or remove it.") from error
+        raise InputError(f"{path} cannot be read ({reason_of(error)}). Replace or remove it.") from error
 
 
 def _check_sizes(paths: list[Path], size: tuple[int, int]) -> None:
@@ -81,7 +81,9 @@ def _check_sizes(paths: list[Path], size: tuple[int, int]) -> None:
             with Image.open(path) as picture:
                 found = picture.size
         except Image.DecompressionBombError as error:
-            raise InputError(f"{path} claims too many pixels ({error}). Give pictures of one size.") from error
+            raise InputError(
+                f"{path} claims too many pixels ({reason_of(error)}). Give pictures of one size."
+            ) from error
         except (UnidentifiedImageError, OSError, ValueError):
             continue
         if found != size:

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from pathlib import Path
 
-from kinemacolor.errors import InputError, SettingError
+from kinemacolor.errors import InputError, SettingError, reason_of
 from kinemacolor.io import container, image_info, pipe, sequence
 from kinemacolor.io.info import FilmInfo
 from kinemacolor.io.regular import require_regular
@@ -25,7 +25,7 @@ def probe_source(source: str | Path, *, frame_rate: str | Fraction | None = None
         try:
             require_regular(Path(source))
         except OSError as error:
-            raise InputError(f"{source} cannot be read ({error.strerror}). Give a film or pictures.") from error
+            raise InputError(f"{source} cannot be read ({reason_of(error)}). Give a film or pictures.") from error
     if str(source) != PIPE and sequence.is_sequence(Path(source)):
         return image_info.info_of_pictures(Path(source), image_info.rate_of(frame_rate or _PICTURES_RATE)), None
     if frame_rate is not None:

@@ -13,6 +13,7 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Discard, Disposition, Stream
 
+from kinemacolor.errors import reason_of
 from kinemacolor.io import container
 from kinemacolor.io.clock import Unrolled
 from kinemacolor.io.info import FilmInfo
@@ -194,7 +195,7 @@ class SideStreams:
         try:
             return next(self._packets, None)
         except FFmpegError as error:
-            self.warnings.append(f"{self._source.name}: sound and subtitles break off ({error}).")
+            self.warnings.append(f"{self._source.name}: sound and subtitles break off ({reason_of(error)}).")
             return None
 
     def _mux(self, packet: Packet) -> None:

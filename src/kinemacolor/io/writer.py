@@ -14,7 +14,7 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.video.frame import VideoFrame
 
-from kinemacolor.errors import CodecError, OutputError
+from kinemacolor.errors import CodecError, OutputError, reason_of, reason_of_failed_write
 from kinemacolor.frames import Frame, Planes
 from kinemacolor.io import codecs, count, encode, pipe, pixels
 from kinemacolor.io.base import FrameReader, OutputLayout
@@ -24,6 +24,8 @@ from kinemacolor.io.side_streams import SideStreams, Window, needs_free_tags
 
 __all__ = ["OutputLayout", "VideoWriter"]
 
+_MILLISECOND = Fraction(1, 1000)
+_MUCH_OF_A_FRAME = Fraction(1, 8)
 _FREE_TAGS = frozenset({"matroska", "webm", "nut"})
 _NOTE_TAGS = {
     "mp4": ("comment", "description", "synopsis"), "mov": ("comment", "description", "synopsis"),
@@ -99,7 +101,8 @@ class VideoWriter:
         except (FFmpegError, ValueError) as error:
             self._abandon()
             raise CodecError(
-                f"{self._container_name} refuses this combination of streams ({error}). Write to .mkv instead."
+                f"{self._container_name} refuses this combination of streams ({reason_of(error)}). "
+                "Write to .mkv instead."
             ) from error
         except BaseException:
             self._abandon()
@@ -170,7 +173,7 @@ class VideoWriter:
         time = seconds - (self._shift or 0)
         # the muxer has the last word on the unit: Matroska counts in milliseconds
         unit = max(self._time_base, self._stream.time_base or self._time_base)
-        if (time / unit).denominator != 1 and not self._rounded:
+        if (time / unit).denominator != 1 and not self._rounded and self._may_be_seen(unit):
             self._rounded = True
             self.warnings.append(
                 f"{self._container_name} cannot hold these times exactly; each is moved to the nearest {unit} s."
@@ -178,6 +181,10 @@ class VideoWriter:
         # two frames may fall on one tick of a constant rate; encoders want times that rise
         self._last_tick = max(round(time / self._time_base), self._last_tick + 1)
         return self._last_tick
+
+    def _may_be_seen(self, unit: Fraction) -> bool:
+        """Whether times in this unit are worth a line. Every film's are rounded to a millisecond in Matroska."""
+        return unit > _MILLISECOND or encode.rate_of(self.info) * unit > _MUCH_OF_A_FRAME
 
     def _video_frame(self, planes: Planes) -> VideoFrame:
         planes = pixels.converted(planes, bits=self.layout.bits, full_range=self.layout.full_range)
@@ -194,7 +201,11 @@ class VideoWriter:
             for packet in self._stream.encode(frame):
                 self._mux(packet)
         except (FFmpegError, OSError) as error:
-            raise OutputError(f"Writing failed: {error}. Check the disk's free space.") from error
+            raise OutputError(self._failed(error)) from error
+
+    def _failed(self, error: BaseException) -> str:
+        name = "the output" if self._destination is None else str(self._destination.final)
+        return f"Writing {name} failed: {reason_of_failed_write(error)}."
 
     def _mux(self, packet: Packet) -> None:
         if packet.pts is not None and packet.dts is not None:
@@ -231,7 +242,7 @@ class VideoWriter:
                 self._side_streams.close()
             self._output.close()
         except (FFmpegError, OSError) as error:
-            raise OutputError(f"Writing failed: {error}. Check the disk's free space.") from error
+            raise OutputError(self._failed(error)) from error
         if self._destination is not None:
             expected = {self._stream.index: self._written}
             if self._side_streams is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from kinemacolor.engine.track.levels import CHROMA_STEP
 from kinemacolor.engine.track.seal import BrokenSealError, read_sealed
-from kinemacolor.errors import TrackError
+from kinemacolor.errors import TrackError, reason_of
 from kinemacolor.frames import Shot
 
 NAME = "track.json"
@@ -85,11 +85,13 @@ def read_header(path: Path) -> TrackHeader:
 
     Raises ``TrackError`` where there is none, where it is damaged in any way, and for one of another version.
     """
+    if path.exists() and not path.is_dir():
+        raise TrackError(f"{path} is a file, and a chroma track is a folder: OUTPUT.kctrack beside a film in color.")
     try:
         content = read_sealed(path / NAME)
     except OSError as error:
         raise TrackError(
-            f"{path} is no chroma track ({error.strerror}: {NAME}). Give the folder that "
+            f"{path} is no chroma track ({reason_of(error)}: {NAME}). Give the folder that "
             "`kinemacolor colorize --track` made."
         ) from error
     except BrokenSealError as error:
