@@ -76,7 +76,7 @@ def prepare(job: Job) -> Inputs:
     _check_model(job)
     _check_places(job)
     warnings: list[str] = []
-    film = Film.open(job.film.source, frame_rate=job.film.frame_rate)
+    film = Film.open(job.film.source, frame_rate=job.film.frame_rate, keep_sound=job.film.sound)
     span = film.span(job.film.start, job.film.end)
     loaded = over_their_frames(film, exemplars_of(job.exemplars, film, warnings.append), warnings.append)
     size = fit(film.size, working_size_of(job.model.working_size))
@@ -92,6 +92,18 @@ def prepare(job: Job) -> Inputs:
         bidirectional=is_bidirectional(job),
         warnings=tuple(warnings),
     )
+
+
+def require_sound_in_time(film: Film) -> None:
+    """Raises ``SettingError`` where a film is retimed whose sound is kept: it would no longer fit its frames."""
+    stored = film.stored.frame_rate if film.stored is not None else None
+    if film.info.pace == 1 or not film.info.sound_is_kept or film.info.frame_rate is None or stored is None:
+        return
+    if any(stream.kind == "audio" for stream in film.info.streams):
+        raise SettingError(
+            f"{film.source} has sound that fits its frames at {float(stored):g} a second, and would not at "
+            f"{float(film.info.frame_rate):g}. Leave it out with --no-sound, or leave --frame-rate out."
+        )
 
 
 def working_size_of(text: str | int | None) -> int | None:
@@ -124,7 +136,12 @@ def exemplars_of(
     ready = [spec for spec in choice.exemplars if isinstance(spec, Exemplar)]
     files = [spec for spec in choice.exemplars if not isinstance(spec, Exemplar)]
     loaded = ready + stills.load(
-        files, frames=film.exact_frames, frame_at=film.frame_at, place_of=film.place_of, note=note
+        files,
+        frames=film.exact_frames,
+        frame_at=film.frame_at,
+        place_of=film.place_of,
+        note=note,
+        length=film.length,
     )
     if required and not loaded:
         raise ExemplarError(

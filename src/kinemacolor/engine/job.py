@@ -58,8 +58,11 @@ class FilmChoice:
     )
     end: str | int | None = option(help="The frame, time or timecode to stop before.", shown_as=str)
     frame_rate: str | Fraction | None = option(
-        help="The frame rate of pictures as input, for instance 24 (taken unless told) or 24000/1001.", shown_as=str
+        help="The frame rate of pictures as input (what they say, else 24), or one to give to a film instead of its "
+        "own times: 18, 24000/1001, ...",
+        shown_as=str,
     )
+    sound: bool = option(True, help="Keep the film's sound. A film with another --frame-rate has to go without.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from kinemacolor.engine.answers import Answers
 from kinemacolor.engine.exemplars.applied import WithExemplars
-from kinemacolor.engine.inputs import Inputs, prepare, track_place
+from kinemacolor.engine.inputs import Inputs, prepare, require_sound_in_time, track_place
 from kinemacolor.engine.job import Job
 from kinemacolor.engine.pipeline import read_ahead
 from kinemacolor.engine.plan import Plan, header_of, plan_of, with_keys
@@ -80,6 +80,7 @@ def run(job: Job, listeners: Listeners | None = None) -> Result:
     if not str(job.output.output):
         raise OutputError("The output has no name. Give one with --output, such as film.color.mp4.")
     inputs = prepare(job)
+    require_sound_in_time(inputs.film)
     if heard.prepared is not None:
         heard.prepared(inputs)
     summary = Summary(inputs.film.source)

@@ -328,5 +328,6 @@ def describe_film(
         missing_bytes=missing_bytes(path) if path is not None else 0,
         stream_index=stream.index,
         restarts=timeline.restarts if timeline is not None else (),
+        last_frame_seconds=timeline.last_ticks * time_base if timeline is not None and timeline.last_ticks else None,
     )
     return replace(info, warnings=_warnings(container, stream, info))

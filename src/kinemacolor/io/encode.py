@@ -19,7 +19,7 @@ from kinemacolor.io.info import FilmInfo
 
 _CONSTANT_RATE = frozenset({"avi", "mxf", "yuv4mpegpipe", "mpeg"})
 _CONSTANT_RATE_CODECS = frozenset({"mpeg1video", "mpeg2video", "mpeg4"})
-_MP4_FAMILY = frozenset({"mp4", "mov"})
+MP4_FAMILY = frozenset({"mp4", "mov"})
 _STARTS_BELOW_ZERO = frozenset({"matroska", "webm", "avi"})
 _LARGEST_TIMESCALE = 2**31 - 1
 STARTS_AT_ZERO = frozenset({"avi", "mxf"})
@@ -73,7 +73,7 @@ def time_base_for(container: str, encoder: Encoder, info: FilmInfo) -> Fraction:
 
 def container_options(container: str, time_base: Fraction, *, free_tags: bool = False) -> dict[str, str]:
     """Settings of the muxer that keep times exact; with ``free_tags`` a MOV takes tags of any name."""
-    if container in _MP4_FAMILY:
+    if container in MP4_FAMILY:
         # edit lists count in the movie's time scale: at the default of 1/1000 a start time would be rounded
         scale = min(time_base.denominator, _LARGEST_TIMESCALE)
         flags = "+faststart+use_metadata_tags" if free_tags and container == "mov" else "+faststart"

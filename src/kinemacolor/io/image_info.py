@@ -15,8 +15,10 @@ from kinemacolor.io import sequence
 from kinemacolor.io.guard import picture_options
 from kinemacolor.io.info import FilmInfo
 from kinemacolor.io.regular import read_regular, require_regular
+from kinemacolor.io.scan_times import scan_times_of
 
 _LIMIT_BYTES = 2**31
+_USUAL_RATE = Fraction(24)
 _RATE_CHARACTERS = 40
 _HIGHEST_RATE = Fraction(100_000)
 
@@ -33,13 +35,16 @@ def rate_of(text: str | Fraction) -> Fraction:
     return rate
 
 
-def info_of_pictures(source: Path, rate: Fraction) -> FilmInfo:
+def info_of_pictures(source: Path, rate: Fraction | None) -> FilmInfo:
     """The description of a sequence of pictures, from their number and the first of them.
 
-    Raises ``InputError`` where there is none, where one cannot be read, or where sizes differ.
+    ``rate`` None is that of the first picture's header (DPX, OpenEXR), else 24. Raises ``InputError`` where there is
+    none, where one cannot be read, or where sizes differ.
     """
     paths, warnings = sequence.pictures_of(source)
     info = _info_of_picture(paths[0])
+    said = scan_times_of(paths[0])
+    rate = rate or said.frame_rate or _USUAL_RATE
     _check_sizes(paths, (info.width, info.height))
     return replace(
         info,
@@ -51,6 +56,7 @@ def info_of_pictures(source: Path, rate: Fraction) -> FilmInfo:
         frames=len(paths),
         frames_exact=True,
         duration_seconds=len(paths) / rate,
+        timecode=said.timecode,
         warnings=tuple(warnings),
     )
 

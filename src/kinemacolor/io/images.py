@@ -51,11 +51,11 @@ class ImageReader:
         *,
         start: int = 0,
         stop: int | None = None,
-        frame_rate: str | Fraction = "24",
+        frame_rate: str | Fraction | None = None,
         info: FilmInfo | None = None,
     ) -> None:
         self.start, self.stop = start, stop
-        self.info = info or info_of_pictures(Path(source), rate_of(frame_rate))
+        self.info = info or info_of_pictures(Path(source), None if frame_rate is None else rate_of(frame_rate))
         self.warnings: list[str] = []
         self.notes: list[str] = []
         self._paths, _ = sequence.pictures_of(Path(source))
@@ -209,5 +209,5 @@ def _bgr_of(planes: Planes, *, deep: bool) -> NDArray[np.uint8] | NDArray[np.uin
 
 
 def _lost_beside(info: FilmInfo) -> list[str]:
-    kinds = sorted({stream.kind for stream in info.streams})
+    kinds = sorted({stream.kind for stream in info.streams if info.sound_is_kept or stream.kind != "audio"})
     return [f"Left out: {', '.join(kinds)} of {info.path}; pictures have no room for them."] if kinds else []

@@ -37,7 +37,8 @@ class TrackHeader:
     """The description that a chroma track holds of itself.
 
     ``film`` is an absolute path, ``signature`` the hash of its content. Sizes are (height, width). ``made_by`` is the
-    version of Kinemacolor.
+    version of Kinemacolor. ``retimed``: the film goes by ``frame_rate`` and not by its own times. ``sound``: it is
+    kept.
     """
 
     film: Path
@@ -49,6 +50,8 @@ class TrackHeader:
     exemplars: tuple[NamedExemplar, ...]
     shots: tuple[KeyedShot, ...]
     made_by: str
+    retimed: bool = False
+    sound: bool = True
 
     @property
     def span(self) -> Shot:
@@ -66,6 +69,8 @@ class TrackHeader:
                 "signature": self.signature,
                 "size": list(reversed(self.film_size)),
                 "frame_rate": self.frame_rate,
+                "retimed": self.retimed,
+                "sound": self.sound,
             },
             "start": self.span.start,
             "stop": self.span.stop,
@@ -130,6 +135,8 @@ def _header(content: Mapping[str, Any]) -> TrackHeader:
         ),
         shots=shots,
         made_by=_text(content["kinemacolor"]),
+        retimed=film.get("retimed") is True,
+        sound=film.get("sound") is not False,
     )
 
 
