@@ -74,10 +74,11 @@ def evaluate(
             help="The VGG19 file of torchvision, for top-1 and top-5; without it EfficientNet-Lite0 is taken."
         ),
     ] = None,
-    device: Annotated[str, typer.Option(help="The device to compute on: auto, cpu, cuda, ...")] = "auto",
+    device: Annotated[str, typer.Option(help="The device to compute on: auto, cpu, cuda (or gpu), ...")] = "auto",
     accept_license: Annotated[
         bool, typer.Option(help="Agree to the license of weights that have to be fetched.")
     ] = False,
+    overwrite: Annotated[bool, typer.Option(help="Replace a report that is there.")] = False,
 ) -> None:
     """Score models and finished films against color clips, and write tables, plots, pictures and figures by frame."""
     from kinemacolor.evaluation.exemplars import parse_exemplars
@@ -85,7 +86,10 @@ def evaluate(
     from kinemacolor.evaluation.protocols import protocol_of
     from kinemacolor.evaluation.run import RunSettings
     from kinemacolor.evaluation.run import evaluate as run
+    from kinemacolor.io.destination import require_free, require_writable
 
+    require_writable(output)
+    require_free([output / "report.md", output / "report.json", output / "frames.csv"], overwrite=overwrite)
     chosen = protocol_of(protocol).only(figures.split(",") if figures else None)
     choice = parse_exemplars(exemplars) if exemplars else None
     clips, problems = _clips(data, dataset, split, clip_list, masks)

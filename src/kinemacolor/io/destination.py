@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from kinemacolor.errors import BusyError, OutputError, OutputExistsError
+from kinemacolor.errors import BusyError, OutputError, OutputExistsError, reason_of
 
 try:
     import fcntl
@@ -40,8 +40,7 @@ class Destination:
         Raises ``OutputExistsError`` where something is there and ``overwrite`` is off, ``OutputError`` where the
         folder is missing or not writable, or the output is the input.
         """
-        if not output.parent.is_dir():
-            raise OutputError(f"There is no folder {output.parent} to write {output.name} to. Make it first.")
+        require_home(output)
         if output.is_dir():
             raise OutputError(f"{output} is a folder. Give a file name such as {output / 'film.mp4'}.")
         if source != "-" and output.exists() and Path(source).exists() and output.samefile(source):
@@ -63,8 +62,7 @@ class Destination:
         if folder.exists() and not folder.is_dir():
             raise OutputError(f"{folder} is a file, and pictures need a folder. Give another name.")
         home = folder if folder.is_dir() else folder.parent
-        if not home.is_dir():
-            raise OutputError(f"There is no folder {home}, so {folder.name} cannot be made in it. Make it first.")
+        require_home(folder)
         partial = _partial_for(home, folder.name)
         with _refusal(home), _one_at_a_time(home):
             _clear_left_over(folder, partial)
@@ -90,7 +88,7 @@ class Destination:
                 self.partial.rmdir()
             _flush(self.final.parent)
         except OSError as error:
-            raise OutputError(f"{self.final} could not be given its name ({error.strerror}).") from error
+            raise OutputError(f"{self.final} could not be given its name ({reason_of(error)}).") from error
         finally:
             self._release()
 
@@ -240,8 +238,33 @@ def _refusal(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise OutputError(
-            f"{folder} cannot be written to ({error.strerror}). Choose another folder or change its permissions."
+            f"{folder} cannot be written to ({reason_of(error)}). Choose another folder or change its permissions."
         ) from error
+
+
+def require_home(place: Path) -> None:
+    """Raises ``OutputError`` where the folder in which a file or folder is to be made is missing, or is none."""
+    home = place.parent
+    if home.is_dir():
+        return
+    if home.exists():
+        raise OutputError(f"{home} is a file and no folder, so {place.name} cannot be written in it.")
+    raise OutputError(f"There is no folder {home} to write {place.name} to. Make it first.")
+
+
+def require_writable(folder: Path) -> None:
+    """Raises ``OutputError`` where something that is no folder has the name of one, or of one above it."""
+    place = next((each for each in (folder, *folder.absolute().parents) if each.exists()), None)
+    if place is not None and not place.is_dir():
+        raise OutputError(f"{place} is a file and no folder, so nothing can be written in it. Give another name.")
+
+
+def require_free(places: Sequence[Path], *, overwrite: bool) -> None:
+    """Raises ``OutputExistsError`` where one of the files to be written is there, and may not be replaced."""
+    there = [place for place in places if place.exists() or place.is_symlink()]
+    if there and not overwrite:
+        more = f" and {len(there) - 1} more are" if len(there) > 1 else " is"
+        raise OutputExistsError(f"{there[0]}{more} there already. Give another name, or --overwrite to replace them.")
 
 
 def spare_inputs(written: Sequence[Path], read: Sequence[Path]) -> None:
