@@ -49,7 +49,7 @@ def test_a_time_means_the_frame_that_is_shown_then(uneven: Film, text: str, fram
 
 
 def test_a_time_after_the_last_frame_lies_past_the_end(uneven: Film) -> None:
-    assert uneven.frame_at(Fraction(3)) == 5
+    assert uneven.frame_at(Fraction(3)) == 6
     assert uneven.span("0.04", "00:00:02.08") == Shot(1, 3)
     with pytest.raises(SettingError, match="past the end"):
         uneven.span("00:00:05")

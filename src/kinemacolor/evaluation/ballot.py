@@ -15,7 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
-from kinemacolor.errors import InputError, OutputError, SettingError
+from kinemacolor.errors import InputError, OutputError, SettingError, reason_of
 from kinemacolor.evaluation.clips import Clip, Pictures, find_clips
 from kinemacolor.evaluation.pages import template
 from kinemacolor.evaluation.preview import write_preview
@@ -58,7 +58,9 @@ def make_ballot(
         (output / "ballot" / "index.html").write_text(page.render(trials=trials), encoding="utf-8")
         (output / "key.json").write_text(json.dumps({"films": key}, indent=1) + "\n")
     except OSError as error:
-        raise OutputError(f"The ballot could not be written to {output} ({error}). Give another folder.") from error
+        raise OutputError(
+            f"The ballot could not be written to {output} ({reason_of(error)}). Give another folder."
+        ) from error
     return shared
 
 
@@ -119,7 +121,9 @@ def count_ballot(key: Path, answers: Sequence[Path]) -> Count:
     try:
         methods: dict[str, str] = dict(json.loads(key.read_text())["films"])
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{key} is no key of a ballot ({error}). Give the key.json that lies beside it.") from error
+        raise InputError(
+            f"{key} is no key of a ballot ({reason_of(error)}). Give the key.json that lies beside it."
+        ) from error
     votes: Counter[str] = Counter()
     shown: Counter[str] = Counter(dict.fromkeys(sorted(set(methods.values())), 0))
     by_clip: dict[str, Counter[str]] = {}
@@ -142,7 +146,9 @@ def _answers(path: Path) -> list[dict[str, str]]:
         with path.open(newline="", encoding="utf-8") as file:
             lines = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read ({error}). Give the CSV files that voters saved.") from error
+        raise InputError(
+            f"{path} cannot be read ({reason_of(error)}). Give the CSV files that voters saved."
+        ) from error
     if not lines or not {"voter", "clip", "shown", "chosen"} <= set(lines[0]):
         raise InputError(f"{path} has no answers. Give the CSV files that voters saved.")
     return lines

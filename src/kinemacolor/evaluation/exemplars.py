@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kinemacolor.errors import ExemplarIndexError, InputError, SettingError
+from kinemacolor.errors import ExemplarIndexError, InputError, SettingError, reason_of
 from kinemacolor.evaluation.clips import Clip, Pictures
 from kinemacolor.frames import Exemplar
 from kinemacolor.io import exemplars as stills
@@ -97,7 +97,7 @@ def _mapping(path: Path) -> dict[str, tuple[str, ...]]:
         return {name: tuple(str(path.parent / file) for file in files) for name, files in entries.items()}
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise SettingError(
-            f'{path} is no mapping of clips to stills ({error}). Write {{"clip": "still.png", ...}}.'
+            f'{path} is no mapping of clips to stills ({reason_of(error)}). Write {{"clip": "still.png", ...}}.'
         ) from error
 
 

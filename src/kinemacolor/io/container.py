@@ -17,7 +17,7 @@ from av.stream import Disposition, Stream
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from kinemacolor.errors import InputError, NoVideoStreamError, TruncatedError
+from kinemacolor.errors import InputError, NoVideoStreamError, TruncatedError, reason_of
 from kinemacolor.io import pixels
 from kinemacolor.io.clock import may_restart
 from kinemacolor.io.guard import film_options
@@ -65,7 +65,7 @@ def open_film(path: Path) -> InputContainer:
         if not path.exists():
             raise InputError(f"{path} does not exist. Check the name and the folder.")
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}). Give the file of a film.") from error
+        raise InputError(f"{path} cannot be read ({reason_of(error)}). Give the file of a film.") from error
     try:
         # "file:" keeps a colon or a percent sign in the name from being read as a protocol or a pattern
         container = av.open(f"file:{path}", metadata_errors="replace", options=film_options())
@@ -328,5 +328,6 @@ def describe_film(
         missing_bytes=missing_bytes(path) if path is not None else 0,
         stream_index=stream.index,
         restarts=timeline.restarts if timeline is not None else (),
+        last_frame_seconds=timeline.last_ticks * time_base if timeline is not None and timeline.last_ticks else None,
     )
     return replace(info, warnings=_warnings(container, stream, info))

@@ -43,7 +43,10 @@ class FilmInfo:
     unspecified); ``matrix`` and ``full_range`` are what follows from them. ``chroma_location`` is the codec's
     convention. ``alpha_beside``: there is an alpha that the decoder does not give (VP8, VP9). ``hdr`` holds
     ``master-display`` and ``max-cll`` as x265 writes them. ``stream_index`` is the film's place among the container's
-    streams. ``restarts`` are where its clock starts again.
+    streams. ``restarts`` are where its clock starts again. ``last_frame_seconds`` is how long the last frame is
+    shown, None where the film does not say it. ``timecode`` is that of the first picture of a sequence. ``pace`` is
+    how much longer the film lasts than its file says, by a frame rate that the user gave; ``sound_is_kept`` is the
+    user's choice.
     """
 
     path: str
@@ -81,6 +84,10 @@ class FilmInfo:
     missing_bytes: int = 0
     stream_index: int = 0
     restarts: tuple[Restart, ...] = ()
+    last_frame_seconds: Fraction | None = None
+    timecode: str | None = None
+    pace: Fraction = Fraction(1)
+    sound_is_kept: bool = True
     warnings: tuple[str, ...] = ()
 
     @property

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, UnidentifiedImageError
 
-from kinemacolor.errors import InputError
+from kinemacolor.errors import InputError, reason_of
 from kinemacolor.frames import Instance, ObjectMasks
 from kinemacolor.io.regular import read_regular
 
@@ -83,7 +83,7 @@ def _values(path: Path) -> NDArray[np.int64]:
                 return (rgb[..., 0] << 16) | (rgb[..., 1] << 8) | rgb[..., 2]
             return np.asarray(picture).astype(np.int64)
     except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise InputError(f"Mask {path} cannot be read ({error}). Replace it or remove it.") from error
+        raise InputError(f"Mask {path} cannot be read ({reason_of(error)}). Replace it or remove it.") from error
 
 
 class CocoMasks:
@@ -133,8 +133,9 @@ class CocoMasks:
             )
         except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
             raise InputError(
-                f"An annotation of image {annotation.get('image_id')} in {self._path} cannot be drawn ({error}). "
-                "Segmentations are polygons (with the image's height and width) or run lengths with their size."
+                f"An annotation of image {annotation.get('image_id')} in {self._path} cannot be drawn "
+                f"({reason_of(error)}). Segmentations are polygons (with the image's height and width) or run "
+                "lengths with their size."
             ) from error
 
 
@@ -142,7 +143,7 @@ def _read_json(path: Path) -> Any:
     try:
         return json.loads(read_regular(path, limit_bytes=_LIMIT_BYTES))
     except (OSError, ValueError, RecursionError) as error:
-        raise InputError(f"{path} cannot be read as JSON ({error}). Give a COCO-style file.") from error
+        raise InputError(f"{path} cannot be read as JSON ({reason_of(error)}). Give a COCO-style file.") from error
 
 
 def _drawn(segmentation: Any, size: tuple[int, int] | None) -> NDArray[np.bool_]:

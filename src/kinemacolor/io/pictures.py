@@ -20,7 +20,7 @@ from jaxtyping import Float
 from PIL import Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
-from kinemacolor.errors import UnreadableImageError
+from kinemacolor.errors import UnreadableImageError, reason_of
 from kinemacolor.frames import RGB
 from kinemacolor.io.regular import read_regular
 from kinemacolor.io.signature import kind_of
@@ -136,7 +136,7 @@ def _too_large(path: Path, megapixels: str) -> UnreadableImageError:
 
 
 def _damaged(path: Path, error: Exception) -> UnreadableImageError:
-    return UnreadableImageError(f"{path} is cut off or damaged ({error}). Copy or save it again.")
+    return UnreadableImageError(f"{path} is cut off or damaged ({reason_of(error)}). Copy or save it again.")
 
 
 def _upright(path: Path, image: Image.Image, data: bytes) -> Image.Image:

@@ -13,6 +13,7 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Discard, Disposition, Stream
 
+from kinemacolor.errors import reason_of
 from kinemacolor.io import container
 from kinemacolor.io.clock import Unrolled
 from kinemacolor.io.info import FilmInfo
@@ -26,7 +27,7 @@ _OWN_TAG_STARTS = ("_statistics", "bps", "number_of_frames", "number_of_bytes", 
 _HOLDS_ATTACHMENTS = frozenset({"matroska"})
 _HOLDS_COVERS = frozenset({"mp4"})
 _COVER_KINDS = {"mjpeg": ("jpg", "image/jpeg"), "png": ("png", "image/png"), "bmp": ("bmp", "image/bmp")}
-_HOLDS_TIMECODE = frozenset({"mp4", "mov", "matroska", "mxf"})
+HOLDS_TIMECODE = frozenset({"mp4", "mov", "matroska", "mxf"})
 _PLAIN_MOV_TAGS = frozenset(
     {"title", "artist", "author", "album", "date", "comment", "genre", "copyright", "make", "model", "location", TAG}
 )
@@ -70,7 +71,7 @@ class SideStreams:
         self._source: InputContainer = container.open_film(Path(info.path))
         self._info = info
         self._film_index = info.stream_index
-        self._clock = Unrolled(info.restarts)
+        self._clock = Unrolled(info.restarts, info.pace)
         self._tracks: dict[int, Track] = {}
         self._waiting: Packet | None = None
         self._packets: Iterator[Packet] | None = None
@@ -100,7 +101,9 @@ class SideStreams:
         chapters = []
         for chapter in self._source.chapters():
             shift = round(chapter_shift / (chapter["time_base"] or 1))
-            start, end = chapter["start"] - shift, chapter["end"] - shift
+            start, end = (round(chapter[side] * self._info.pace) - shift for side in ("start", "end"))
+            if self._info.pace != 1:
+                chapter["start"], chapter["end"] = start, end
             if end > 0 or not shift:
                 chapter["start"], chapter["end"] = (max(0, start) if shift else start), end
                 chapters.append(chapter)
@@ -110,6 +113,8 @@ class SideStreams:
     def _moved(self, tags: dict[str, str], start_frame: int) -> dict[str, str]:
         """The tags with the timecode of a later frame."""
         rate = self._info.frame_rate
+        if self._info.pace != 1:  # a timecode counts frames at the rate that it was made for
+            return {name: value for name, value in tags.items() if name.lower() != TAG}
         if not start_frame or rate is None:
             return tags
         return {
@@ -140,8 +145,14 @@ class SideStreams:
         elif stream.type == "video" and not (container.is_cover(stream) and name in _HOLDS_COVERS):
             what = "cover picture; mp4 and mkv hold it" if container.is_cover(stream) else "second film"
             self.warnings.append(f"Left out: {label}, a {what}.")
+        elif stream.type == "audio" and not self._info.sound_is_kept:
+            return
         elif TAG in stream.metadata and stream.type == "data":
-            if name not in _HOLDS_TIMECODE:
+            if self._info.pace != 1:
+                self.warnings.append(
+                    f"Left out: the timecode ({stream.metadata[TAG]}), which counts frames at another rate."
+                )
+            elif name not in HOLDS_TIMECODE:
                 self.warnings.append(f"Left out: the timecode ({stream.metadata[TAG]}). {name} has no place for it.")
         elif stream.type in ("data", "unknown") or stream.codec_context is None:
             self.warnings.append(f"Left out: {label}, which cannot be copied.")
@@ -194,7 +205,7 @@ class SideStreams:
         try:
             return next(self._packets, None)
         except FFmpegError as error:
-            self.warnings.append(f"{self._source.name}: sound and subtitles break off ({error}).")
+            self.warnings.append(f"{self._source.name}: sound and subtitles break off ({reason_of(error)}).")
             return None
 
     def _mux(self, packet: Packet) -> None:

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from kinemacolor.engine.track import ChromaTrack, read_header
-from kinemacolor.errors import InputError
+from kinemacolor.errors import InputError, reason_of
 
 
 def read_confidence(path: Path) -> dict[int, float]:
@@ -31,5 +31,6 @@ def _of_file(path: Path) -> dict[int, float]:
         return {int(frame): float(value) for frame, value in values.items()}
     except (OSError, ValueError, AttributeError, TypeError) as error:
         raise InputError(
-            f'{path} is no chroma track and no JSON object of frames and confidences ({error}). Write {{"120": 0.4}}.'
+            f"{path} is no chroma track and no JSON object of frames and confidences ({reason_of(error)}). "
+            'Write {"120": 0.4}.'
         ) from error

@@ -11,7 +11,7 @@ from kinemacolor.engine.inputs import fitted_to
 from kinemacolor.engine.job import Job
 from kinemacolor.engine.project.bind import BoundStill, bind
 from kinemacolor.engine.project.files import ENDING, Project, write_settings, write_stills
-from kinemacolor.errors import ExemplarError, OutputError, OutputExistsError
+from kinemacolor.errors import ExemplarError, OutputError, OutputExistsError, reason_of
 from kinemacolor.frames import Exemplar
 from kinemacolor.io import Film
 from kinemacolor.io import exemplars as stills_files
@@ -33,7 +33,8 @@ def new_project(
 
     Args:
         film: a film, or a folder or pattern of pictures.
-        stills: files or folders of pictures; the frame in a name is checked against what the picture shows.
+        stills: files or folders of pictures; the frame in a name is checked against what the picture shows. None
+            for a project whose stills come later.
         folder: where; None is beside the film, ``reel.kinemacolor``.
         output: the film to write; None is ``reel.color.mp4`` (or the film's own kind) in the folder.
         options: those of a run (``engine.job``) to begin with.
@@ -60,7 +61,7 @@ def new_project(
         place.mkdir(exist_ok=True)
         write_settings(project)
     except OSError as error:
-        raise OutputError(f"{place} cannot be written to ({error.strerror}). Choose another folder.") from error
+        raise OutputError(f"{place} cannot be written to ({reason_of(error)}). Choose another folder.") from error
     shots = [ListedShot(shot) for shot in shots_between(found.cuts, 0, found.frames)]
     write_shots(project.shots, shots, opened.info.frame_rate)
     write_stills(project, bound)
@@ -87,6 +88,6 @@ def _loaded(
             (exemplar,) = stills_files.load([f"{each}@none"], note=note)
             (fitted,) = fitted_to(film, size, [exemplar])
             found[each] = replace(fitted, index=None if place is None else film.frame_at(place))
-    if not found:
+    if specs and not found:
         raise ExemplarError("There is no still. Give color stills, or a folder of them, with --exemplars.")
     return sorted(found.items())

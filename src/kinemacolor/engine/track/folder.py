@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from kinemacolor.engine.track import header
 from kinemacolor.engine.track.chunk import ChunkNotes, ChunkWriter, notes_of, read_chunk, verified_notes
 from kinemacolor.engine.track.seal import PARTIAL, write_json, write_sealed
-from kinemacolor.errors import BusyError, OutputError, TrackError
+from kinemacolor.errors import BusyError, OutputError, TrackError, reason_of, reason_of_failed_write
 from kinemacolor.frames import Shot
 from kinemacolor.io.destination import discard_left_over
 from kinemacolor.io.regular import read_regular
@@ -59,7 +59,7 @@ class ChromaTrack:
             raise BusyError(f"{self.path} is in use by {self._who()}. Wait for it, or end it first.") from None
         except OSError as error:
             raise OutputError(
-                f"The chroma track {self.path} cannot be made ({error.strerror}). Make the folder above it, or "
+                f"The chroma track {self.path} cannot be made ({reason_of(error)}). Make the folder above it, or "
                 "choose another."
             ) from error
         self._clear_up()
@@ -76,7 +76,9 @@ class ChromaTrack:
                 return
             names = {path.name for path in self.path.iterdir()} if self.path.is_dir() else {""}
         except OSError as error:
-            raise TrackError(f"{self.path} cannot be read ({error.strerror}). Give --track another name.") from error
+            raise TrackError(
+                f"{self.path} cannot be read ({reason_of(error)}). Give --track another name."
+            ) from error
         if not names <= _OWN:
             raise TrackError(f"{self.path} is no chroma track and is left as it is. Give --track another name.")
 
@@ -123,7 +125,7 @@ class ChromaTrack:
                 if left.name.endswith(PARTIAL):
                     left.unlink()
         except OSError as error:
-            raise OutputError(f"The chroma track {self.path} cannot be written ({error.strerror}).") from error
+            raise OutputError(f"The chroma track {self.path} cannot be written ({reason_of(error)}).") from error
 
     def _chunks(self) -> list[Path]:
         """The files of shots: what else lies there is not ours."""
@@ -148,7 +150,7 @@ class ChromaTrack:
             write()
         except OSError as error:
             raise OutputError(
-                f"{self.path} cannot be written ({error.strerror}). Make room on the disk, or use --no-track."
+                f"Writing {self.path} failed: {reason_of_failed_write(error)}. --no-track does without it."
             ) from error
 
     def _chunk(self, shot: Shot, key: str) -> Path:
@@ -165,9 +167,12 @@ class ChromaTrack:
         """
         return verified_notes(self._chunk(shot, key))
 
-    def read(self, shot: Shot, key: str) -> Iterator[Answer]:
-        """The answers for a colored shot's frames. Raises ``TrackError`` where it is damaged."""
-        return read_chunk(self._chunk(shot, key))
+    def read(self, shot: Shot, key: str, *, first: int = 0) -> Iterator[Answer]:
+        """The answers for a colored shot's frames, from the shot's frame ``first`` on.
+
+        Raises ``TrackError`` where it is damaged.
+        """
+        return read_chunk(self._chunk(shot, key), first=first)
 
     def writer(self, shot: Shot, key: str) -> ChunkWriter:
         """A writer for a shot."""

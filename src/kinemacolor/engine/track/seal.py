@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from kinemacolor.errors import reason_of
 from kinemacolor.io.regular import read_regular
 
 PARTIAL = ".partial"
@@ -81,7 +82,7 @@ def read_sealed(path: Path) -> dict[str, object]:
     except OSError as error:
         raise BrokenSealError(error.strerror or str(error)) from error
     except (ValueError, RecursionError) as error:
-        raise BrokenSealError(f"it is no JSON ({error})") from error
+        raise BrokenSealError(f"it is no JSON ({reason_of(error)})") from error
     if not isinstance(content, dict):
         raise BrokenSealError("it holds no table")
     seal = content.pop(_SEAL, None)
