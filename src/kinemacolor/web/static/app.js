@@ -324,6 +324,7 @@ function menu(button, list, fill) {
     if (wasOpen) return;
     $(list).replaceChildren(...fill());
     $(list).hidden = false;
+    if ($(list).classList.contains("up")) $(list).style.right = `${Math.max(14, innerWidth - $(button).getBoundingClientRect().right)}px`;
     $(button).setAttribute("aria-expanded", "true");
     $(list).querySelector("button, a")?.focus();
   });
