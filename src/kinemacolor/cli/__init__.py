@@ -22,12 +22,14 @@ from kinemacolor.cli import (
     explain,
     match,
     models,
+    paint,
     probe,
     project,
     render,
     shots,
     suggest,
     train,
+    web,
 )
 from kinemacolor.cli.crash import last_word
 from kinemacolor.cli.screen import echo, shown
@@ -55,11 +57,13 @@ app.command(cls=Command)(models.models)
 app.command(cls=Command)(probe.probe)
 app.command(cls=Command)(batch.batch)
 app.command(cls=Command)(check.check)
+app.command(cls=Command)(paint.paint)
 app.command(cls=Command)(render.render)
 app.command(cls=Command)(shots.shots)
 app.command(cls=Command)(suggest.suggest)
 app.command(cls=Command)(match.match)
 app.command(cls=Command)(train.train)
+app.command(cls=Command)(web.web)
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(ballot.app, name="ballot")
 app.add_typer(project.app, name="project")

@@ -11,6 +11,7 @@ from kinemacolor.engine.analysis.likeness import Summaries, likeness
 from kinemacolor.engine.analysis.shot_list import ListedShot, read_shots
 from kinemacolor.engine.analysis.still_finder import advice
 from kinemacolor.engine.exemplars.assign import MOST_ALIKE, active_exemplars, in_order, index_in, references_for
+from kinemacolor.engine.exemplars.marks import is_mark
 from kinemacolor.engine.inputs import Inputs
 from kinemacolor.engine.track import KeyedShot, NamedExemplar, TrackHeader
 from kinemacolor.engine.track.keys import exemplar_hash, film_signature, key_of
@@ -50,12 +51,15 @@ def plan_of(
     shots: str | Path = "auto",
     memory: Path | None = None,
     progress: Callable[[int], None] | None = None,
+    advise: bool = True,
 ) -> Plan:
     """The shots of ``span`` and the exemplars of each; ``stills`` are of the working size.
 
     ``shots`` is ``auto`` (found in a pass over the film), ``none`` (all is one shot) or a shot list's path. A film of
     one shot gets all stills. A pipe can be read once only: without a list it is one shot, and a warning says so.
-    ``memory`` is a file that keeps what the pass saw. Raises ``ShotListError`` where a list does not fit.
+    ``memory`` is a file that keeps what the pass saw. Without ``advise`` nobody is told of stills that show another
+    frame than theirs, and a film that was looked through before is not looked through for a new still.
+    Raises ``ShotListError`` where a list does not fit.
     """
     piped = film.is_pipe
     signature = None if piped else film_signature(Path(film.source))
@@ -65,11 +69,16 @@ def plan_of(
         return Plan((PlannedShot(span, tuple(stills)),), signature, warnings)
     listed = _listed(Path(shots), film, span, stills) if str(shots) != "auto" else None
     cuts = None if listed is None else [each.shot.start for each in listed if each.shot.start > span.start]
-    if listed is not None and (piped or len(stills) <= MOST_ALIKE):
+    # marks belong to the shot that they are in: however many there are, no shot is asked whether it is like them
+    compared = sum(not is_mark(still.alpha) for still in stills) > MOST_ALIKE
+    asked = stills if advise else ()
+    if listed is not None and (piped or not compared):
         found = None
     else:
-        found = analyze(film, span, stills, signature=signature, cuts=cuts, memory=memory, progress=progress)
-    lines = tuple(advice(stills, found.places)) if found is not None else ()
+        found = analyze(
+            film, span, asked, cuts=cuts, summarize=compared, signature=signature, memory=memory, progress=progress
+        )
+    lines = tuple(advice(asked, found.places)) if found is not None else ()
     if listed is None:
         assert found is not None
         stop = span.start + found.frames

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from kinemacolor.engine.answers import Answers
 from kinemacolor.engine.exemplars.applied import WithExemplars
@@ -39,6 +40,16 @@ from kinemacolor.models.load import dtype_of, load_model
 
 FRAMES_AHEAD = 4
 """How many frames are decoded ahead of the model."""
+
+
+@runtime_checkable
+class Identified(Protocol):
+    """A model as far as a plan knows it."""
+
+    @property
+    def identity(self) -> str:
+        """That of ``Colorizer``."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +148,17 @@ def loaded_model(job: Job, listeners: Listeners | None = None) -> Colorizer:
 
 
 def planned(
-    inputs: Inputs, model: Colorizer, track: ChromaTrack | None = None, listeners: Listeners | None = None
+    inputs: Inputs,
+    model: Identified,
+    track: ChromaTrack | None = None,
+    listeners: Listeners | None = None,
+    *,
+    advise: bool = True,
 ) -> Plan:
-    """The shots of the inputs' film with their exemplars, and the key of each shot's colors by this model."""
+    """The shots of the inputs' film with their exemplars, and the key of each shot's colors by this model.
+
+    ``advise`` as for ``plan_of``.
+    """
     surveying = None if listeners is None else listeners.surveying
     total = inputs.frames_total
     plan = plan_of(
@@ -149,6 +168,7 @@ def planned(
         shots=inputs.job.shots.shots,
         memory=None if track is None else track.survey,
         progress=None if surveying is None else lambda seen: surveying(seen, total),
+        advise=advise,
     )
     masks = inputs.job.model.masks
     extras = () if masks is None else (folder_signature(Path(masks)),)

@@ -17,14 +17,7 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from kinemacolor import color
-from kinemacolor.errors import (
-    CodecError,
-    InputError,
-    OutputError,
-    OutputExistsError,
-    reason_of,
-    reason_of_failed_write,
-)
+from kinemacolor.errors import CodecError, InputError, OutputError, reason_of, reason_of_failed_write
 from kinemacolor.frames import Frame, Planes
 from kinemacolor.io import pixels, sequence
 from kinemacolor.io.base import FrameReader, OutputLayout
@@ -149,12 +142,7 @@ class ImageWriter:
             subsampling=(1, 1),
             left_sited=False,
         )
-        old = pattern.numbered()
-        if old and not overwrite:
-            raise OutputExistsError(
-                f"{pattern.folder} has {len(old)} such pictures already. Give another name, or --overwrite."
-            )
-        self._destination = Destination.for_folder(pattern.folder, replaced=list(old))
+        self._destination = Destination.for_pictures(pattern, overwrite=overwrite)
         self._written = 0
 
     @property
@@ -193,7 +181,11 @@ class ImageWriter:
     ) -> None:
         found = len(list(self._destination.partial.iterdir()))
         if kind is None and self._written and found == self._written:
-            self._destination.commit()
+            try:
+                self._destination.commit()
+            except OutputError:
+                self._destination.discard()
+                raise
             return
         self._destination.discard()
         if kind is None:

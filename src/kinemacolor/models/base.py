@@ -11,6 +11,7 @@ from torch import Tensor
 
 from kinemacolor.errors import ModelError
 from kinemacolor.frames import Chroma, Luma, ObjectMasks
+from kinemacolor.layers.place_features import PlaceFeatures
 
 StateT = TypeVar("StateT")
 
@@ -47,6 +48,23 @@ class Answer:
 
     chroma: Chroma
     confidence: Confidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """Likely colors of a frame by its look alone, of its luma's size, and the features by which it is looked at."""
+
+    chroma: Chroma
+    places: PlaceFeatures
+
+
+@runtime_checkable
+class Guesser(Protocol):
+    """A model that has an opinion on a frame's colors without any exemplar."""
+
+    def guess(self, luma: Luma) -> Guess:
+        """The likely colors of a frame: muted, since a thing of any color is gray on the mean."""
+        ...
 
 
 @runtime_checkable

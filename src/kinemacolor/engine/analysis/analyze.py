@@ -9,7 +9,6 @@ from typing import Any
 from kinemacolor.engine.analysis.likeness import Summaries
 from kinemacolor.engine.analysis.still_finder import StillPlace
 from kinemacolor.engine.analysis.survey import Survey, survey
-from kinemacolor.engine.exemplars.assign import MOST_ALIKE
 from kinemacolor.engine.track.keys import exemplar_hash, key_of
 from kinemacolor.engine.track.seal import read_sealed, write_sealed
 from kinemacolor.frames import Exemplar, Shot
@@ -37,31 +36,30 @@ def analyze(
     stills: Sequence[Exemplar],
     *,
     cuts: Sequence[int] | None,
+    summarize: bool,
     signature: str | None,
     memory: Path | None,
     progress: Callable[[int], None] | None,
 ) -> FilmAnalysis:
     """The analysis of a part of a film; from ``memory``, a file, where that was looked through before.
 
-    ``cuts`` None lets them be found. ``signature`` is the film's, None where nothing is to be remembered.
-    ``progress`` is told the number of frames seen.
+    ``cuts`` None lets them be found. ``summarize`` asks for a summary of each shot. ``signature`` is the film's, None
+    where nothing is to be remembered. ``progress`` is told the number of frames seen.
     """
-    of = key_of(
-        [_VERSION, signature, [span.start, span.stop], None if cuts is None else list(cuts), len(stills) > MOST_ALIKE]
-    )
+    of = key_of([_VERSION, signature, [span.start, span.stop], None if cuts is None else list(cuts), summarize])
     names = [f"{exemplar_hash(still)}@{still.index}" for still in stills]
     if memory is not None and (known := _recalled(memory, of, names)) is not None:
         return known
     with film.frames(span) as reader:
         seen = survey(reader, cuts=cuts, stills=stills, progress=progress)
-    found = FilmAnalysis(seen.frames, seen.cuts, _summaries(seen, film, len(stills)), seen.places)
+    found = FilmAnalysis(seen.frames, seen.cuts, _summaries(seen, film) if summarize else (), seen.places)
     if memory is not None:
         _remember(memory, of, names, found)
     return found
 
 
-def _summaries(seen: Survey, film: Film, stills: int) -> tuple[Sequence[float], ...]:
-    if stills <= MOST_ALIKE or not seen.cuts:
+def _summaries(seen: Survey, film: Film) -> tuple[Sequence[float], ...]:
+    if not seen.cuts:
         return ()
     return tuple(Summaries().of_grays(seen.samples, full_range=film.info.full_range))
 

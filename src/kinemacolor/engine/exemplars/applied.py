@@ -20,6 +20,11 @@ def suited(model: Colorizer, references: Sequence[Reference], *, bidirectional: 
     return Corrected(model) if any(r.alpha is not None for r in inside) else model
 
 
+def identity_with(identity: str, *, bidirectional: bool) -> str:
+    """The identity of ``WithExemplars`` around a model of this ``identity``."""
+    return f"{identity}-{'bidirectional' if bidirectional else 'forward'}"
+
+
 class WithExemplars:
     """The model that colors each shot as ``suited`` to its exemplars."""
 
@@ -29,7 +34,7 @@ class WithExemplars:
     @property
     def identity(self) -> str:
         """That of the model, and whether it colors towards the start too."""
-        return f"{self.model.identity}-{'bidirectional' if self.bidirectional else 'forward'}"
+        return identity_with(self.model.identity, bidirectional=self.bidirectional)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -33,7 +33,8 @@ def new_project(
 
     Args:
         film: a film, or a folder or pattern of pictures.
-        stills: files or folders of pictures; the frame in a name is checked against what the picture shows.
+        stills: files or folders of pictures; the frame in a name is checked against what the picture shows. None
+            for a project whose stills come later.
         folder: where; None is beside the film, ``reel.kinemacolor``.
         output: the film to write; None is ``reel.color.mp4`` (or the film's own kind) in the folder.
         options: those of a run (``engine.job``) to begin with.
@@ -87,6 +88,6 @@ def _loaded(
             (exemplar,) = stills_files.load([f"{each}@none"], note=note)
             (fitted,) = fitted_to(film, size, [exemplar])
             found[each] = replace(fitted, index=None if place is None else film.frame_at(place))
-    if not found:
+    if specs and not found:
         raise ExemplarError("There is no still. Give color stills, or a folder of them, with --exemplars.")
     return sorted(found.items())

@@ -170,8 +170,8 @@ def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def read_chunk(path: Path) -> Iterator[Answer]:
-    """The answer for each frame; its confidence is None where the model gave none.
+def read_chunk(path: Path, *, first: int = 0) -> Iterator[Answer]:
+    """The answer for each frame from ``first`` on; its confidence is None where the model gave none.
 
     Raises ``TrackError`` where the file is damaged.
     """
@@ -179,15 +179,24 @@ def read_chunk(path: Path) -> Iterator[Answer]:
         with av.open(f"file:{path}", options=film_options()) as container:
             streams = container.streams.video
             waiting: list[list[np.ndarray]] = [[] for _ in streams]
+            if first:  # every frame is a key frame
+                container.seek(round(Fraction(first, _RATE) * av.time_base))
             for packet in container.demux(list(streams)):
                 frames = streams[packet.stream.index].decode(packet)
-                waiting[packet.stream.index] += [_levels_in(frame) for frame in frames]
+                waiting[packet.stream.index] += [_levels_in(frame) for frame in frames if _place(frame) >= first]
                 while all(waiting):
                     yield _answer([planes.pop(0) for planes in waiting])
     except (FFmpegError, OSError) as error:
         raise TrackError(
             f"{path} cannot be read ({reason_of(error)}). Delete it and run `kinemacolor colorize` again."
         ) from error
+
+
+def _place(frame: VideoFrame) -> int:
+    """The number of a frame in its chunk; Matroska keeps times in milliseconds."""
+    assert frame.pts is not None
+    assert frame.time_base is not None
+    return round(frame.pts * frame.time_base * _RATE)
 
 
 def _answer(planes: list[np.ndarray]) -> Answer:

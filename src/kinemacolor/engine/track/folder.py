@@ -167,9 +167,12 @@ class ChromaTrack:
         """
         return verified_notes(self._chunk(shot, key))
 
-    def read(self, shot: Shot, key: str) -> Iterator[Answer]:
-        """The answers for a colored shot's frames. Raises ``TrackError`` where it is damaged."""
-        return read_chunk(self._chunk(shot, key))
+    def read(self, shot: Shot, key: str, *, first: int = 0) -> Iterator[Answer]:
+        """The answers for a colored shot's frames, from the shot's frame ``first`` on.
+
+        Raises ``TrackError`` where it is damaged.
+        """
+        return read_chunk(self._chunk(shot, key), first=first)
 
     def writer(self, shot: Shot, key: str) -> ChunkWriter:
         """A writer for a shot."""

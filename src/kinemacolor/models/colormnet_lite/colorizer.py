@@ -18,6 +18,7 @@ from kinemacolor.layers.place_features import PlaceFeatures
 from kinemacolor.models.base import (
     Answer,
     Confidence,
+    Guess,
     Reference,
     StreamingColorizer,
     confidence_of,
@@ -133,6 +134,16 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         bank = self.network.bank(references, features, self.dtype, at_once=at_once, some=some)
         kept = max(self.settings.ages)
         return LiteState(tuple(references), bank, deque(maxlen=kept), deque(maxlen=kept))
+
+    @torch.inference_mode()
+    def guess(self, luma: Luma) -> Guess:
+        """The muted prior of a frame, as where neither exemplars nor earlier frames know; on the CPU."""
+        luma = luma.to(self.device, torch.float32)
+        features = self._features(luma)
+        with self._fast():
+            prior_colors = self.network.prior_colors(luma, features)
+        chroma = resize(prior_colors.chroma[0].float(), (luma.shape[-2], luma.shape[-1])).cpu()
+        return Guess(chroma, PlaceFeatures(features.key.cpu(), features.detail.cpu(), features.summary.cpu()))
 
     def _size(self, luma: Luma) -> tuple[int, int]:
         return -(-luma.shape[-2] // self.settings.stride), -(-luma.shape[-1] // self.settings.stride)

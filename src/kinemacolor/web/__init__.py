@@ -1,0 +1,1 @@
+"""The page: a face on the studio. It colors nothing itself."""

@@ -1,0 +1,42 @@
+"""The sample: colored from one still, with one wrong correction in it to be mended."""
+
+from pathlib import Path
+
+from kinemacolor.studio import Studio
+from kinemacolor.studio.edits import Mark
+
+_FOLDER = Path(__file__).parents[3] / "examples" / "sample"
+FILM, STILL = _FOLDER / "bw.mp4", _FOLDER / "ref_000000.png"
+_MARKER = "sample"
+FAULT = Mark(100, 265, 40, "#2f7d4f")
+
+
+def is_there() -> bool:
+    """Whether this is a clone with the sample in it."""
+    return FILM.is_file() and STILL.is_file()
+
+
+def name_in(studio: Studio) -> str | None:
+    """The sample's name in a studio that has, or had, it."""
+    try:
+        return (studio.folder.own / _MARKER).read_text(encoding="ascii")
+    except OSError:
+        return None
+
+
+def put_in(studio: Studio) -> str:
+    """Puts a copy of the sample in, once; its still and its fault come when its shots are known."""
+    if (known := name_in(studio)) is not None and known in studio.folder.names():
+        return known
+    name, partial = studio.begin_upload("sample.mp4")
+    partial.write_bytes(FILM.read_bytes())
+    studio.end_upload(name, partial, "sample.mp4")
+    (studio.folder.own / _MARKER).write_text(name, encoding="ascii")
+    return name
+
+
+def begin(studio: Studio, name: str) -> None:
+    """Gives the sample its still and its fault, and has it colored."""
+    studio.add_still(name, STILL.read_bytes(), STILL.name, 0)
+    studio.add_marks(name, [FAULT])
+    studio.color(name, [0])
