@@ -22,7 +22,8 @@ from torch import Tensor
 
 from kinemacolor.errors import UnreadableImageError, reason_of
 from kinemacolor.frames import RGB
-from kinemacolor.io import exr
+from kinemacolor.io.exr import MAGIC as EXR_MAGIC
+from kinemacolor.io.exr import read_exr
 from kinemacolor.io.regular import read_regular
 from kinemacolor.io.signature import kind_of
 from kinemacolor.io.stored_color import ADOBE_RGB, has_cicp, stored_color_of
@@ -87,8 +88,8 @@ def read_picture(
     except OSError as error:
         reason = error.strerror or "it cannot be opened"
         raise UnreadableImageError(f"{path} cannot be read ({reason}). Give a color picture.") from error
-    if data.startswith(exr.MAGIC):
-        return exr.read_exr(str(path), data)
+    if data.startswith(EXR_MAGIC):
+        return read_exr(str(path), data)
     with _opened(path, data) as image:
         _check_pixels(path, image.width * image.height)
         frames = getattr(image, "n_frames", 1) if getattr(image, "is_animated", False) else 1
