@@ -17,7 +17,7 @@ from kinemacolor.io import points as corrections
 from kinemacolor.io.destination import require_home, spare_inputs
 from kinemacolor.io.masks import open_masks
 from kinemacolor.io.sequence import is_picture_name
-from kinemacolor.models.cards import CARDS, card_of
+from kinemacolor.models.cards import CARDS, Effort, card_of, effort_of
 from kinemacolor.resize import fit
 
 _LONGEST_NAME_BYTES = 255
@@ -79,7 +79,7 @@ def prepare(job: Job) -> Inputs:
     film = Film.open(job.film.source, frame_rate=job.film.frame_rate, keep_sound=job.film.sound)
     span = film.span(job.film.start, job.film.end)
     loaded = over_their_frames(film, exemplars_of(job.exemplars, film, warnings.append), warnings.append)
-    size = fit(film.size, working_size_of(job.model.working_size))
+    size = fit(film.size, working_size_of(size_chosen(job)))
     masks = open_masks(job.model.masks) if job.model.masks is not None else None
     return Inputs(
         job=job,
@@ -116,6 +116,27 @@ def working_size_of(text: str | int | None) -> int | None:
         return int(text)
     except ValueError:
         raise SettingError(f"Working size '{text}' is neither a number of pixels nor 'native'.") from None
+
+
+def size_chosen(job: Job) -> str | int | None:
+    """The working size as it is said, else the one of the effort that is asked of the named model."""
+    choice = job.model
+    if choice.working_size != "auto":
+        return choice.working_size
+    return effort_chosen(job).working_size or "auto"
+
+
+def effort_chosen(job: Job) -> Effort:
+    """The effort that is asked of the job's model.
+
+    Raises ``ModelError`` where the model does not have it, or is given as an object, whose settings are its own.
+    """
+    choice = job.model
+    if choice.effort == "default":
+        return Effort()
+    if not isinstance(choice.model, str):
+        raise ModelError("An effort can be asked of a model by name only. Give the model its settings instead.")
+    return effort_of(card_of(choice.model), choice.effort)
 
 
 def is_bidirectional(job: Job) -> bool:
@@ -179,6 +200,7 @@ def track_place(job: Job) -> Path | None:
 
 def _check_model(job: Job) -> None:
     name = job.model.model
+    effort_chosen(job)
     if not isinstance(name, str):
         return
     card = card_of(name)

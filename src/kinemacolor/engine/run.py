@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 
 from kinemacolor.engine.answers import Answers
 from kinemacolor.engine.exemplars.applied import WithExemplars
-from kinemacolor.engine.inputs import Inputs, prepare, require_sound_in_time, track_place
+from kinemacolor.engine.inputs import Inputs, effort_chosen, prepare, require_sound_in_time, track_place
 from kinemacolor.engine.job import Job
 from kinemacolor.engine.pipeline import read_ahead
 from kinemacolor.engine.plan import Plan, header_of, plan_of, with_keys
@@ -106,8 +106,9 @@ def run(job: Job, listeners: Listeners | None = None) -> Result:
         plan = planned(inputs, model, track, heard)
         pictures = _pictures(inputs, plan)
         known = _known_before(inputs, writer, model.notes, plan)
-        for line in known if heard.noticed is not None else ():
-            heard.noticed(line)
+        if heard.noticed is not None:
+            for line in known:
+                heard.noticed(line)
         sinks: list[Sink] = [FilmSink(writer, pictures=list(pictures.values())), progress, summary]
         if track is not None:
             track.write_header(header_of(plan, inputs, model=inputs.model_name))
@@ -136,12 +137,13 @@ def loaded_model(job: Job, listeners: Listeners | None = None) -> Colorizer:
     if not isinstance(choice.model, str):
         model: Colorizer = choice.model
         return model
+    restricted = {"restrict": choice.restrict} if choice.restrict else {}
     return load_model(
         choice.model,
         weights=choice.weights,
         device=choice.device,
         dtype=dtype_of(choice.precision),
-        settings={**({"restrict": choice.restrict} if choice.restrict else {}), **choice.settings},
+        settings={**effort_chosen(job).settings, **restricted, **choice.settings},
         accept_license=choice.accept_license,
         progress=None if listeners is None else listeners.fetching,
     )
