@@ -397,12 +397,16 @@ class Studio:
         self.events.tell("film", film=film.name)
         self._queue.again()
 
+    def _looking(self, name: str, now: Told) -> None:
+        self.events.tell("look", film=name, **now)
+
     def plan_now(self, film: StudioFilm) -> None:
         """Waits for a plan of the film as it is. Raises what is wrong with it."""
         while not film.planned:
             self._require_stills(film)
             signature = film.edits.signature()
-            film.take_plan(signature, self._look.call("plan", str(film.folder)).future.result())
+            call = self._look.call("plan", str(film.folder), told=lambda now: self._looking(film.name, now))
+            film.take_plan(signature, call.future.result())
 
     # ---- work
 

@@ -33,6 +33,7 @@ from kinemacolor.engine.project import (
 )
 from kinemacolor.engine.run import Listeners, loaded_model
 from kinemacolor.engine.sinks import Progress, Sink
+from kinemacolor.engine.track import ChromaTrack
 from kinemacolor.frames import Exemplar, Frame, Shot, size_of
 from kinemacolor.io import Film
 from kinemacolor.io import exemplars as stills_files
@@ -337,11 +338,16 @@ def plan(context: Context, folder: str) -> list[tuple[int, int, list[str], str]]
     """The shots of a project with the file names of their stills and their keys."""
     job = project_job(open_project(Path(folder)))
     heard = Listeners(surveying=_counted(context, "Comparing shots with stills"))
-    made = plan_project(job, _identity(job), heard)
+    made = plan_project(job, _identity(job), heard, memory=_memory(Path(folder)))
     rows = []
     for each in made.plan.shots:
         rows.append((each.shot.start, each.shot.stop, [e.name for e in each.exemplars], each.key))
     return rows
+
+
+def _memory(folder: Path) -> ChromaTrack:
+    """What remembers a look through the film: drafts have the same."""
+    return ChromaTrack(open_project(folder).track)
 
 
 class _Live(Sink):
@@ -397,7 +403,7 @@ def color_shot(context: Context, folder: str, signature: str, start: int, draft:
     if name not in _prepared:
         while len(_prepared) > 3:
             _prepared.pop(next(iter(_prepared)))
-        _prepared[name] = plan_project(job, model.identity)
+        _prepared[name] = plan_project(job, model.identity, memory=_memory(place))
     prepared = _prepared[name]
 
     def sinks(inputs: Inputs, planned: PlannedShot) -> list[Sink]:

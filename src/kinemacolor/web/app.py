@@ -91,7 +91,7 @@ async def _json(request: Request) -> dict[str, Any]:
             raise SettingError("That is too much at once.")
     try:
         content = json.loads(body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
         raise SettingError("The page has sent what is no request. Load it again.")
