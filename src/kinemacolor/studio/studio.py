@@ -11,11 +11,12 @@ from typing import Any
 from kinemacolor.engine.exemplars.assign import MOST_ALIKE
 from kinemacolor.errors import ExemplarError, InputError, KinemacolorError, SettingError
 from kinemacolor.io.exemplars import parse as parse_still
+from kinemacolor.studio.calls import Told
 from kinemacolor.studio.edits import Mark
 from kinemacolor.studio.events import Events
 from kinemacolor.studio.film import PlannedRow, StudioFilm
 from kinemacolor.studio.films import WorkFolder, safe_name, slug
-from kinemacolor.studio.helper import Helper, Told
+from kinemacolor.studio.helper import Helper
 from kinemacolor.studio.limits import Limits
 from kinemacolor.studio.presets import PRESETS
 from kinemacolor.studio.queue import Queue, Step, Work

@@ -43,8 +43,8 @@ from kinemacolor.io.pictures import read_picture
 from kinemacolor.layers.place_features import PlaceEncoder
 from kinemacolor.models.base import Colorizer
 from kinemacolor.resize import fit, resize, resize_picture
+from kinemacolor.studio.calls import Context
 from kinemacolor.studio.edits import Edits
-from kinemacolor.studio.helper import Context
 from kinemacolor.studio.limits import Limits
 from kinemacolor.studio.pictures import (
     SHORT_SIDE_PX,
