@@ -23,13 +23,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from kinemacolor.models.matching.features import Encoder
 from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
 
 from kinemacolor import color
 from kinemacolor.evaluation.reach import Reach, is_colorful, left_gray, squared_error
+from kinemacolor.layers.place_features import PlaceEncoder
 from kinemacolor.models import color_prior, colormnet_lite
 from kinemacolor.models.base import Reference
 from kinemacolor.models.color_prior import ColorPrior, ColorPriorConfig, Exemplars
@@ -82,7 +82,7 @@ class Sums:
         return self.squared / self.places.sum(), self.places / self.places.sum()
 
 
-def reach_by_frame(clip: Path, labs: list[Tensor], encoder: Encoder, cache: Path | None) -> dict[int, Tensor]:
+def reach_by_frame(clip: Path, labs: list[Tensor], encoder: PlaceEncoder, cache: Path | None) -> dict[int, Tensor]:
     """The classes of every 12th frame's places, from the cache where they lie there."""
     kept = cache / f"{clip.stem}.{EVERY}.npz" if cache else None
     if kept and kept.exists():
@@ -125,11 +125,11 @@ class Guess:
     """What colormnet-lite guesses, muted as it uses it."""
 
     network: ColorMNetLite
-    encoder: Encoder
+    encoder: PlaceEncoder
 
     def colored(self, luma: Tensor, size: tuple[int, int]) -> Colored:
         """The guessed a*b* at this size."""
-        guessed = self.network.guessed(luma, self.encoder(luma))
+        guessed = self.network.prior_colors(luma, self.encoder(luma))
         return Colored.at(size, guessed.chroma[0], guessed.log_variance[0].exp())
 
 
@@ -217,7 +217,7 @@ def main() -> None:
     torch.set_num_threads(1)
     network, name = network_in(given.weights)
     prior = Prior(network, bf16=not given.fp32)
-    guess = Guess(colormnet_lite.load_network().eval(), Encoder().eval())
+    guess = Guess(colormnet_lite.load_network().eval(), PlaceEncoder().eval())
     print("| set (clips; a / b / c) | | dB over gray | rms (a) | (b) | (c) | all | left gray | found / foretold |")
     print("|---|---|--:|--:|--:|--:|--:|--:|---|")
     lines = []

@@ -10,28 +10,20 @@ were chosen by this measure stand in val_leaving.txt; nothing may learn from the
 import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import islice
 from pathlib import Path
 
 import torch
-from kinemacolor.models.matching.features import Encoder, Projection
 from torch import Tensor
 
 from kinemacolor import color
-from kinemacolor.evaluation.reach import Reach, Track, answered_by_look, is_colorful, reach_of
+from kinemacolor.evaluation.by_reach import MULTIPLE, SHORT_SIDE_PX, STRIDE, ClipReach
+from kinemacolor.evaluation.reach import Reach, is_colorful
 from kinemacolor.io import open_reader
-from kinemacolor.layers.flow import optical_flow
-from kinemacolor.resize import resize
+from kinemacolor.layers.place_features import PlaceEncoder
+from kinemacolor.resize import fit_in_steps, resize
 
-SHORT_SIDE_PX, MULTIPLE, STRIDE, MOST_FRAMES = 256, 16, 4, 100
-KEY_CHANNELS = 192
-
-
-def working_size(size: tuple[int, int], short_side_px: int = SHORT_SIDE_PX) -> tuple[int, int]:
-    """The size nearest to this short side whose sides are multiples of 16."""
-    scale = short_side_px / min(size)
-    height, width = (max(MULTIPLE, MULTIPLE * round(side * scale / MULTIPLE)) for side in size)
-    return height, width
+MOST_FRAMES = 100
 
 
 def labs_of(clip: Path, short_side_px: int = SHORT_SIDE_PX) -> Iterator[Tensor]:
@@ -40,7 +32,7 @@ def labs_of(clip: Path, short_side_px: int = SHORT_SIDE_PX) -> Iterator[Tensor]:
         for frame in islice(film, MOST_FRAMES):
             assert frame.planes is not None
             rgb = color.rgb_of_planes(frame.planes)
-            yield color.lab_of(resize(rgb, working_size((rgb.shape[-2], rgb.shape[-1]), short_side_px)))
+            yield color.lab_of(resize(rgb, fit_in_steps((rgb.shape[-2], rgb.shape[-1]), short_side_px, MULTIPLE)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,26 +45,15 @@ class Seen:
     reach: Tensor
 
 
-def reaches(labs: list[Tensor], encoder: Encoder, every: int) -> Iterator[Seen]:
+def reaches(labs: list[Tensor], encoder: PlaceEncoder, every: int) -> Iterator[Seen]:
     """Every so many frames of a clip, with what its first frame answers."""
-    first = labs[0]
-    size = (first.shape[-2], first.shape[-1])
-    key = encoder(first[:1]).key
-    projection = Projection.of(key.flatten(1), KEY_CHANNELS)
-    cells = (key.shape[-2], key.shape[-1])
-    there = resize(first, cells).flatten(1)
-    track = Track.start(size)
-    for number, (before, lab) in enumerate(pairwise(labs), 1):
-        back, forth = (
-            optical_flow(*pair, preset="medium") for pair in ((lab[:1], before[:1]), (before[:1], lab[:1]))
-        )
-        track = track.stepped(back, forth)
-        if number % every:
-            continue
-        small = resize(lab, (size[0] // STRIDE, size[1] // STRIDE))
-        tracked = track.leads_home(lab, first)[STRIDE // 2 :: STRIDE, STRIDE // 2 :: STRIDE]
-        alike = answered_by_look(small, projection(encoder(lab[:1]).key), there, projection(key), cells)
-        yield Seen(number, lab, small, reach_of(tracked, alike))
+    clip = ClipReach(encoder)
+    clip.begin(labs[0])
+    for number, lab in enumerate(labs[1:], 1):
+        clip.follow(lab)
+        if number % every == 0:
+            small = resize(lab, (lab.shape[-2] // STRIDE, lab.shape[-1] // STRIDE))
+            yield Seen(number, lab, small, clip.reach())
 
 
 def clips_of(paths: list[Path]) -> list[Path]:
@@ -88,7 +69,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=3, help="frames")
     given = parser.parse_args()
     torch.set_num_threads(1)
-    encoder = Encoder().eval()
+    encoder = PlaceEncoder().eval()
     print("| clip | frames | (a) tracked | (b) alike | (c) out of reach | of the colorful: (c) | chroma in (c) |")
     print("|---|--:|--:|--:|--:|--:|--:|")
     for clip in clips_of(given.clips):

@@ -193,6 +193,8 @@ def write_stills(folder: Path) -> None:
     strokes = np.zeros((*SIZE, 4), np.uint8)
     strokes[40:44, 60:90] = (150, 60, 40, 255)
     Image.fromarray(strokes).save(folder / "scribbles" / "ref_000008.png")
+    Image.fromarray(strokes).save(folder / "strokes.png")
+    Image.fromarray(pictures[8]).convert("L").save(folder / "frame.png")
     for number in range(8):
         large = Image.fromarray(pictures[2 * number]).resize((320, 180))
         large.save(folder / "photos" / f"photo_{number}a.jpg")

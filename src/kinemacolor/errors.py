@@ -23,6 +23,8 @@
         └── ShotListError        a line of a shot list that names no shot
 """
 
+import errno
+
 
 class KinemacolorError(Exception):
     """Anything that a user can mend. The message says what happened, what would be right, what to do."""
@@ -98,3 +100,43 @@ class TrackError(KinemacolorError):
 
 class BusyError(TrackError):
     """Another run is working on the same track or project."""
+
+
+_WORDS_OF_LIBAV = {
+    "Invalid data found when processing input": "its data is damaged, or of another kind",
+    "Generic error in an external library": "the encoder's own library gave up",
+    "End of file": "it ends too early",
+    "Not yet implemented in FFmpeg, patches welcome": "FFmpeg knows no way to do this",
+    "Invalid argument": "what was asked for is not possible",
+    "Encoder not found": "this FFmpeg has no such encoder",
+    "Decoder not found": "this FFmpeg has no such decoder",
+}
+"""What FFmpeg says, and what it means to somebody who has not called it."""
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+def reason_of(error: BaseException) -> str:
+    """What happened, in words for a user: without what a library says of itself, in one line.
+
+    ``error`` is one of the operating system's, of FFmpeg's or of a decoder of text.
+    """
+    if isinstance(error, UnicodeError):
+        return "it is no text in UTF-8"
+    if isinstance(error, KeyError):
+        return f"it has no {error.args[0]!r}" if error.args else "something is missing in it"
+    line = getattr(error, "lineno", None)
+    if isinstance(error, ValueError) and isinstance(line, int):
+        return f"it is wrong at line {line}, column {getattr(error, 'colno', 1)}"
+    text = getattr(error, "strerror", None) or (str(error).splitlines() or [""])[0]
+    return _WORDS_OF_LIBAV.get(text, text) or "no reason is given"
+
+
+def reason_of_failed_write(error: BaseException) -> str:
+    """The same of a write that failed, with what to do where the disk is full."""
+    number = getattr(error, "errno", None)
+    if number in _NO_ROOM:
+        return f"the disk is full ({reason_of(error)}). Make room on it and run again"
+    if number == errno.EFBIG:
+        return f"the disk takes no file so large ({reason_of(error)}). Write to another disk"
+    return reason_of(error)

@@ -24,6 +24,13 @@ def fit(size: tuple[int, int], short_side_px: int | None) -> tuple[int, int]:
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
+def fit_in_steps(size: tuple[int, int], short_side_px: int, step: int) -> tuple[int, int]:
+    """``fit``, with both sides the multiples of ``step`` nearest to it, at least one step."""
+    height, width = size
+    scale = min(1.0, short_side_px / min(height, width))
+    return max(step, step * round(height * scale / step)), max(step, step * round(width * scale / step))
+
+
 def resize(planes: Float[Tensor, "*b c h w"], size: tuple[int, int]) -> Float[Tensor, "*b c h2 w2"]:
     """Planes at another size: antialiased bilinear when smaller, bilinear when larger, untouched when equal."""
     if tuple(planes.shape[-2:]) == size:

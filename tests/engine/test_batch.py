@@ -126,8 +126,17 @@ def test_a_manifests_mistake_is_named(tmp_path: Path, text: str, says: str) -> N
         read_manifest(tmp_path / "jobs.csv")
 
 
-def test_two_films_of_one_name_are_refused_and_so_is_a_missing_folder(tmp_path: Path) -> None:
+def test_two_films_of_one_name_are_refused_and_so_is_a_file_for_a_folder(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="both become"):
         jobs_for(["a/reel.mov", "b/reel.mov"], tmp_path, {})
-    with pytest.raises(OutputError, match="no folder"):
-        jobs_for(["a.mov"], tmp_path / "none", {})
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="is a file and no folder"):
+        jobs_for(["a.mov"], tmp_path / "file", {})
+
+
+def test_folders_for_films_are_made(make_film: MakeFilm, tmp_path: Path, one_color, red_still: Exemplar) -> None:
+    film = make_film("film.mkv", frames=2, size=(16, 16))
+    options = {"model": one_color, "exemplars": [red_still], "track": False}
+    (outcome,) = run_batch(jobs_for([str(film)], tmp_path / "color" / "reels", options))
+    assert (outcome.state, outcome.message) == ("done", "")
+    assert (tmp_path / "color" / "reels" / "film.color.mkv").exists()

@@ -10,7 +10,7 @@ from PIL import Image
 from skimage.color import deltaE_ciede2000, rgb2lab
 from torch import Tensor
 
-from kinemacolor.errors import InputError
+from kinemacolor.errors import InputError, OutputError, OutputExistsError
 from kinemacolor.evaluation.compare import compare, difference_picture
 from kinemacolor.evaluation.preview import write_preview
 
@@ -95,3 +95,13 @@ def test_a_preview_of_odd_size_loses_no_row(tmp_path: Path) -> None:
         frame = next(film.decode(video=0))
         assert (frame.height, frame.width, frame.format.name) == (42, 58, "yuv420p")
         assert not film.metadata.get("title")
+
+
+@pytest.mark.parametrize("name", ["report.md", "differences.png", "side_by_side.mp4"])
+def test_a_report_that_is_there_is_left(name: str, films: tuple[Path, Path, Path], tmp_path: Path) -> None:
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(OutputExistsError, match="--overwrite"):
+        compare(films[1], films[2], tmp_path)
+    assert (tmp_path / name).read_text() == "mine"
+    with pytest.raises(OutputError, match="is a file and no folder"):
+        compare(films[1], films[2], tmp_path / name, overwrite=True)

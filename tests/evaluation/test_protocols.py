@@ -25,11 +25,11 @@ SavePictures = Callable[[Path, list[Tensor]], Path]
 def test_every_figure_of_a_protocol_has_a_title_and_every_published_line_a_protocol() -> None:
     assert all(name in FIGURES for protocol in PROTOCOLS.values() for name in protocol.figures)
     assert all(line.protocol in PROTOCOLS for line in PUBLISHED)
-    assert {"standard", "colormnet-2024", "bistnet", "deep-exemplar", "spatiotemporal"} == set(PROTOCOLS)
+    assert {"standard", "reach", "colormnet-2024", "bistnet", "deep-exemplar", "spatiotemporal"} == set(PROTOCOLS)
 
 
 def test_an_unknown_protocol_names_those_there_are() -> None:
-    with pytest.raises(SettingError, match="standard, colormnet-2024"):
+    with pytest.raises(SettingError, match="standard, reach, colormnet-2024"):
         protocol_of("mine")
 
 

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 
 from kinemacolor.engine.job import Job
-from kinemacolor.errors import InputError, ModelError, SettingError
+from kinemacolor.errors import InputError, ModelError, OutputError, OutputExistsError, SettingError
 from kinemacolor.explain.adapters import insight_of
 from kinemacolor.explain.run import explain
 from kinemacolor.models.base import Colorizer, Reference, StreamingColorizer
@@ -113,6 +113,16 @@ def test_a_frame_that_is_not_there_is_one_clear_line(
 ) -> None:
     with pytest.raises((InputError, SettingError), match=fault):
         explain(job(film, lite(), start=start), frame, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["features.png", "memory.csv", "memory.svg"])
+def test_pictures_that_are_there_are_left(name: str, film: Path, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("mine")
+    with pytest.raises(OutputExistsError, match="--overwrite"):
+        explain(job(film, lite()), 1, tmp_path)
+    assert (tmp_path / name).read_text() == "mine"
+    with pytest.raises(OutputError, match="is a file and no folder"):
+        explain(job(film, lite()), 1, tmp_path / name)
 
 
 @pytest.mark.process

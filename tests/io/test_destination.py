@@ -8,6 +8,7 @@ import pytest
 
 from kinemacolor.errors import BusyError, OutputError, OutputExistsError
 from kinemacolor.io.destination import Destination, discard_left_over, spare_inputs, write_file
+from kinemacolor.io.sequence import Pattern
 
 NAMES = ["out.mkv", "a.b.c.mp4", "ü" * 60 + ".mkv", "%d [x]+.mov"]
 
@@ -30,11 +31,11 @@ def test_case_36_a_second_run_on_one_output_is_refused(tmp_path: Path, name: str
 
 
 def test_case_36_folders_too(tmp_path: Path) -> None:
-    first = Destination.for_folder(tmp_path / "out", replaced=[])
+    first = Destination.for_pictures(Pattern(tmp_path / "out", "f_%d.png"), overwrite=False)
     with pytest.raises(BusyError):
-        Destination.for_folder(tmp_path / "out", replaced=[])
+        Destination.for_pictures(Pattern(tmp_path / "out", "f_%d.png"), overwrite=False)
     first.discard()
-    Destination.for_folder(tmp_path / "out", replaced=[]).commit()
+    Destination.for_pictures(Pattern(tmp_path / "out", "f_%d.png"), overwrite=False).commit()
     assert names(tmp_path) == ["out"]
 
 
@@ -49,10 +50,13 @@ def test_outputs_of_like_names_are_no_hindrance(tmp_path: Path) -> None:
 @pytest.mark.process
 @pytest.mark.parametrize("kind", ["file", "folder"])
 def test_case_33_what_a_killed_run_left_goes_with_the_next(tmp_path: Path, kind: str) -> None:
-    make = "for_file(p, '-', overwrite=True)" if kind == "file" else "for_folder(p, replaced=[])"
+    make = (
+        "for_file(p, '-', overwrite=True)" if kind == "file" else "for_pictures(Pattern(p, '%d.png'), overwrite=True)"
+    )
     code = (
-        "import os, sys\nfrom pathlib import Path\nfrom kinemacolor.io.destination import Destination\n"
-        f"p = Path(sys.argv[1])\nd = Destination.{make}\n(d.partial / 'x').touch() if d.partial.is_dir() else None\n"
+        "import os, sys\nfrom pathlib import Path\nfrom kinemacolor.io.destination import Destination, Pattern\n"
+        f"p = Path(sys.argv[1])\nd = Destination.{make}\n"
+        "(d.partial / '1.png').touch() if d.partial.is_dir() else None\n"
         "os.kill(os.getpid(), 9)\n"
     )
     output = tmp_path / ("out.mkv" if kind == "file" else "out")
@@ -62,7 +66,7 @@ def test_case_33_what_a_killed_run_left_goes_with_the_next(tmp_path: Path, kind:
     if kind == "file":
         Destination.for_file(output, "-", overwrite=True).commit()
     else:
-        Destination.for_folder(output, replaced=[]).commit()
+        Destination.for_pictures(Pattern(output, "%d.png"), overwrite=True).commit()
     assert names(tmp_path) == [".other.0123abcd.partial.mkv", output.name]
 
 
@@ -76,22 +80,95 @@ def test_what_came_meanwhile_is_not_replaced_without_leave(tmp_path: Path) -> No
     assert names(tmp_path) == ["out.mkv"]
 
 
-def test_new_pictures_come_before_old_ones_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for i in range(4):
-        (tmp_path / f"f_{i}.png").write_text("old")
-    (tmp_path / "mine.txt").write_text("mine")
-    destination = Destination.for_folder(tmp_path, replaced=[tmp_path / f"f_{i}.png" for i in range(4)])
-    for i in range(3):
-        (destination.partial / f"f_{i}.png").write_text("new")
-    calls = []
-    replace, unlink = Path.replace, Path.unlink
-    monkeypatch.setattr(Path, "replace", lambda self, *a: calls.append("replace") or replace(self, *a))
-    monkeypatch.setattr(Path, "unlink", lambda self, **k: calls.append("unlink") or unlink(self, **k))
+def pictures(folder: Path, word: str, numbers: range) -> Path:
+    folder.mkdir(exist_ok=True)
+    for i in numbers:
+        (folder / f"f_{i}.png").write_text(word)
+    return folder
+
+
+def contents(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text() for path in folder.iterdir() if path.is_file()}
+
+
+def replace_pictures(folder: Path, numbers: range = range(3)) -> None:
+    destination = Destination.for_pictures(Pattern(folder, "f_%d.png"), overwrite=True)
+    pictures(destination.partial, "new", numbers)
     destination.commit()
-    assert calls == ["replace"] * 3 + ["unlink"]
-    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
-        "f_0.png": "new", "f_1.png": "new", "f_2.png": "new", "mine.txt": "mine"
-    }  # fmt: skip
+
+
+NEW = {f"f_{i}.png": "new" for i in range(3)}
+
+
+@pytest.mark.parametrize("other", ["nothing", "file", "link", "folder"])
+def test_new_pictures_take_the_place_of_the_old_and_all_else_stays(tmp_path: Path, other: str) -> None:
+    out = pictures(tmp_path / "out", "old", range(5))
+    out.chmod(0o750)
+    (tmp_path / "mine.txt").write_text("mine")
+    if other == "file":
+        (out / "mine.txt").write_text("mine")
+        (out / "mine.txt").chmod(0o600)
+    elif other == "link":
+        (out / "mine.txt").symlink_to(tmp_path / "mine.txt")
+    elif other == "folder":
+        pictures(out / "mine", "mine", range(2))
+    place = out.stat().st_ino
+    replace_pictures(out)
+    assert contents(out) == NEW | ({"mine.txt": "mine"} if other in ("file", "link") else {})
+    assert (out.stat().st_ino == place) == (other == "folder")
+    assert out.stat().st_mode & 0o777 == 0o750
+    assert names(tmp_path) == ["mine.txt", "out"]
+    if other == "file":
+        assert (out / "mine.txt").stat().st_nlink == 1
+        assert (out / "mine.txt").stat().st_mode & 0o777 == 0o600
+    elif other == "link":
+        assert (out / "mine.txt").is_symlink()
+    elif other == "folder":
+        assert names(out / "mine") == ["f_0.png", "f_1.png"]
+
+
+def test_a_folder_that_one_stands_in_keeps_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = pictures(tmp_path / "out", "old", range(5))
+    monkeypatch.chdir(out)
+    place = out.stat().st_ino
+    replace_pictures(out)
+    assert contents(Path()) == NEW
+    assert out.stat().st_ino == place
+
+
+@pytest.mark.parametrize("lacking", ["exchange", "links", "both"])
+def test_a_disk_that_cannot_swap_gets_its_pictures_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lacking: str
+) -> None:
+    def refuse(*names: object, **more: object) -> None:
+        raise OSError(95, "Operation not supported")
+
+    if lacking != "links":
+        monkeypatch.setattr("kinemacolor.io.swap.exchange", lambda *names: False)
+    if lacking != "exchange":
+        monkeypatch.setattr("os.link", refuse)
+    for numbers in (range(5), range(0)):
+        out = pictures(tmp_path / f"out{len(numbers)}", "old", numbers)
+        (out / "mine.txt").write_text("mine")
+        replace_pictures(out)
+        assert contents(out) == {**NEW, "mine.txt": "mine"}
+        assert names(out) == sorted(contents(out))
+    assert names(tmp_path) == ["out0", "out5"]
+
+
+@pytest.mark.parametrize("swappable", [True, False])
+def test_pictures_that_came_meanwhile_are_not_replaced_without_leave(tmp_path: Path, swappable: bool) -> None:
+    out = pictures(tmp_path / "out", "old", range(0))
+    if not swappable:
+        (out / "mine").mkdir()
+    destination = Destination.for_pictures(Pattern(out, "f_%d.png"), overwrite=False)
+    pictures(destination.partial, "new", range(3))
+    (out / "f_1.png").write_text("mine")
+    with pytest.raises(OutputExistsError, match="meanwhile"):
+        destination.commit()
+    destination.discard()
+    assert contents(out) == {"f_1.png": "mine"}
+    assert names(tmp_path) == ["out"]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +185,7 @@ def test_only_own_names_beside_the_output_are_discarded(tmp_path: Path, name: st
 def test_a_link_under_a_left_over_name_goes_and_what_it_names_stays(tmp_path: Path) -> None:
     (tmp_path / "docs").mkdir()
     (tmp_path / "docs" / "mine.txt").touch()
-    link = tmp_path / ".out.0123abcd.partial"
+    link = tmp_path / ".out.0123abcd.partial.mkv"
     link.symlink_to(tmp_path / "docs")
     discard_left_over(link, tmp_path / "out.mkv")
     assert names(tmp_path) == ["docs"]
@@ -139,3 +216,16 @@ def test_inputs_are_told_by_more_than_their_names(tmp_path: Path) -> None:
     spare_inputs([tmp_path / "new.mkv", tmp_path / "a\0b"], [film, Path("none")])
     with pytest.raises(OutputError, match="twice"):
         spare_inputs([tmp_path / "new.mkv", tmp_path / "new.mkv"], [])
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("name", ["report.html", "s.t.r.i.p.png", "ü" * 60 + ".csv"])
+def test_a_file_that_a_kill_left_half_written_goes_with_the_next(tmp_path: Path, name: str) -> None:
+    code = (
+        "import os, sys\nfrom pathlib import Path\nfrom kinemacolor.io.destination import write_file\n"
+        "os.replace = os.rename = lambda *names: os.kill(os.getpid(), 9)\nwrite_file(Path(sys.argv[1]), b'half')\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / name)], check=False)
+    assert ".partial" in "".join(names(tmp_path))
+    write_file(tmp_path / name, b"whole")
+    assert contents(tmp_path) == {name: "whole"}

@@ -49,7 +49,7 @@ def test_a_time_means_the_frame_that_is_shown_then(uneven: Film, text: str, fram
 
 
 def test_a_time_after_the_last_frame_lies_past_the_end(uneven: Film) -> None:
-    assert uneven.frame_at(Fraction(3)) == 5
+    assert uneven.frame_at(Fraction(3)) == 6
     assert uneven.span("0.04", "00:00:02.08") == Shot(1, 3)
     with pytest.raises(SettingError, match="past the end"):
         uneven.span("00:00:05")
@@ -91,3 +91,8 @@ def test_positions_are_read(text: str, position: object) -> None:
 def test_a_rounded_time_of_a_constant_rate_names_its_own_frame() -> None:
     for rate in (Fraction(24000, 1001), Fraction(25), Fraction(60)):
         assert all(frame_by_rate(Fraction(round(i / rate * 1000), 1000), rate) == i for i in range(500))
+
+
+@pytest.mark.parametrize("text", ["9" * 5000, "9" * 19, "1:" + "9" * 5000, "0." + "1" * 5000, "1:1:1:" + "9" * 30])
+def test_a_number_of_more_digits_than_any_film_has_is_no_place(text: str) -> None:
+    assert parse_position(text) is None

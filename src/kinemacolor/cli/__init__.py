@@ -22,6 +22,7 @@ from kinemacolor.cli import (
     explain,
     match,
     models,
+    paint,
     probe,
     project,
     render,
@@ -32,6 +33,7 @@ from kinemacolor.cli import (
 )
 from kinemacolor.cli.crash import last_word
 from kinemacolor.cli.screen import echo, shown
+from kinemacolor.cli.words import Command
 from kinemacolor.errors import KinemacolorError
 
 # before torch comes in: decoder and encoder need the cores that idle threads of the network would spin on
@@ -44,22 +46,24 @@ app = typer.Typer(
     help="Colors black-and-white film from a few color stills.",
     no_args_is_help=True,
     add_completion=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
     pretty_exceptions_enable=False,
 )
-app.command()(colorize.colorize)
-app.command()(evaluate.evaluate)
-app.command()(compare.compare)
-app.command()(explain.explain)
-app.command()(models.models)
-app.command()(probe.probe)
-app.command()(batch.batch)
-app.command()(check.check)
-app.command()(render.render)
-app.command()(shots.shots)
-app.command()(suggest.suggest)
-app.command()(match.match)
-app.command()(train.train)
-app.command()(web.web)
+app.command(cls=Command)(colorize.colorize)
+app.command(cls=Command)(evaluate.evaluate)
+app.command(cls=Command)(compare.compare)
+app.command(cls=Command)(explain.explain)
+app.command(cls=Command)(models.models)
+app.command(cls=Command)(probe.probe)
+app.command(cls=Command)(batch.batch)
+app.command(cls=Command)(check.check)
+app.command(cls=Command)(paint.paint)
+app.command(cls=Command)(render.render)
+app.command(cls=Command)(shots.shots)
+app.command(cls=Command)(suggest.suggest)
+app.command(cls=Command)(match.match)
+app.command(cls=Command)(train.train)
+app.command(cls=Command)(web.web)
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(ballot.app, name="ballot")
 app.add_typer(project.app, name="project")

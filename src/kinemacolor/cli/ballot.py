@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 
 from kinemacolor.cli.screen import echo
+from kinemacolor.cli.words import Command
 
 app = typer.Typer(help="A blind ballot: a page for people to choose on, and the count.", no_args_is_help=True)
 
 
-@app.command()
+@app.command(cls=Command)
 def make(
     results: Annotated[list[str], typer.Option(help="The finished films of one method: NAME=FOLDER. Repeatable.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the page and its key.")],
@@ -31,7 +32,7 @@ def make(
     echo(f"{output / 'ballot' / 'index.html'}: {len(scenes)} scenes. Keep {output / 'key.json'} to yourself.")
 
 
-@app.command()
+@app.command(cls=Command)
 def count(
     key: Annotated[Path, typer.Argument(help="The key.json that was written beside the ballot.")],
     answers: Annotated[list[Path], typer.Argument(help="The CSV files that voters saved.")],

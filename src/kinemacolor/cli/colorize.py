@@ -21,4 +21,4 @@ def colorize(
     kept = bool(options["track"]) and options["source"] != "-" and options["output"] != "-"
     with going_on(kept=kept), Bar(shown=not quiet) as bar:
         result = run(Job.of({**options, "track": kept}), bar.listeners())
-    report_result(result)
+    report_result(result, bar.said)

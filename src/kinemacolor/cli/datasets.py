@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from kinemacolor.cli.screen import echo
+from kinemacolor.cli.words import Command
 
 app = typer.Typer(
     help="The data sets of the papers: their layouts, and the files that are missing of one.", no_args_is_help=True
@@ -14,7 +15,7 @@ app = typer.Typer(
 _INCOMPLETE = 3
 
 
-@app.command("list")
+@app.command("list", cls=Command)
 def list_datasets() -> None:
     """Name the data sets, where they are published, and how their folders must lie."""
     from kinemacolor.evaluation.datasets import DATASETS
@@ -28,7 +29,7 @@ def list_datasets() -> None:
             echo(f"  clip names in ROOT/{' or ROOT/'.join(dataset.lists)}, if it is there")
 
 
-@app.command()
+@app.command(cls=Command)
 def check(
     root: Annotated[Path, typer.Argument(help="The data set's folder.")],
     dataset: Annotated[str, typer.Option(help="The name of the data set: davis, videvo or nvcc2023.")],

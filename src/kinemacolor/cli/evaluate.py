@@ -20,10 +20,14 @@ def evaluate(
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the report.")],
     model: Annotated[
         str,
-        typer.Option(help="The models to score: NAME[,NAME], as `kinemacolor models` lists them; empty for none."),
+        typer.Option(
+            help="The models to score: NAME[,NAME], as `kinemacolor models` lists them; empty for none. "
+            "NAME:SETTING=VALUE is a row of its own with that setting, as --set of colorize takes it."
+        ),
     ] = DEFAULT,
     protocol: Annotated[
-        str, typer.Option(help="The protocol: standard, colormnet-2024, bistnet, deep-exemplar or spatiotemporal.")
+        str,
+        typer.Option(help="The protocol: standard, reach, colormnet-2024, bistnet, deep-exemplar or spatiotemporal."),
     ] = "standard",
     weights: Annotated[
         list[str] | None, typer.Option(help="A checkpoint file: PATH for the only model, or NAME=PATH. Repeatable.")
@@ -70,10 +74,11 @@ def evaluate(
             help="The VGG19 file of torchvision, for top-1 and top-5; without it EfficientNet-Lite0 is taken."
         ),
     ] = None,
-    device: Annotated[str, typer.Option(help="The device to compute on: auto, cpu, cuda, ...")] = "auto",
+    device: Annotated[str, typer.Option(help="The device to compute on: auto, cpu, cuda (or gpu), ...")] = "auto",
     accept_license: Annotated[
         bool, typer.Option(help="Agree to the license of weights that have to be fetched.")
     ] = False,
+    overwrite: Annotated[bool, typer.Option(help="Replace a report that is there.")] = False,
 ) -> None:
     """Score models and finished films against color clips, and write tables, plots, pictures and figures by frame."""
     from kinemacolor.evaluation.exemplars import parse_exemplars
@@ -81,7 +86,10 @@ def evaluate(
     from kinemacolor.evaluation.protocols import protocol_of
     from kinemacolor.evaluation.run import RunSettings
     from kinemacolor.evaluation.run import evaluate as run
+    from kinemacolor.io.destination import require_free, require_writable
 
+    require_writable(output)
+    require_free([output / "report.md", output / "report.json", output / "frames.csv"], overwrite=overwrite)
     chosen = protocol_of(protocol).only(figures.split(",") if figures else None)
     choice = parse_exemplars(exemplars) if exemplars else None
     clips, problems = _clips(data, dataset, split, clip_list, masks)
@@ -148,14 +156,22 @@ def _rows(
     from kinemacolor.evaluation.rows import ModelRow, ResultsRow, sanity_rows
     from kinemacolor.models.cards import card_of
     from kinemacolor.models.load import load_model
+    from kinemacolor.models.settings import assignments
 
     for name in names:
-        card_of(name)
+        card_of(name.partition(":")[0])
     files = _by_name(weights, names)
     rows: list[Row] = list(sanity_rows(device)) if sanity else []
-    for name in names:
-        model = load_model(name, weights=files.get(name, "default"), device=device, accept_license=accept_license)
-        rows.append(ModelRow(name, model, both_ways=card_of(name).bidirectional))
+    for row in names:
+        name, *settings = row.split(":")
+        model = load_model(
+            name,
+            weights=files.get(row, "default"),
+            device=device,
+            settings=assignments(settings),
+            accept_license=accept_license,
+        )
+        rows.append(ModelRow(row, model, both_ways=card_of(name).bidirectional))
     for text in results:
         name, equals, folder = text.partition("=")
         if not equals:

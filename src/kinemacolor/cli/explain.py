@@ -23,6 +23,7 @@ from kinemacolor.cli.screen import echo
         "settings",
         "device",
         "accept_license",
+        "overwrite",
     )
 )
 def explain(

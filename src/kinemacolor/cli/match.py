@@ -20,12 +20,16 @@ def match(
     frame_rate: Annotated[
         str | None, typer.Option(help="The frame rate of pictures as input; 24 unless told.")
     ] = None,
+    overwrite: Annotated[bool, typer.Option(help="Replace photographs that are in the folder already.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Show which color photographs suit each shot best."""
     from kinemacolor.io import Film
+    from kinemacolor.io.destination import require_writable
     from kinemacolor.suggest.photographs import match_photographs
 
+    if output is not None:
+        require_writable(output)
     found = match_photographs(
         Film.open(source, frame_rate=frame_rate),
         photographs,
@@ -33,11 +37,7 @@ def match(
         note=lambda line: echo(f"Warning: {line}", err=True),
     )
     if output is not None:
-        output.mkdir(parents=True, exist_ok=True)
-        for path in {m.photograph for m in found}:
-            # the folders are part of the name, and no number ends it: it is no frame of the film
-            name = "_".join(path.relative_to(photographs).with_suffix("").parts)
-            shutil.copyfile(path, output / f"{name}_photo{path.suffix}")
+        _copied({m.photograph for m in found}, photographs, output, overwrite=overwrite)
     if as_json:
         rows = [
             {"shot": [m.shot.start, m.shot.stop], "photograph": str(m.photograph), "likeness": m.likeness}
@@ -48,3 +48,20 @@ def match(
     for each in found:
         shot = f"shot {each.shot.start}-{each.shot.stop - 1}"
         echo(f"{shot:<20} {each.likeness:5.2f}  {each.photograph}")
+
+
+def _copied(chosen: set[Path], photographs: Path, output: Path, *, overwrite: bool) -> None:
+    """Copies the chosen photographs into a folder, under names that bind them to no frame."""
+    from kinemacolor.errors import OutputError, reason_of_failed_write
+    from kinemacolor.io.destination import require_free
+
+    # the folders are part of the name, and no number ends it: it is no frame of the film
+    names = {path: "_".join(path.relative_to(photographs).with_suffix("").parts) for path in sorted(chosen)}
+    copies = {path: output / f"{name}_photo{path.suffix}" for path, name in names.items()}
+    require_free(list(copies.values()), overwrite=overwrite)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        for path, copy in copies.items():
+            shutil.copyfile(path, copy)
+    except OSError as error:
+        raise OutputError(f"Copying photographs to {output} failed: {reason_of_failed_write(error)}.") from error

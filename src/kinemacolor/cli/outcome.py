@@ -1,6 +1,6 @@
 """The last words of a command that wrote a film."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -26,9 +26,9 @@ def going_on(*, kept: bool) -> Iterator[None]:
         raise
 
 
-def report_result(result: "Result") -> None:
-    """Warnings, frames and time on stderr; exit code 3 where the input was damaged."""
-    for warning in result.warnings:
+def report_result(result: "Result", said: Sequence[str] = ()) -> None:
+    """Warnings but those ``said`` already, frames and time on stderr; exit code 3 where the input was damaged."""
+    for warning in (each for each in result.warnings if each not in said):
         echo(f"Warning: {warning}", err=True)
     if any(outcome.reused for outcome in result.shots):
         echo(_reuse(result.shots), err=True)

@@ -6,16 +6,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 import psutil
-import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from kinemacolor.cli.screen import echo
 
 if TYPE_CHECKING:
     from kinemacolor.engine.inputs import Inputs
     from kinemacolor.engine.run import Listeners
     from kinemacolor.engine.sinks import Progress as EngineProgress
     from kinemacolor.frames import Exemplar
-
 
 _NAMED = 20
 
@@ -44,6 +44,7 @@ class Bar:
             disable=not (shown and console.is_terminal),
         )
         self._shown = shown
+        self.said: list[str] = []
         self._process = psutil.Process()
         self._task: TaskID | None = None
 
@@ -56,7 +57,7 @@ class Bar:
         """The listeners through which a run moves the bar."""
         from kinemacolor.engine.run import Listeners
 
-        return Listeners(self.update, self.surveying, self.fetching, self.prepared)
+        return Listeners(self.update, self.surveying, self.fetching, self.prepared, self.noticed)
 
     def update(self, progress: "EngineProgress") -> None:
         """Shows frames colored so far."""
@@ -69,7 +70,12 @@ class Bar:
     def prepared(self, inputs: "Inputs") -> None:
         """Says which still is bound to which frame."""
         if self._shown and inputs.exemplars:
-            typer.echo("\n".join(bindings(inputs.exemplars)), err=True)
+            echo("\n".join(bindings(inputs.exemplars)), err=True)
+
+    def noticed(self, line: str) -> None:
+        """Says what is known before the work, and remembers that it was said."""
+        self.said.append(line)
+        echo(f"Warning: {line}", err=True)
 
     def surveying(self, frames_seen: int, frames_total: int | None) -> None:
         """Shows frames looked at before any is colored."""

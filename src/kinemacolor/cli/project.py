@@ -7,6 +7,7 @@ import typer
 
 from kinemacolor.cli.options import takes_options
 from kinemacolor.cli.screen import echo
+from kinemacolor.cli.words import Command
 
 app = typer.Typer(
     help="A folder for a film, with its shots, stills, state and report: made once, edited, and run again and again.",
@@ -15,7 +16,7 @@ app = typer.Typer(
 _Folder = Annotated[Path, typer.Argument(metavar="PROJECT", help="The folder that `project new` made.")]
 
 
-@app.command()
+@app.command(cls=Command)
 @takes_options(("model", "working_size", "codec", "frame_rate"))
 def new(
     options: dict[str, object],
@@ -55,7 +56,7 @@ def new(
     echo(f"{project.folder}: {shots} shots, {len(stills)} stills. Run it: kinemacolor project run {project.folder}")
 
 
-@app.command()
+@app.command(cls=Command)
 @takes_options(("device", "accept_license", "overwrite"))
 def run(
     options: dict[str, object],
@@ -74,10 +75,10 @@ def run(
         echo(f"{project.output} is there and nothing has changed.", err=True)
         return
     echo(f"Report: {project.report}", err=True)
-    report_result(result)
+    report_result(result, bar.said)
 
 
-@app.command()
+@app.command(cls=Command)
 def status(folder: _Folder) -> None:
     """Say how far a project has come."""
     from kinemacolor.engine.project import open_project, status_of

@@ -35,7 +35,9 @@ def train(
     minutes: Annotated[
         float | None, typer.Option(help="End this sitting after so many minutes, with a checkpoint to go on from.")
     ] = None,
-    device: Annotated[str, typer.Option(help="The device to compute on: auto, cpu, cuda, cuda:1, ...")] = "auto",
+    device: Annotated[
+        str, typer.Option(help="The device to compute on: auto, cpu, cuda (or gpu), cuda:1, ...")
+    ] = "auto",
     initial: Annotated[Path | None, typer.Option(help="The weights to begin with.")] = None,
     license_class: Annotated[
         list[str] | None, typer.Option(help="Learn only from files of this class in SOURCES.csv. Repeatable.")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from kinemacolor.errors import InputError, SettingError
+from kinemacolor.errors import InputError, SettingError, reason_of
 from kinemacolor.io.endings import is_film_name
 from kinemacolor.io.sequence import is_picture_name
 from kinemacolor.io.table import read_table
@@ -117,7 +117,7 @@ def _column_of(table: Path, spellings: Sequence[str]) -> dict[Path, str]:
     try:
         content = read_table(table)
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{table} cannot be read ({error}). Give a CSV file in UTF-8.") from error
+        raise InputError(f"{table} cannot be read ({reason_of(error)}). Give a CSV file in UTF-8.") from error
     column = next((name for name in spellings if name in content.columns), None)
     missing = [name for name, there in (("file", "file" in content.columns), (spellings[0], column)) if not there]
     if missing or column is None:

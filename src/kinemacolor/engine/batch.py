@@ -15,7 +15,7 @@ from typing import Literal
 
 from kinemacolor.engine.job import Job, option_fields
 from kinemacolor.engine.run import Listeners, run
-from kinemacolor.errors import KinemacolorError, OutputError, SettingError
+from kinemacolor.errors import KinemacolorError, OutputError, SettingError, reason_of
 from kinemacolor.io.endings import colored_ending
 from kinemacolor.io.table import read_table
 
@@ -42,7 +42,9 @@ def read_manifest(path: Path, common: Mapping[str, object] | None = None) -> lis
     try:
         table = read_table(path)
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingError(f"The manifest {path} cannot be read ({error}). Give a CSV file in UTF-8.") from error
+        raise SettingError(
+            f"The manifest {path} cannot be read ({reason_of(error)}). Give a CSV file in UTF-8."
+        ) from error
     options = [name for name in option_fields() if name not in _NOT_HERE]
     unknown = [name for name in table.columns if name not in (*_NEEDED, *options)]
     wrong = unknown + [name for name in _NEEDED if name not in table.columns]
@@ -67,10 +69,10 @@ def jobs_for(
 ) -> list[Job]:
     """A job for each film, with the same options, into ``folder`` as ``reel.color.mp4`` (or the film's own ending).
 
-    Raises ``SettingError`` where two films would become one file, ``OutputError`` where there is no folder.
+    Raises ``SettingError`` where two films would become one file, ``OutputError`` where the folder is none.
     """
-    if not folder.is_dir():
-        raise OutputError(f"There is no folder {folder} for the films to go to. Make it first.")
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder} is a file and no folder for films to go to. Give another name.")
     jobs = []
     for film in films:
         path = Path(film)
@@ -91,17 +93,26 @@ def _distinct(jobs: list[Job]) -> list[Job]:
     return jobs
 
 
+def _make_home(output: Path) -> None:
+    """Makes the folder for an output. Raises ``OutputError`` where that cannot be."""
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"The folder {output.parent} cannot be made ({reason_of(error)}).") from error
+
+
 def run_batch(jobs: Sequence[Job], listeners: Listeners | None = None) -> Iterator[JobOutcome]:
     """Colors each film in turn and says what became of it as soon as it is known.
 
     A film whose output is there is left alone, unless its job says ``overwrite``: an output has its name only when it
-    is complete.
+    is complete. Folders for outputs are made.
     """
     for job in jobs:
         if Path(job.output.output).exists() and not job.output.overwrite:
             yield JobOutcome(job, "there")
             continue
         try:
+            _make_home(Path(job.output.output))
             result = run(job, listeners)
         except KinemacolorError as error:
             yield JobOutcome(job, "failed", message=str(error))

@@ -14,7 +14,7 @@ from kinemacolor.frames import Exemplar, ObjectMasks, Shot
 from kinemacolor.io import Film, sequence
 from kinemacolor.io import exemplars as stills
 from kinemacolor.io import points as corrections
-from kinemacolor.io.destination import spare_inputs
+from kinemacolor.io.destination import require_home, spare_inputs
 from kinemacolor.io.masks import open_masks
 from kinemacolor.io.sequence import is_picture_name
 from kinemacolor.models.cards import CARDS, card_of
@@ -71,10 +71,12 @@ def prepare(job: Job) -> Inputs:
     Raises ``InputError``, ``ExemplarError``, ``OutputError``, ``ModelError`` or ``SettingError`` for whatever in it
     cannot be used: the film, the part, a still, masks, the model's name, or a place where nothing can be written.
     """
+    if not str(job.film.source):
+        raise InputError("The film has no name. Give a film, a folder or pattern of pictures, or - (y4m).")
     _check_model(job)
     _check_places(job)
     warnings: list[str] = []
-    film = Film.open(job.film.source, frame_rate=job.film.frame_rate)
+    film = Film.open(job.film.source, frame_rate=job.film.frame_rate, keep_sound=job.film.sound)
     span = film.span(job.film.start, job.film.end)
     loaded = over_their_frames(film, exemplars_of(job.exemplars, film, warnings.append), warnings.append)
     size = fit(film.size, working_size_of(job.model.working_size))
@@ -90,6 +92,18 @@ def prepare(job: Job) -> Inputs:
         bidirectional=is_bidirectional(job),
         warnings=tuple(warnings),
     )
+
+
+def require_sound_in_time(film: Film) -> None:
+    """Raises ``SettingError`` where a film is retimed whose sound is kept: it would no longer fit its frames."""
+    stored = film.stored.frame_rate if film.stored is not None else None
+    if film.info.pace == 1 or not film.info.sound_is_kept or film.info.frame_rate is None or stored is None:
+        return
+    if any(stream.kind == "audio" for stream in film.info.streams):
+        raise SettingError(
+            f"{film.source} has sound that fits its frames at {float(stored):g} a second, and would not at "
+            f"{float(film.info.frame_rate):g}. Leave it out with --no-sound, or leave --frame-rate out."
+        )
 
 
 def working_size_of(text: str | int | None) -> int | None:
@@ -122,7 +136,12 @@ def exemplars_of(
     ready = [spec for spec in choice.exemplars if isinstance(spec, Exemplar)]
     files = [spec for spec in choice.exemplars if not isinstance(spec, Exemplar)]
     loaded = ready + stills.load(
-        files, frames=film.exact_frames, frame_at=film.frame_at, place_of=film.place_of, note=note
+        files,
+        frames=film.exact_frames,
+        frame_at=film.frame_at,
+        place_of=film.place_of,
+        note=note,
+        length=film.length,
     )
     if required and not loaded:
         raise ExemplarError(
@@ -174,6 +193,9 @@ def _check_places(job: Job) -> None:
     _check_name_length("output", Path(job.output.output), "Give a shorter one.")
     if track is not None:
         _check_name_length("chroma track", track, "Give the output a shorter one, or use --no-track.")
+    if str(job.output.output) not in ("", "-"):
+        pattern = sequence.pattern_for_output(Path(job.output.output))
+        require_home(Path(job.output.output) if pattern is None else pattern.folder)
     for name, place in (("report", job.output.report), ("strip", job.output.strip)):
         if place is not None and (not Path(place).parent.is_dir() or Path(place).is_dir()):
             raise OutputError(

@@ -58,8 +58,11 @@ class FilmChoice:
     )
     end: str | int | None = option(help="The frame, time or timecode to stop before.", shown_as=str)
     frame_rate: str | Fraction | None = option(
-        help="The frame rate of pictures as input, for instance 24 (taken unless told) or 24000/1001.", shown_as=str
+        help="The frame rate of pictures as input (what they say, else 24), or one to give to a film instead of its "
+        "own times: 18, 24000/1001, ...",
+        shown_as=str,
     )
+    sound: bool = option(True, help="Keep the film's sound. A film with another --frame-rate has to go without.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +97,9 @@ class ModelChoice:
     )
     weights: str | Path = option("default", help="A checkpoint file instead of the model's own.", shown_as=str)
     accept_license: bool = option(False, help="Agree to the license of weights that have to be fetched.")
-    device: Anything = option("auto", help="The device to compute on: auto, cpu, cuda, cuda:1, ...", shown_as=str)
+    device: Anything = option(
+        "auto", help="The device to compute on: auto, cpu, cuda (or gpu), cuda:1, ...", shown_as=str
+    )
     precision: Anything = option(
         "auto", help="The precision of the network.", shown_as=Literal["auto", "fp32", "bf16", "fp16"]
     )

@@ -150,4 +150,6 @@ def header_of(plan: Plan, inputs: Inputs, *, model: str) -> TrackHeader:
         exemplars=tuple(NamedExemplar(e.name, e.index, exemplar_hash(e)) for e in used.values()),
         shots=tuple(KeyedShot(p.shot, tuple(e.name for e in p.exemplars), p.key) for p in plan.shots),
         made_by=__version__,
+        retimed=inputs.film.is_retimed,
+        sound=inputs.film.info.sound_is_kept,
     )

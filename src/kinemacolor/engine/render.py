@@ -104,7 +104,8 @@ def _film_of(header: TrackHeader, track: Path, source: str | Path | None) -> Fil
         raise InputError(f"The track's film {place} is not there. Say where it is with --source.")
     if film_signature(place) != header.signature:
         raise TrackError(f"{place} is not the film that {track} was made from. Give it with --source.")
-    return Film.open(place, frame_rate=header.frame_rate if is_sequence(place) else None)
+    rate = header.frame_rate if header.retimed or is_sequence(place) else None
+    return Film.open(place, frame_rate=rate, keep_sound=header.sound)
 
 
 def _shots_of(header: TrackHeader, track: Path) -> list[PlannedShot]:

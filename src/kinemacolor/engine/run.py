@@ -5,7 +5,7 @@
     Job -> prepare -> Inputs -> plan -> Answers (from the track, else the model) -> pour -> film, track, strip, ...
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 
 from kinemacolor.engine.answers import Answers
 from kinemacolor.engine.exemplars.applied import WithExemplars
-from kinemacolor.engine.inputs import Inputs, prepare, track_place
+from kinemacolor.engine.inputs import Inputs, prepare, require_sound_in_time, track_place
 from kinemacolor.engine.job import Job
 from kinemacolor.engine.pipeline import read_ahead
 from kinemacolor.engine.plan import Plan, header_of, plan_of, with_keys
@@ -33,6 +33,7 @@ from kinemacolor.engine.sinks import (
 )
 from kinemacolor.engine.track import ChromaTrack
 from kinemacolor.engine.track.keys import folder_signature
+from kinemacolor.errors import OutputError
 from kinemacolor.io import FrameReader, FrameWriter, open_writer
 from kinemacolor.models.base import Colorizer
 from kinemacolor.models.load import dtype_of, load_model
@@ -55,7 +56,8 @@ class Identified(Protocol):
 class Listeners:
     """Who is told how a run comes along.
 
-    ``prepared`` with what was read and bound, before the work; ``progress`` after each frame;
+    ``prepared`` with what was read and bound, and ``noticed`` with a line for each thing worth knowing, both before
+    the work; ``progress`` after each frame;
     ``surveying`` with frames seen and frames in all while the film is looked through;
     ``fetching`` with bytes there and bytes in all (None: unknown) while weights come in.
     """
@@ -64,6 +66,7 @@ class Listeners:
     surveying: Callable[[int, int | None], None] | None = None
     fetching: Callable[[int, int | None], None] | None = None
     prepared: Callable[[Inputs], None] | None = None
+    noticed: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +88,10 @@ def run(job: Job, listeners: Listeners | None = None) -> Result:
     first frame is colored, but for a disk that fills up.
     """
     heard = listeners or Listeners()
+    if not str(job.output.output):
+        raise OutputError("The output has no name. Give one with --output, such as film.color.mp4.")
     inputs = prepare(job)
+    require_sound_in_time(inputs.film)
     if heard.prepared is not None:
         heard.prepared(inputs)
     summary = Summary(inputs.film.source)
@@ -99,6 +105,9 @@ def run(job: Job, listeners: Listeners | None = None) -> Result:
         model = WithExemplars(loaded_model(job, heard), bidirectional=inputs.bidirectional)
         plan = planned(inputs, model, track, heard)
         pictures = _pictures(inputs, plan)
+        known = _known_before(inputs, writer, model.notes, plan)
+        for line in known if heard.noticed is not None else ():
+            heard.noticed(line)
         sinks: list[Sink] = [FilmSink(writer, pictures=list(pictures.values())), progress, summary]
         if track is not None:
             track.write_header(header_of(plan, inputs, model=inputs.model_name))
@@ -107,22 +116,13 @@ def run(job: Job, listeners: Listeners | None = None) -> Result:
         pour(answers.shots(read_ahead(reader, FRAMES_AHEAD)), sinks)
         if track is not None:
             track.prune([(each.shot, each.key) for each in plan.shots])
-    warnings = (
-        *inputs.film.info.warnings,
-        *reader.warnings,
-        *reader.notes,
-        *writer.warnings,
-        *inputs.warnings,
-        *model.notes,
-        *plan.warnings,
-        *answers.warnings,
-        *_news(inputs, summary, progress.done),
-    )
+    found = (*reader.warnings, *reader.notes, *writer.warnings, *answers.warnings)
+    warnings = (*known, *found, *_news(inputs, summary, progress.done))
     result = Result(
         output=str(job.output.output),
         frames=progress.done,
         seconds=progress.seconds,
-        warnings=warnings,
+        warnings=tuple(dict.fromkeys(warnings)),
         damaged=bool(reader.warnings) or bool(summary.damaged_frames),
         shots=tuple(summary.outcomes),
     )
@@ -173,6 +173,12 @@ def planned(
     masks = inputs.job.model.masks
     extras = () if masks is None else (folder_signature(Path(masks)),)
     return with_keys(plan, size=inputs.size, model=model.identity, extras=extras)
+
+
+def _known_before(inputs: Inputs, writer: FrameWriter, notes: Sequence[str], plan: Plan) -> tuple[str, ...]:
+    """The warnings that are known before the first frame is colored."""
+    lines = (*inputs.film.info.warnings, *writer.warnings, *inputs.warnings, *notes, *plan.warnings)
+    return tuple(dict.fromkeys(lines))
 
 
 def _entered_track(stack: ExitStack, job: Job) -> ChromaTrack | None:

@@ -21,6 +21,7 @@ from kinemacolor.evaluation.rows import ResultsRow, Row, Truth
 from kinemacolor.evaluation.run import RunSettings, evaluate
 from kinemacolor.frames import RGB, size_of
 from kinemacolor.io import probe
+from kinemacolor.io.destination import require_free, require_writable
 from kinemacolor.io.sheets import image_of, sheet, stacked
 from kinemacolor.metrics.ciede2000 import ciede2000
 from kinemacolor.resize import fit, resize_picture
@@ -30,6 +31,7 @@ _BRIGHTEST = 20.0
 """The CIEDE2000 that a difference picture shows brightest."""
 
 _USUAL_RATE = Fraction(24)
+_FILES = ("report.md", "report.json", "frames.csv", "differences.png", "side_by_side.mp4")
 
 
 def compare(
@@ -39,6 +41,7 @@ def compare(
     *,
     truth: Path | None = None,
     video: bool = True,
+    overwrite: bool = False,
     say: Callable[[str], None] = lambda line: None,
 ) -> Report:
     """The report on two films of equal length and size: each against the truth, or without one B against A.
@@ -46,8 +49,11 @@ def compare(
     Under ``output`` come the files of ``evaluate``, ``differences.png`` (of each fifth of the film the frame where
     they differ most: A, B, their CIEDE2000, and the same of each against the truth) and ``side_by_side.mp4``.
 
-    Raises ``InputError`` where one cannot be read or is not as long or as large as the other.
+    Raises ``InputError`` where one cannot be read or is not as long or as large as the other, ``OutputExistsError``
+    where a report is there already and ``overwrite`` is off.
     """
+    require_writable(output)
+    require_free([output / name for name in _FILES], overwrite=overwrite)
     named = dict(zip(_names(one, other), (one, other)))
     sources = {**named, **({"truth": truth} if truth is not None else {})}
     frames = _require_alike(sources)

@@ -1,16 +1,16 @@
 """The choice of a clip's exemplars: frames of its own, or stills and clips from elsewhere."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kinemacolor.errors import ExemplarIndexError, InputError, SettingError
+from kinemacolor.errors import ExemplarIndexError, InputError, SettingError, reason_of
 from kinemacolor.evaluation.clips import Clip, Pictures
 from kinemacolor.frames import Exemplar
 from kinemacolor.io import exemplars as stills
+from kinemacolor.io.documents import json_object
 from kinemacolor.io.endings import is_film_name
-from kinemacolor.io.sequence import is_picture_name
+from kinemacolor.io.sequence import is_still_name
 
 NO_EXEMPLARS = "none"
 """For finished films only: every frame counts."""
@@ -69,7 +69,7 @@ def parse_exemplars(text: str) -> ExemplarChoice:
     if path.suffix.lower() == ".json" and path.is_file():
         return ExemplarChoice(text, by_clip=_mapping(path))
     bare = stills.parse(path)[0]
-    if bare.is_file() and (is_picture_name(bare) or is_film_name(bare)):
+    if bare.is_file() and (is_still_name(bare) or is_film_name(bare)):
         return ExemplarChoice(text, for_all=(text,))
     raise SettingError(
         f"Exemplars '{text}' are no frames and no file. Write first, middle, last, 9, first+last, 9+-10, "
@@ -92,12 +92,12 @@ def _by_stem(folder: Path) -> dict[str, Path]:
 
 def _mapping(path: Path) -> dict[str, tuple[str, ...]]:
     try:
-        content = json.loads(path.read_text())
+        content = json_object(path)
         entries = {name: [files] if isinstance(files, str) else list(files) for name, files in content.items()}
         return {name: tuple(str(path.parent / file) for file in files) for name, files in entries.items()}
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+    except (OSError, ValueError, TypeError) as error:
         raise SettingError(
-            f'{path} is no mapping of clips to stills ({error}). Write {{"clip": "still.png", ...}}.'
+            f'{path} is no mapping of clips to stills ({reason_of(error)}). Write {{"clip": "still.png", ...}}.'
         ) from error
 
 

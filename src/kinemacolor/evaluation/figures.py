@@ -23,6 +23,33 @@ class Figure:
     pooled: bool = False
 
 
+def _of_reach(name: str, title: str) -> tuple[Figure, Figure, Figure]:
+    """The figures of the places that an exemplar reaches in one way."""
+    return (
+        Figure(f"share_{name}", f"% {title}", f"share of the places that are {title}", "neither", 0, of_clip=True),
+        Figure(f"rms_{name}", f"rms {title}", f"rms distance in a*b* of what is {title}", "lower", 2, of_clip=True),
+        Figure(
+            f"kept_{name}",
+            f"kept {title} %",
+            f"chroma of what is {title}, of the truth's",
+            "neither",
+            0,
+            of_clip=True,
+        ),
+    )
+
+
+_BY_REACH = (
+    *_of_reach("tracked", "tracked"),
+    *_of_reach("alike", "alike"),
+    *_of_reach("out", "out of reach"),
+    Figure(
+        "left_gray", "left gray %", "of places with chroma above 12: below a third of it", "lower", 1, of_clip=True
+    ),
+)
+REACH_FIGURES = tuple(figure.name for figure in _BY_REACH)
+"""Figures by how far the exemplar reaches; each with the name of ``kinemacolor.evaluation.by_reach``."""
+
 _ALL = (
     Figure("psnr", "PSNR", "dB over R, G, B of 8-bit pictures, in float64", "higher", 2),
     Figure("psnr_ab", "PSNR ab", "dB over a* and b* of 8-bit pictures, for a peak of 255", "higher", 2),
@@ -45,6 +72,7 @@ _ALL = (
     Figure("warp_error", "warp error", "change of a*b* along motion, where visible", "lower", 3, False),
     Figure("colorfulness", "colorful", "Hasler and Suesstrunk's M(3); the truth's is best", "neither", 1, False),
     Figure("confidence_spearman", "confidence", "Spearman's correlation of confidence and accuracy", "higher", 2),
+    *_BY_REACH,
     Figure("cdc", "CDC", "histogram change over 1, 2 and 4 frames", "lower", 6, False, of_clip=True),
 )  # fmt: skip
 

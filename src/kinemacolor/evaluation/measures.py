@@ -6,7 +6,9 @@ from collections.abc import Callable, Collection, Mapping
 from jaxtyping import Bool
 from torch import Tensor
 
+from kinemacolor.evaluation.by_reach import ErrorByReach
 from kinemacolor.evaluation.confidence import ConfidenceRank
+from kinemacolor.evaluation.figures import REACH_FIGURES
 from kinemacolor.evaluation.networks import CLASS_FIGURES, LPIPS_FIGURES, Networks
 from kinemacolor.evaluation.pair import Measure, Pair
 from kinemacolor.frames import Luma
@@ -176,6 +178,7 @@ _STATEFUL: dict[str, Callable[[], Measure]] = {
     "warp_error": WarpError,
     "cdc": ColorConsistency,
     "confidence_spearman": ConfidenceRank,
+    **dict.fromkeys(REACH_FIGURES, ErrorByReach),
 }
 
 

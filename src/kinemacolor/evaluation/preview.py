@@ -12,7 +12,7 @@ from av.video.stream import VideoStream
 from jaxtyping import UInt8
 from torch import Tensor
 
-from kinemacolor.errors import OutputError
+from kinemacolor.errors import OutputError, reason_of_failed_write
 from kinemacolor.frames import RGB
 
 _ENCODING = {"crf": "16", "preset": "veryfast"}
@@ -39,7 +39,7 @@ def write_preview(path: Path, pictures: Iterable[RGB], rate: Fraction) -> int:
             if stream is not None:
                 film.mux(stream.encode(None))
     except (FFmpegError, OSError) as error:
-        raise OutputError(f"{path} could not be written ({error}). Check the folder and the disk's space.") from error
+        raise OutputError(f"Writing {path} failed: {reason_of_failed_write(error)}.") from error
     return count
 
 

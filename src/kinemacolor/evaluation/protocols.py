@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from kinemacolor.errors import SettingError
+from kinemacolor.evaluation.figures import REACH_FIGURES
 
 Keeps = Literal["film luma", "lightness"]
 
@@ -53,6 +54,17 @@ PROTOCOLS: dict[str, Protocol] = {
         (
             "psnr", "psnr_ab", "ssim_uniform7", "ssim_gaussian11", "ciede2000", "ciede2000_p90", "cdc", "warp_error",
             "colorfulness", "lpips", "fid", "confidence_spearman",
+        ),
+    ),
+    "reach": Protocol(
+        "reach",
+        "Where color is lost: errors by how far the first frame reaches, of what colorize writes.",
+        ("psnr", "ciede2000", "warp_error", *REACH_FIGURES),
+        notes=(
+            "A place is tracked where optical flow, chained frame by frame, leads back to the exemplar and to the "
+            "true color; alike where it is not tracked but some place of the exemplar looks like it and has its "
+            "color; else it is out of reach. Every fourth frame is asked, at a short side of 256, at every fourth "
+            "place. An exemplar that is no frame of the clip, or comes after a frame, does not count for it.",
         ),
     ),
     "colormnet-2024": Protocol(

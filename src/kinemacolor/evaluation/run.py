@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import torch
 
-from kinemacolor.errors import ExemplarError, InputError, ModelError, OutputError, SettingError
+from kinemacolor.errors import ExemplarError, InputError, ModelError, OutputError, SettingError, reason_of
 from kinemacolor.evaluation import table
 from kinemacolor.evaluation.clips import Clip, Pictures, survey
 from kinemacolor.evaluation.confidence import ConfidenceRank
@@ -86,7 +86,9 @@ def evaluate(
         except SettingError as error:
             say(str(error))  # the figures are there without it
     except OSError as error:
-        raise OutputError(f"The report could not be written to {output} ({error}). Give another folder.") from error
+        raise OutputError(
+            f"The report could not be written to {output} ({reason_of(error)}). Give another folder."
+        ) from error
     return run.report
 
 

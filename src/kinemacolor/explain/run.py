@@ -11,7 +11,7 @@ from kinemacolor.engine.job import Job
 from kinemacolor.engine.plan import PlannedShot
 from kinemacolor.engine.run import loaded_model, planned
 from kinemacolor.engine.shot import colorize_shot, luma_of
-from kinemacolor.errors import InputError, OutputError, SettingError
+from kinemacolor.errors import InputError, OutputError, SettingError, reason_of
 from kinemacolor.explain.adapters import insight_of
 from kinemacolor.explain.drawings import match_lines
 from kinemacolor.explain.features import pca_pictures
@@ -19,9 +19,12 @@ from kinemacolor.explain.insight import Correspondence, Insight
 from kinemacolor.explain.plot import plot_curve
 from kinemacolor.explain.usage import write_curve
 from kinemacolor.frames import Chroma, Luma, ObjectMasks, Shot, size_of
+from kinemacolor.io.destination import require_free, require_writable
 from kinemacolor.io.sheets import sheet
 from kinemacolor.models.base import Answer, Reference, StreamingColorizer
 from kinemacolor.resize import resize
+
+_FILES = ("features.png", "matches.png", "colors.png", "memory.csv", "memory.svg")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,11 @@ def explain(job: Job, frame: int, output: Path, *, note: Callable[[str], None] =
     Raises:
         ModelError: a model that cannot be explained.
         InputError, ExemplarError, SettingError: as ``colorize_video``, or a frame that the film does not have.
-        OutputError: a folder that cannot be written.
+        OutputError: a folder that cannot be written; ``OutputExistsError`` where pictures are in it already, unless
+            the job says ``overwrite``.
     """
+    require_writable(output)
+    require_free([output / name for name in _FILES], overwrite=job.output.overwrite)
     inputs = prepare(job)
     model = loaded_model(job)
     insight = insight_of(model)
@@ -70,7 +76,9 @@ def explain(job: Job, frame: int, output: Path, *, note: Callable[[str], None] =
         output.mkdir(parents=True, exist_ok=True)
         return _written(shown, output, home.shot.start, note)
     except OSError as error:
-        raise OutputError(f"The pictures could not be written to {output} ({error}). Give another folder.") from error
+        raise OutputError(
+            f"The pictures could not be written to {output} ({reason_of(error)}). Give another folder."
+        ) from error
 
 
 def _unlike(inputs: Inputs, home: PlannedShot) -> list[str]:
@@ -132,15 +140,15 @@ def _written(shown: Explained, output: Path, start: int, note: Callable[[str], N
     for name, ours in insight.features(luma).items():
         first, second = pca_pictures([ours, theirs[name]], [size, of_exemplar])
         rows.append([(name, first), (name, second)])
-    paths = [output / name for name in ("features.png", "matches.png", "colors.png", "memory.csv")]
+    paths = [output / name for name in _FILES[:4]]
     sheet(rows).save(paths[0])
     match_lines(gray, still, shown.found).save(paths[1])
     matched = color.combine(luma, resize(insight.warped(luma, exemplar).cpu(), size))
     sheet([[("exemplar", still), ("by matching alone", matched), ("result", colored)]]).save(paths[2])
     write_curve(shown.memory, paths[3], first_frame=start)
     try:
-        plot_curve(shown.memory, output / "memory.svg", first_frame=start)
-        paths.append(output / "memory.svg")
+        plot_curve(shown.memory, output / _FILES[4], first_frame=start)
+        paths.append(output / _FILES[4])
     except SettingError as error:
         note(str(error))  # the figures are there without it
     return paths

@@ -131,17 +131,27 @@ def restarts_of(
 
 
 class Unrolled:
-    """Moves packets, in the file's order, to where they belong on one clock."""
+    """Moves packets, in the file's order, to where they belong on one clock.
 
-    def __init__(self, restarts: Sequence[Restart]) -> None:
+    ``pace`` is by how much longer all then lasts.
+    """
+
+    def __init__(self, restarts: Sequence[Restart], pace: Fraction = Fraction(1)) -> None:
+        self._pace = pace
         self._starts = [restart.position_bytes for restart in restarts]
         self._added = [Fraction(0), *(restart.added_seconds for restart in restarts)]
         self._positions: dict[int, int] = {}
 
     def place(self, packet: Packet) -> None:
-        """Changes the packet's times. A film without restarts keeps its own."""
-        if not self._starts:
-            return
+        """Changes the packet's times. A film without restarts, and not retimed, keeps its own."""
+        if self._starts:
+            self._unroll(packet)
+        if self._pace != 1:
+            packet.pts = None if packet.pts is None else round(packet.pts * self._pace)
+            packet.dts = None if packet.dts is None else round(packet.dts * self._pace)
+            packet.duration = round((packet.duration or 0) * self._pace)
+
+    def _unroll(self, packet: Packet) -> None:
         stream = packet.stream.index
         if packet.pos is not None and packet.pos >= 0:
             self._positions[stream] = packet.pos

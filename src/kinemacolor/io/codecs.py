@@ -27,6 +27,7 @@ class Encoder:
     the source has no chroma of its own. ``formats`` limits the pixel formats (a profile), None leaves all the
     encoder's. ``even``: sides that its chroma halves must be even. ``any_range``: full range can be marked.
     ``smallest_px``: the shortest side that is safe (x265 overruns its memory on some below its block size).
+    ``qualities``: the least and the greatest value that ``--quality`` may have.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Encoder:
     even: bool = False
     any_range: bool = True
     smallest_px: int = 1
+    qualities: tuple[int, int] = (0, 51)
 
 
 _PRORES = {"vendor": "apl0"}
@@ -47,14 +49,21 @@ _X265 = {"preset": "medium", "crf": "18", "x265-params": "log-level=error"}
 _ENCODERS: dict[str, Encoder] = {
     "h264": Encoder("libx264", _X264, "crf", even=True),
     "h265": Encoder("libx265", _X265, "crf", even=True, smallest_px=64),
-    "av1": Encoder("libsvtav1", {"preset": "8", "crf": "24"}, "crf", smallest_px=4),
+    "av1": Encoder("libsvtav1", {"preset": "8", "crf": "24"}, "crf", smallest_px=4, qualities=(1, 63)),
     "vp9": Encoder(
         "libvpx-vp9",
         {"crf": "20", "b": "0", "deadline": "good", "cpu-used": "3", "row-mt": "1", "tile-columns": "2"},
         "crf",
+        qualities=(0, 63),
     ),
     "prores": Encoder(
-        "prores_ks", {**_PRORES, "profile": "3"}, "profile", _STUDIO, ("yuv422p10le",), any_range=False
+        "prores_ks",
+        {**_PRORES, "profile": "3"},
+        "profile",
+        _STUDIO,
+        ("yuv422p10le",),
+        any_range=False,
+        qualities=(0, 3),
     ),
     "prores-4444": Encoder(
         "prores_ks", {**_PRORES, "profile": "4"}, None, _ARCHIVE, ("yuv444p10le", "yuva444p10le"), any_range=False
@@ -65,9 +74,9 @@ _ENCODERS: dict[str, Encoder] = {
     "dnxhr-hqx": Encoder("dnxhd", {"profile": "dnxhr_hqx"}, None, _STUDIO, ("yuv422p10le",), any_range=False),
     "dnxhr-444": Encoder("dnxhd", {"profile": "dnxhr_444"}, None, _ARCHIVE, ("yuv444p10le",), any_range=False),
     "ffv1": Encoder("ffv1", {"level": "3", "slicecrc": "1", "g": "1"}, None, _ARCHIVE),
-    "mpeg4": Encoder("mpeg4", {"q": "2"}, "q", any_range=False),
-    "mpeg2": Encoder("mpeg2video", {"q": "2"}, "q", any_range=False),
-    "mjpeg": Encoder("mjpeg", {"q": "2", "strict": "unofficial"}, "q"),
+    "mpeg4": Encoder("mpeg4", {"q": "2"}, "q", any_range=False, qualities=(1, 31)),
+    "mpeg2": Encoder("mpeg2video", {"q": "2"}, "q", any_range=False, qualities=(1, 31)),
+    "mjpeg": Encoder("mjpeg", {"q": "2", "strict": "unofficial"}, "q", qualities=(1, 31)),
     "y4m": Encoder("wrapped_avframe", {"strict": "-1"}, None, _ARCHIVE),
 }
 _ALIASES = {
@@ -175,6 +184,10 @@ def _with_quality(encoder: Encoder, wanted: str, quality: float | None) -> Encod
         return encoder
     if encoder.quality_option is None:
         raise CodecError(f"{wanted} has no quality setting, so --quality {quality:g} means nothing. Leave it out.")
+    least, most = encoder.qualities
+    if not least <= quality <= most:
+        what = "profile" if encoder.quality_option == "profile" else "quality, from best to worst,"
+        raise CodecError(f"{wanted} has no quality {quality:g}. Its {what} is a number from {least:g} to {most:g}.")
     return replace(encoder, options={**encoder.options, encoder.quality_option: f"{quality:g}"})
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import av
 from av.error import FFmpegError
 
-from kinemacolor.errors import OutputError
+from kinemacolor.errors import OutputError, reason_of
 from kinemacolor.io.guard import film_options
 
 
@@ -41,12 +41,14 @@ def require_packets(path: Path, expected: Mapping[int, int]) -> dict[int, Packet
     try:
         found = packets_of(path)
     except FFmpegError as error:
-        raise OutputError(f"The output cannot be read back ({error}). Check the disk's free space.") from error
+        raise OutputError(
+            f"The output cannot be read back ({reason_of(error)}). Write it to another disk, or as .mkv."
+        ) from error
     for index, wanted in expected.items():
         there = found[index].total if index in found else 0
         if there < wanted:
             raise OutputError(
-                f"The output is not complete: stream {index} has {there} of {wanted} packets. "
-                "Check the disk's free space and try again."
+                f"The output is not complete: stream {index} has {there} of {wanted} packets. Write it as .mkv, or "
+                "to another disk: a full one can go unreported."
             )
     return found

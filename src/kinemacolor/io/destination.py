@@ -13,7 +13,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from kinemacolor.errors import BusyError, OutputError, OutputExistsError
+from kinemacolor.errors import BusyError, OutputError, OutputExistsError, reason_of
+from kinemacolor.io import swap
+from kinemacolor.io.sequence import Pattern
 
 try:
     import fcntl
@@ -28,9 +30,9 @@ _LEFT_OVER = re.compile(r"\..{0,40}\.[0-9a-f]{8}\.partial(\.\w+)?", re.DOTALL)
 class Destination:
     """A final name and a temporary one on the same disk: a file or a folder that ``commit`` puts in place."""
 
-    def __init__(self, final: Path, partial: Path, replaced: Sequence[Path] = (), *, overwrite: bool = True) -> None:
+    def __init__(self, final: Path, partial: Path, replaced: Sequence[str] = (), *, overwrite: bool = True) -> None:
         self.final, self.partial = final, partial
-        self._replaced, self._overwrite = replaced, overwrite
+        self._replaced, self._overwrite = frozenset(replaced), overwrite
         self._lock = _locked(partial)
 
     @classmethod
@@ -40,8 +42,7 @@ class Destination:
         Raises ``OutputExistsError`` where something is there and ``overwrite`` is off, ``OutputError`` where the
         folder is missing or not writable, or the output is the input.
         """
-        if not output.parent.is_dir():
-            raise OutputError(f"There is no folder {output.parent} to write {output.name} to. Make it first.")
+        require_home(output)
         if output.is_dir():
             raise OutputError(f"{output} is a folder. Give a file name such as {output / 'film.mp4'}.")
         if source != "-" and output.exists() and Path(source).exists() and output.samefile(source):
@@ -55,21 +56,31 @@ class Destination:
             return cls(output, partial, overwrite=overwrite)
 
     @classmethod
-    def for_folder(cls, folder: Path, *, replaced: Sequence[Path]) -> "Destination":
-        """A folder's destination. Files ``replaced`` go when the new ones come; others in the folder stay.
+    def for_pictures(cls, pattern: Pattern, *, overwrite: bool) -> "Destination":
+        """The destination of numbered pictures: their folder, which is made if need be.
 
-        Raises ``OutputError`` where the folder above is missing, or where it cannot be written to.
+        Pictures of the pattern that are there go when the new ones come, all at once where the folder may be swapped;
+        other files stay. Raises ``OutputExistsError`` where there are some and ``overwrite`` is off, ``OutputError``
+        where the folder above is missing, or where it cannot be written to.
         """
+        folder = pattern.folder
         if folder.exists() and not folder.is_dir():
             raise OutputError(f"{folder} is a file, and pictures need a folder. Give another name.")
         home = folder if folder.is_dir() else folder.parent
-        if not home.is_dir():
-            raise OutputError(f"There is no folder {home}, so {folder.name} cannot be made in it. Make it first.")
-        partial = _partial_for(home, folder.name)
-        with _refusal(home), _one_at_a_time(home):
-            _clear_left_over(folder, partial)
+        require_home(folder)
+        partial = _partial_for(home, f"{folder.name}-{pattern.name}")
+        with _refusal(home), _one_at_a_time(folder.parent):
+            for place in {home, folder.parent}:
+                _clear_left_over(folder, place / partial.name, pattern)
+            old = [path.name for path in pattern.numbered()]
+            if old and not overwrite:
+                raise OutputExistsError(
+                    f"{folder} has {len(old)} such pictures already. Give another name, or --overwrite."
+                )
+            if folder.is_dir() and swap.may_be_swapped(folder):
+                partial = folder.parent / partial.name
             partial.mkdir()
-            return cls(folder, partial, replaced)
+            return cls(folder, partial, old, overwrite=overwrite)
 
     def commit(self) -> None:
         """Gives the complete output its final name, on the disk by then; what was there goes only now.
@@ -77,31 +88,36 @@ class Destination:
         Raises ``OutputExistsError`` where something has come under that name meanwhile and may not be replaced.
         """
         try:
-            if not self.partial.is_dir() or not self.final.exists():
-                self._put_in_place()
+            if self.partial.is_dir():
+                self._put_folder_in_place()
             else:
-                # the new ones first: a kill meanwhile leaves each number with its old or its new picture
-                new = {picture.name for picture in self.partial.iterdir()}
-                for name in sorted(new):
-                    (self.partial / name).replace(self.final / name)
-                for picture in self._replaced:
-                    if picture.name not in new:
-                        picture.unlink(missing_ok=True)
-                self.partial.rmdir()
-            _flush(self.final.parent)
+                self._put_file_in_place()
+            swap.flush(self.final.parent)
+        except FileExistsError as error:
+            raise _made_meanwhile(self.final) from error
         except OSError as error:
-            raise OutputError(f"{self.final} could not be given its name ({error.strerror}).") from error
+            raise OutputError(f"{self.final} could not be given its name ({reason_of(error)}).") from error
         finally:
             self._release()
 
-    def _put_in_place(self) -> None:
-        if self.partial.is_dir():
-            self.partial.replace(self.final)
-            return
+    def _put_folder_in_place(self) -> None:
+        swap.flush_files(self.partial)
+        with _one_at_a_time(self.final.parent):
+            if not self.final.exists():
+                self.partial.replace(self.final)
+                return
+            new = {picture.name for picture in self.partial.iterdir()}
+            if not self._overwrite and any(os.path.lexists(self.final / name) for name in new):
+                raise _made_meanwhile(self.final)
+            beside = self.partial.parent == self.final.parent and swap.may_be_swapped(self.final)
+            if not (beside and swap.swapped(self.partial, self.final, self._replaced)):
+                swap.move_in(self.partial, self.final, self._replaced)
+
+    def _put_file_in_place(self) -> None:
         with self.partial.open("rb+") as file:
             os.fsync(file.fileno())
         if not self._overwrite and self.final.exists():
-            raise OutputExistsError(f"{self.final} has been made meanwhile by somebody else, and is left as it is.")
+            raise _made_meanwhile(self.final)
         self.partial.replace(self.final)
 
     def _release(self) -> None:
@@ -119,33 +135,42 @@ class Destination:
 
 
 def discard_left_over(partial: Path, output: Path) -> None:
-    """Removes the temporary file or folder that a killed run left for an output.
+    """Removes the temporary file that a killed run left for an output; folders go with the next output there.
 
     Nothing happens where the name is none that a ``Destination`` makes, or lies in another folder than this output's
     would: who names it may not be ourselves.
     """
-    homes = [place.resolve() for place in (output.absolute().parent, output.absolute())]
-    if not _LEFT_OVER.fullmatch(partial.name) or partial.absolute().parent.resolve() not in homes:
+    home = output.absolute().parent.resolve()
+    if not _LEFT_OVER.fullmatch(partial.name) or partial.absolute().parent.resolve() != home:
         return
     with suppress(OSError):
-        if partial.is_dir() and not partial.is_symlink():
-            shutil.rmtree(partial, ignore_errors=True)
-        else:
+        if partial.is_symlink() or not partial.is_dir():
             partial.unlink(missing_ok=True)
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Puts a whole file under a name at once. A link is replaced and never followed. Raises ``OSError``."""
+    """Puts a whole file under a name at once, on the disk by then. A link is replaced and never followed.
+
+    What a killed run left unfinished of it goes. Raises ``OSError``, ``BusyError`` where another run writes it now.
+    """
     partial = _partial_for(path.parent, path.stem, path.suffix)
+    with _one_at_a_time(path.parent):
+        _clear_left_over(path, partial)
+        file = partial.open("xb")
+        lock = _locked(partial)
     try:
-        with partial.open("xb") as file:
+        with file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
-    except OSError:
+        swap.flush(path.parent)
+    except BaseException:
         partial.unlink(missing_ok=True)
         raise
+    finally:
+        if lock is not None:
+            lock.close()
 
 
 def _partial_for(home: Path, stem: str, suffix: str = "") -> Path:
@@ -156,10 +181,18 @@ def _partial_for(home: Path, stem: str, suffix: str = "") -> Path:
     return home / f".{stem}.{_token()}.partial{suffix}"
 
 
-def _clear_left_over(output: Path, partial: Path) -> None:
-    """Removes what killed runs left unfinished of an output. Raises ``BusyError`` where another run writes it now."""
+def _made_meanwhile(final: Path) -> OutputExistsError:
+    return OutputExistsError(f"{final} has been made meanwhile by somebody else, and is left as it is.")
+
+
+def _clear_left_over(output: Path, partial: Path, pattern: Pattern | None = None) -> None:
+    """Removes what killed runs left unfinished of a file, or of the pictures of a pattern.
+
+    Raises ``BusyError`` where another run writes it now.
+    """
     head, _, tail = partial.name.rpartition(".partial")
-    shape = re.compile(re.escape(head[: -len(_token())]) + r"[0-9a-f]{8}\.partial" + re.escape(tail), re.DOTALL)
+    own = re.escape(head[: -len(_token())]) + r"[0-9a-f]{8}\.partial" + re.escape(tail)
+    shape = re.compile(own if pattern is None else f"{own}({re.escape(swap.DONE)})?", re.DOTALL)
     for other in [path for path in partial.parent.iterdir() if shape.fullmatch(path.name)]:
         if other.is_symlink() or fcntl is None:
             continue
@@ -169,9 +202,14 @@ def _clear_left_over(output: Path, partial: Path) -> None:
             raise BusyError(f"{output} is being written by another run. Wait for it, or give another name.") from None
         except FileNotFoundError:
             continue
-        if lock is not None:
-            discard_left_over(other, output)
-            lock.close()
+        if lock is None:
+            continue
+        with suppress(OSError):
+            if pattern is not None and other.is_dir():
+                swap.clear_left_over(other, output, pattern.fits)
+            else:
+                discard_left_over(other, output)
+        lock.close()
 
 
 def _locked(partial: Path) -> "_Lock | None":
@@ -220,16 +258,6 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _flush(folder: Path) -> None:
-    """Brings a folder's names onto the disk, where the system can."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
 def _token() -> str:
     return uuid.uuid4().hex[:8]
 
@@ -240,8 +268,33 @@ def _refusal(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise OutputError(
-            f"{folder} cannot be written to ({error.strerror}). Choose another folder or change its permissions."
+            f"{folder} cannot be written to ({reason_of(error)}). Choose another folder or change its permissions."
         ) from error
+
+
+def require_home(place: Path) -> None:
+    """Raises ``OutputError`` where the folder in which a file or folder is to be made is missing, or is none."""
+    home = place.parent
+    if home.is_dir():
+        return
+    if home.exists():
+        raise OutputError(f"{home} is a file and no folder, so {place.name} cannot be written in it.")
+    raise OutputError(f"There is no folder {home} to write {place.name} to. Make it first.")
+
+
+def require_writable(folder: Path) -> None:
+    """Raises ``OutputError`` where something that is no folder has the name of one, or of one above it."""
+    place = next((each for each in (folder, *folder.absolute().parents) if each.exists()), None)
+    if place is not None and not place.is_dir():
+        raise OutputError(f"{place} is a file and no folder, so nothing can be written in it. Give another name.")
+
+
+def require_free(places: Sequence[Path], *, overwrite: bool) -> None:
+    """Raises ``OutputExistsError`` where one of the files to be written is there, and may not be replaced."""
+    there = [place for place in places if place.exists() or place.is_symlink()]
+    if there and not overwrite:
+        more = f" and {len(there) - 1} more are" if len(there) > 1 else " is"
+        raise OutputExistsError(f"{there[0]}{more} there already. Give another name, or --overwrite to replace them.")
 
 
 def spare_inputs(written: Sequence[Path], read: Sequence[Path]) -> None:

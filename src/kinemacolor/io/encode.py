@@ -11,7 +11,7 @@ from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from kinemacolor.errors import CodecError
+from kinemacolor.errors import CodecError, reason_of
 from kinemacolor.io import codecs, pipe, pixels
 from kinemacolor.io.base import OutputLayout
 from kinemacolor.io.codecs import Encoder
@@ -19,7 +19,7 @@ from kinemacolor.io.info import FilmInfo
 
 _CONSTANT_RATE = frozenset({"avi", "mxf", "yuv4mpegpipe", "mpeg"})
 _CONSTANT_RATE_CODECS = frozenset({"mpeg1video", "mpeg2video", "mpeg4"})
-_MP4_FAMILY = frozenset({"mp4", "mov"})
+MP4_FAMILY = frozenset({"mp4", "mov"})
 _STARTS_BELOW_ZERO = frozenset({"matroska", "webm", "avi"})
 _LARGEST_TIMESCALE = 2**31 - 1
 STARTS_AT_ZERO = frozenset({"avi", "mxf"})
@@ -73,7 +73,7 @@ def time_base_for(container: str, encoder: Encoder, info: FilmInfo) -> Fraction:
 
 def container_options(container: str, time_base: Fraction, *, free_tags: bool = False) -> dict[str, str]:
     """Settings of the muxer that keep times exact; with ``free_tags`` a MOV takes tags of any name."""
-    if container in _MP4_FAMILY:
+    if container in MP4_FAMILY:
         # edit lists count in the movie's time scale: at the default of 1/1000 a start time would be rounded
         scale = min(time_base.denominator, _LARGEST_TIMESCALE)
         flags = "+faststart+use_metadata_tags" if free_tags and container == "mov" else "+faststart"
@@ -172,7 +172,7 @@ def add_film(
         context.open()
     except (FFmpegError, ValueError) as error:
         raise CodecError(
-            f"{encoder.name} cannot encode {info.width}x{info.height} {layout.pixel_format} ({error}). "
+            f"{encoder.name} cannot encode {info.width}x{info.height} {layout.pixel_format} ({reason_of(error)}). "
             "Use --codec ffv1 in .mkv, or h264."
         ) from error
     return stream

@@ -15,10 +15,9 @@ from kinemacolor.errors import ExemplarError, ExemplarIndexError, GrayExemplarEr
 from kinemacolor.frames import Exemplar
 from kinemacolor.io.pictures import read_picture
 from kinemacolor.io.position import FrameAt, Position, parse_position
-from kinemacolor.io.sequence import PICTURE_ENDINGS
+from kinemacolor.io.sequence import STILL_ENDINGS
 from kinemacolor.io.still_names import number_in
 
-_ENDINGS = PICTURE_ENDINGS | {".gif", ".avif", ".jfif", ".jpe"}
 _NO_STILLS = frozenset({".txt", ".csv", ".md", ".json", ".toml", ".xmp", ".db", ".ini", ".html", ".pdf", ".zip"})
 _NAMED_FILES = 4
 
@@ -32,11 +31,12 @@ _HIDDEN_LEVEL = 128
 
 @dataclass(frozen=True, slots=True)
 class _Still:
-    """A picture file and the frame it is bound to."""
+    """A picture file and the frame it is bound to; ``by_time`` is the time by which, as it was written."""
 
     path: Path
     index: int | None
     no_frame: bool = False
+    by_time: str | None = None
 
 
 def parse(spec: str | Path) -> tuple[Path, Position | None]:
@@ -48,9 +48,11 @@ def parse(spec: str | Path) -> tuple[Path, Position | None]:
     is, whatever ``@`` is in it.
 
     Raises:
-        ExemplarError: what follows the ``@`` is no frame and no time.
+        ExemplarError: there is no name, or what follows the ``@`` is no frame and no time.
     """
     text = str(spec)
+    if not text:
+        raise ExemplarError("An exemplar has no name. Give a color still or a folder of them with --exemplar.")
     head, at, tail = text.rpartition("@")
     if not at or Path(text).exists() or "/" in tail or "\\" in tail:
         return Path(text), number_in(text)
@@ -72,12 +74,14 @@ def load(
     frame_at: FrameAt | None = None,
     place_of: Callable[[str], int | None] | None = None,
     note: Callable[[str], None] | None = None,
+    length: str | None = None,
 ) -> list[Exemplar]:
     """The exemplars of files and folders, by frame, those of no frame last and by name; the order given is ignored.
 
     A folder stands for the pictures in it and in its folders. ``frames`` is the film's length, None if it is not
-    known; ``frame_at`` gives the frame of a time or a timecode; ``place_of`` that of a file's name, where the film
-    knows it; ``note`` is told what is worth knowing but no error. Bindings are checked before any picture is decoded.
+    known, ``length`` the same in words; ``frame_at`` gives the frame of a time or a timecode; ``place_of`` that of a
+    file's name, where the film knows it; ``note`` is told what is worth knowing but no error. Bindings are checked
+    before any picture is decoded.
 
     Raises:
         ExemplarError: a folder without pictures, two stills for one frame, or a still that is wholly transparent.
@@ -87,7 +91,7 @@ def load(
     """
     stills = {still for spec in specs for still in _stills_of(spec, frame_at, place_of, note)}
     ordered = sorted(stills, key=_order)
-    _check_bindings(ordered, frames)
+    _check_bindings(ordered, frames, length)
     return [_exemplar_of(still, note) for still in ordered]
 
 
@@ -115,7 +119,7 @@ def _stills_of(
         return [_Still(path, binding, no_frame=binding is None)]
     if frame_at is None:
         raise ExemplarError(f"{spec}: there is no film here whose frame a time could name. Give a frame number.")
-    return [_Still(path, frame_at(binding))]
+    return [_Still(path, frame_at(binding), by_time=str(spec).rpartition("@")[2])]
 
 
 def _named(path: Path, place_of: Callable[[str], int | None] | None) -> _Still:
@@ -134,8 +138,8 @@ def pictures_in(path: str | Path, *, note: Callable[[str], None] | None = None) 
     if not folder.is_dir():
         return [folder]
     files = sorted(each for each in folder.rglob("*") if each.is_file() and not _is_hidden(each, folder))
-    pictures = [each for each in files if each.suffix.lower() in _ENDINGS]
-    others = [each for each in files if each.suffix.lower() not in _ENDINGS | _NO_STILLS]
+    pictures = [each for each in files if each.suffix.lower() in STILL_ENDINGS]
+    others = [each for each in files if each.suffix.lower() not in STILL_ENDINGS | _NO_STILLS]
     if not pictures:
         found = f" It has {_listed(others, folder)}." if others else ""
         raise ExemplarError(f"{folder} has no pictures.{found} Give a folder of png, jpeg, tiff or webp.")
@@ -153,13 +157,13 @@ def _listed(paths: Sequence[Path], folder: Path) -> str:
     return named + (f" and {len(paths) - _NAMED_FILES} more" if len(paths) > _NAMED_FILES else "")
 
 
-def _check_bindings(ordered: list[_Still], frames: int | None) -> None:
+def _check_bindings(ordered: list[_Still], frames: int | None, length: str | None) -> None:
     by_index: dict[int, _Still] = {}
     for still in ordered:
         if still.index is None:
             continue
         if frames is not None and still.index >= frames:
-            raise ExemplarIndexError(_past_the_end(still, still.index, frames))
+            raise ExemplarIndexError(_past_the_end(still, still.index, frames, length))
         other = by_index.setdefault(still.index, still)
         if other is not still:
             raise ExemplarError(
@@ -168,8 +172,13 @@ def _check_bindings(ordered: list[_Still], frames: int | None) -> None:
             )
 
 
-def _past_the_end(still: _Still, index: int, frames: int) -> str:
+def _past_the_end(still: _Still, index: int, frames: int, length: str | None) -> str:
     last = frames - 1
+    if still.by_time is not None:
+        return (
+            f"{still.path} is bound to {still.by_time}, which would be frame {index}, but the film has "
+            f"{length or f'{frames} frames'}. Bind it to a frame from 0 to {last}, or to none with @none."
+        )
     message = f"{still.path} is bound to frame {index}, but the film's last frame is {last} (counted from 0)."
     if index == frames:
         return f"{message} If your numbers count from 1, it is {still.path}@{last}, and all others are one less too."

@@ -1,6 +1,6 @@
 """A film as a value: probed once, opened as often as needed, asked which frame a time means."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
@@ -9,10 +9,12 @@ from kinemacolor.errors import SettingError
 from kinemacolor.frames import Shot
 from kinemacolor.io import images, sequence
 from kinemacolor.io.base import FrameReader
-from kinemacolor.io.info import FilmInfo
+from kinemacolor.io.image_info import rate_of
+from kinemacolor.io.info import FilmInfo, retimed
 from kinemacolor.io.position import Position, Timecode, parse_position
 from kinemacolor.io.probing import PIPE, probe_source
 from kinemacolor.io.reader import VideoReader
+from kinemacolor.io.retime import Retimed
 from kinemacolor.io.still_names import number_in, plain_stem
 from kinemacolor.io.timeline import Timeline, frame_by_rate, timeline_of
 
@@ -31,15 +33,25 @@ class Film:
     source: str
     info: FilmInfo
     known_timeline: Timeline | None = field(default=None, repr=False, compare=False)
+    stored: FilmInfo | None = field(default=None, repr=False, compare=False)
 
     @classmethod
-    def open(cls, source: str | Path, *, frame_rate: str | Fraction | None = None) -> "Film":
-        """The film of this name; ``frame_rate`` is that of pictures (24 unless given).
+    def open(cls, source: str | Path, *, frame_rate: str | Fraction | None = None, keep_sound: bool = True) -> "Film":
+        """The film of this name.
 
-        Raises ``InputError`` (or one of its classes) where it cannot be read, ``SettingError`` for a wrong rate, or
-        for one that is given to a film.
+        ``frame_rate`` is that of pictures (None: as they say, else 24), or one at which a film's frames are to follow
+        each other instead of at the times that it has: ``info`` is then of the film so retimed. ``keep_sound`` False
+        leaves sound out of what is written. Raises ``InputError`` (or one of its classes) where it cannot be read,
+        ``SettingError`` for a wrong rate.
         """
-        return cls(str(source), *probe_source(source, frame_rate=frame_rate))
+        stored, timeline = probe_source(source, frame_rate=frame_rate)
+        info = stored if frame_rate is None else retimed(stored, rate_of(frame_rate))
+        return cls(str(source), replace(info, sound_is_kept=keep_sound), timeline, stored)
+
+    @property
+    def is_retimed(self) -> bool:
+        """Whether frames go by a rate that the user gave, and not by the film's own times."""
+        return self.stored is not None and self.stored.time_base != self.info.time_base
 
     @property
     def is_pipe(self) -> bool:
@@ -61,6 +73,13 @@ class Film:
         """How many frames there are, None where that is not known for certain."""
         return self.info.frames if self.info.frames_exact else None
 
+    @property
+    def length(self) -> str:
+        """How long it is, in words: ``48 frames (1.920 s)``."""
+        seconds = self.info.duration_seconds
+        frames = "1 frame" if self.info.frames == 1 else f"{self.info.frames or 'an unknown number of'} frames"
+        return frames + (f" ({float(seconds):.3f} s)" if seconds is not None else "")
+
     @cached_property
     def timeline(self) -> Timeline | None:
         """The time stamps of all frames; None for pictures and pipes. A pass over a file too large for ``open``."""
@@ -73,7 +92,9 @@ class Film:
         start, stop = (0, None) if span is None else (span.start, None if span.stop >= LONGER_THAN_ANY else span.stop)
         if self.is_pictures:
             return images.ImageReader(self.source, start=start, stop=stop, info=self.info)
-        return VideoReader(self.source, start=start, stop=stop, info=self.info, timeline=self.known_timeline)
+        info = self.stored if self.stored is not None and self.is_retimed else self.info
+        reader = VideoReader(self.source, start=start, stop=stop, info=info, timeline=self.known_timeline)
+        return Retimed(reader, self.info) if self.is_retimed else reader
 
     def frame_at(self, place: str | Position) -> int:
         """The frame (from 0) that a number, a time in seconds (``Fraction``), a timecode, or a text names.
@@ -123,7 +144,9 @@ class Film:
         }
 
     def _shown_at(self, seconds: Fraction) -> int:
-        shown = self.timeline.frame_shown_at(seconds, self.info.time_base) if self.timeline is not None else None
+        shown = None
+        if not self.is_retimed and self.timeline is not None:
+            shown = self.timeline.frame_shown_at(seconds, self.info.time_base)
         if shown is not None:
             return shown
         if self.info.frame_rate is None:
@@ -141,8 +164,9 @@ class Film:
         last = self.frame_at(end) if end is not None else LONGER_THAN_ANY
         if self.exact_frames is not None:
             if first >= self.exact_frames:
-                raise SettingError(f"Start {start} is past the end: {self.source} has {self.exact_frames} frames.")
+                raise SettingError(f"Start {start} is past the end: {self.source} has {self.length}.")
             last = min(last, self.exact_frames)
         if last <= first:
-            raise SettingError(f"End {end} is not after start {start}, so there is nothing to color.")
+            begin = f"frame {first}" if start is None else f"start {start}"
+            raise SettingError(f"End {end} is not after {begin}, so there is nothing to color.")
         return Shot(first, last)

@@ -7,16 +7,18 @@ from pathlib import Path
 
 import av
 from av.error import FFmpegError
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
-from kinemacolor.errors import InputError, SettingError
+from kinemacolor.errors import InputError, SettingError, reason_of
 from kinemacolor.io import container as containers
 from kinemacolor.io import sequence
-from kinemacolor.io.guard import picture_options
+from kinemacolor.io.guard import PICTURE_ERRORS, decoders_quiet, picture_options
 from kinemacolor.io.info import FilmInfo
 from kinemacolor.io.regular import read_regular, require_regular
+from kinemacolor.io.scan_times import scan_times_of
 
 _LIMIT_BYTES = 2**31
+_USUAL_RATE = Fraction(24)
 _RATE_CHARACTERS = 40
 _HIGHEST_RATE = Fraction(100_000)
 
@@ -33,13 +35,16 @@ def rate_of(text: str | Fraction) -> Fraction:
     return rate
 
 
-def info_of_pictures(source: Path, rate: Fraction) -> FilmInfo:
+def info_of_pictures(source: Path, rate: Fraction | None) -> FilmInfo:
     """The description of a sequence of pictures, from their number and the first of them.
 
-    Raises ``InputError`` where there is none, where one cannot be read, or where sizes differ.
+    ``rate`` None is that of the first picture's header (DPX, OpenEXR), else 24. Raises ``InputError`` where there is
+    none, where one cannot be read, or where sizes differ.
     """
     paths, warnings = sequence.pictures_of(source)
     info = _info_of_picture(paths[0])
+    said = scan_times_of(paths[0])
+    rate = rate or said.frame_rate or _USUAL_RATE
     _check_sizes(paths, (info.width, info.height))
     return replace(
         info,
@@ -51,6 +56,7 @@ def info_of_pictures(source: Path, rate: Fraction) -> FilmInfo:
         frames=len(paths),
         frames_exact=True,
         duration_seconds=len(paths) / rate,
+        timecode=said.timecode,
         warnings=tuple(warnings),
     )
 
@@ -62,7 +68,7 @@ def _info_of_picture(path: Path) -> FilmInfo:
             stream = containers.film_stream(container, str(path))
             return containers.describe_film(container, stream, next(container.decode(stream)), None)
     except (FFmpegError, StopIteration) as error:
-        raise InputError(f"{path} cannot be read as a picture ({error}). Replace or remove it.") from error
+        raise InputError(f"{path} cannot be read as a picture ({reason_of(error)}). Replace or remove it.") from error
 
 
 def picture_bytes(path: Path) -> io.BytesIO:
@@ -70,7 +76,7 @@ def picture_bytes(path: Path) -> io.BytesIO:
     try:
         return io.BytesIO(read_regular(path, limit_bytes=_LIMIT_BYTES))
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}). Replace or remove it.") from error
+        raise InputError(f"{path} cannot be read ({reason_of(error)}). Replace or remove it.") from error
 
 
 def _check_sizes(paths: list[Path], size: tuple[int, int]) -> None:
@@ -78,11 +84,13 @@ def _check_sizes(paths: list[Path], size: tuple[int, int]) -> None:
     for path in paths:
         try:
             require_regular(path)
-            with Image.open(path) as picture:
+            with decoders_quiet(), Image.open(path) as picture:
                 found = picture.size
         except Image.DecompressionBombError as error:
-            raise InputError(f"{path} claims too many pixels ({error}). Give pictures of one size.") from error
-        except (UnidentifiedImageError, OSError, ValueError):
+            raise InputError(
+                f"{path} claims too many pixels ({reason_of(error)}). Give pictures of one size."
+            ) from error
+        except PICTURE_ERRORS:
             continue
         if found != size:
             raise InputError(

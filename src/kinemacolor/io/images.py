@@ -17,7 +17,7 @@ from av.video.frame import VideoFrame
 from numpy.typing import NDArray
 
 from kinemacolor import color
-from kinemacolor.errors import CodecError, InputError, OutputError, OutputExistsError
+from kinemacolor.errors import CodecError, InputError, OutputError, reason_of, reason_of_failed_write
 from kinemacolor.frames import Frame, Planes
 from kinemacolor.io import pixels, sequence
 from kinemacolor.io.base import FrameReader, OutputLayout
@@ -44,11 +44,11 @@ class ImageReader:
         *,
         start: int = 0,
         stop: int | None = None,
-        frame_rate: str | Fraction = "24",
+        frame_rate: str | Fraction | None = None,
         info: FilmInfo | None = None,
     ) -> None:
         self.start, self.stop = start, stop
-        self.info = info or info_of_pictures(Path(source), rate_of(frame_rate))
+        self.info = info or info_of_pictures(Path(source), None if frame_rate is None else rate_of(frame_rate))
         self.warnings: list[str] = []
         self.notes: list[str] = []
         self._paths, _ = sequence.pictures_of(Path(source))
@@ -97,7 +97,7 @@ def _decoded(path: Path) -> tuple[VideoFrame, list[str]]:
             frame = next(container.decode(video=0))
         return frame, [*heard, *(["it is marked as damaged"] if frame.is_corrupt else [])]
     except (FFmpegError, OSError, StopIteration, IndexError) as error:
-        raise InputError(f"{path} cannot be read as a picture ({error}). Replace or remove it.") from error
+        raise InputError(f"{path} cannot be read as a picture ({reason_of(error)}). Replace or remove it.") from error
 
 
 class ImageWriter:
@@ -142,12 +142,7 @@ class ImageWriter:
             subsampling=(1, 1),
             left_sited=False,
         )
-        old = pattern.numbered()
-        if old and not overwrite:
-            raise OutputExistsError(
-                f"{pattern.folder} has {len(old)} such pictures already. Give another name, or --overwrite."
-            )
-        self._destination = Destination.for_folder(pattern.folder, replaced=list(old))
+        self._destination = Destination.for_pictures(pattern, overwrite=overwrite)
         self._written = 0
 
     @property
@@ -175,7 +170,7 @@ class ImageWriter:
         try:
             path.write_bytes(data.tobytes())
         except OSError as error:
-            raise OutputError(f"{path.name} could not be written ({error.strerror}). Check the disk.") from error
+            raise OutputError(f"Writing {path.name} failed: {reason_of_failed_write(error)}.") from error
         self._written += 1
 
     def __enter__(self) -> "ImageWriter":
@@ -186,11 +181,15 @@ class ImageWriter:
     ) -> None:
         found = len(list(self._destination.partial.iterdir()))
         if kind is None and self._written and found == self._written:
-            self._destination.commit()
+            try:
+                self._destination.commit()
+            except OutputError:
+                self._destination.discard()
+                raise
             return
         self._destination.discard()
         if kind is None:
-            raise OutputError(f"{found} of {self._written} pictures were written. Check the disk's free space.")
+            raise OutputError(f"{found} of {self._written} pictures are there: somebody has removed some meanwhile.")
 
 
 def _bgr_of(planes: Planes, *, deep: bool) -> NDArray[np.uint8] | NDArray[np.uint16]:
@@ -202,5 +201,5 @@ def _bgr_of(planes: Planes, *, deep: bool) -> NDArray[np.uint8] | NDArray[np.uin
 
 
 def _lost_beside(info: FilmInfo) -> list[str]:
-    kinds = sorted({stream.kind for stream in info.streams})
+    kinds = sorted({stream.kind for stream in info.streams if info.sound_is_kept or stream.kind != "audio"})
     return [f"Left out: {', '.join(kinds)} of {info.path}; pictures have no room for them."] if kinds else []

@@ -1,6 +1,6 @@
 """Description of a film: FilmInfo, which ``probe`` reads from a file, a folder of pictures, or y4m on stdin."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -43,7 +43,10 @@ class FilmInfo:
     unspecified); ``matrix`` and ``full_range`` are what follows from them. ``chroma_location`` is the codec's
     convention. ``alpha_beside``: there is an alpha that the decoder does not give (VP8, VP9). ``hdr`` holds
     ``master-display`` and ``max-cll`` as x265 writes them. ``stream_index`` is the film's place among the container's
-    streams. ``restarts`` are where its clock starts again.
+    streams. ``restarts`` are where its clock starts again. ``last_frame_seconds`` is how long the last frame is
+    shown, None where the film does not say it. ``timecode`` is that of the first picture of a sequence. ``pace`` is
+    how much longer the film lasts than its file says, by a frame rate that the user gave; ``sound_is_kept`` is the
+    user's choice.
     """
 
     path: str
@@ -81,6 +84,10 @@ class FilmInfo:
     missing_bytes: int = 0
     stream_index: int = 0
     restarts: tuple[Restart, ...] = ()
+    last_frame_seconds: Fraction | None = None
+    timecode: str | None = None
+    pace: Fraction = Fraction(1)
+    sound_is_kept: bool = True
     warnings: tuple[str, ...] = ()
 
     @property
@@ -97,6 +104,23 @@ class FilmInfo:
     def describe(self) -> str:
         """Lines to read: the picture, its colors, its times, what lies beside it, and warnings."""
         return "\n".join((*_picture_lines(self), *_time_lines(self), *_side_lines(self)))
+
+
+def retimed(info: FilmInfo, rate: Fraction) -> FilmInfo:
+    """The description of a film whose frames follow each other at ``rate``; its own where that is its rate."""
+    if info.frame_rate == rate:
+        return info
+    duration = info.frames / rate if info.frames is not None else None
+    pace = info.frame_rate / rate if info.frame_rate else Fraction(1)
+    return replace(
+        info,
+        frame_rate=rate,
+        time_base=1 / rate,
+        duration_seconds=duration,
+        start_seconds=Fraction(0),
+        last_frame_seconds=None,
+        pace=pace,
+    )
 
 
 def _plain(value: object) -> object:

@@ -11,6 +11,9 @@ from kinemacolor.errors import InputError
 PICTURE_ENDINGS = frozenset(
     {".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp", ".webp", ".dpx", ".pgm", ".ppm", ".pnm", ".jp2", ".tga"}
 )
+STILL_ENDINGS = PICTURE_ENDINGS | {".gif", ".avif", ".jfif", ".jpe", ".heic", ".heif", ".hif", ".psd", ".exr"}
+"""Endings of pictures that serve as stills, photographs and exemplars; ``PICTURE_ENDINGS`` are those of films."""
+
 _SAME_KIND = {".tif": ".tiff", ".jpg": ".jpeg"}
 _PLACE = re.compile(r"%(0?)(\d*)d")
 _LAST_NUMBER = re.compile(r"(\d+)(?!.*\d)")
@@ -31,21 +34,33 @@ class Pattern:
         digits = str(number).rjust(int(place[2] or 1), "0" if place[1] else " ")
         return self.folder / (self.name[: place.start()] + digits + self.name[place.end() :])
 
+    def fits(self, name: str) -> bool:
+        """Whether a file name is one of the pattern's."""
+        return self._shape().fullmatch(name) is not None
+
     def numbered(self) -> dict[Path, int]:
         """The files that there are and their numbers, in numeric order; any number of leading zeros."""
         if not self.folder.is_dir():
             return {}
+        shape = self._shape()
+        found = {path: int(match[1]) for path in self.folder.iterdir() if (match := shape.fullmatch(path.name))}
+        return dict(sorted(found.items(), key=lambda item: (item[1], item[0].name)))
+
+    def _shape(self) -> re.Pattern[str]:
         place = _PLACE.search(self.name)
         assert place is not None
         head, tail = re.escape(self.name[: place.start()]), re.escape(self.name[place.end() :])
-        shape = re.compile(rf"{head} *(\d+){tail}", re.IGNORECASE)
-        found = {path: int(match[1]) for path in self.folder.iterdir() if (match := shape.fullmatch(path.name))}
-        return dict(sorted(found.items(), key=lambda item: (item[1], item[0].name)))
+        return re.compile(rf"{head} *(\d+){tail}", re.IGNORECASE)
 
 
 def is_picture_name(path: Path) -> bool:
     """Whether a file name ends like a picture."""
     return path.suffix.lower() in PICTURE_ENDINGS
+
+
+def is_still_name(path: Path) -> bool:
+    """Whether a file name ends like a still."""
+    return path.suffix.lower() in STILL_ENDINGS
 
 
 def is_sequence(source: Path) -> bool:

@@ -13,6 +13,7 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Discard, Disposition, Stream
 
+from kinemacolor.errors import reason_of
 from kinemacolor.io import container
 from kinemacolor.io.clock import Unrolled
 from kinemacolor.io.info import FilmInfo
@@ -25,8 +26,9 @@ _OWN_TAGS = frozenset(
 _OWN_TAG_STARTS = ("_statistics", "bps", "number_of_frames", "number_of_bytes", "duration-", "encoder-")
 _HOLDS_ATTACHMENTS = frozenset({"matroska"})
 _HOLDS_COVERS = frozenset({"mp4"})
+_REEL = "reel_name"
 _COVER_KINDS = {"mjpeg": ("jpg", "image/jpeg"), "png": ("png", "image/png"), "bmp": ("bmp", "image/bmp")}
-_HOLDS_TIMECODE = frozenset({"mp4", "mov", "matroska", "mxf"})
+HOLDS_TIMECODE = frozenset({"mp4", "mov", "matroska", "mxf"})
 _PLAIN_MOV_TAGS = frozenset(
     {"title", "artist", "author", "album", "date", "comment", "genre", "copyright", "make", "model", "location", TAG}
 )
@@ -70,7 +72,7 @@ class SideStreams:
         self._source: InputContainer = container.open_film(Path(info.path))
         self._info = info
         self._film_index = info.stream_index
-        self._clock = Unrolled(info.restarts)
+        self._clock = Unrolled(info.restarts, info.pace)
         self._tracks: dict[int, Track] = {}
         self._waiting: Packet | None = None
         self._packets: Iterator[Packet] | None = None
@@ -96,11 +98,16 @@ class SideStreams:
         self._output.metadata.update(self._moved(kept_tags(self._source.metadata), start_frame))
         film = self._source.streams[self._film_index]
         film_output.metadata.update(self._moved(kept_tags(film.metadata), start_frame))
+        reels = (stream.metadata.get(_REEL) for stream in self._source.streams if stream.type == "data")
+        if (reel := next(filter(None, reels), None)) is not None:
+            film_output.metadata.setdefault(_REEL, reel)  # a MOV keeps it beside its timecode
         film_output.disposition = self._source.streams[self._film_index].disposition
         chapters = []
         for chapter in self._source.chapters():
             shift = round(chapter_shift / (chapter["time_base"] or 1))
-            start, end = chapter["start"] - shift, chapter["end"] - shift
+            start, end = (round(chapter[side] * self._info.pace) - shift for side in ("start", "end"))
+            if self._info.pace != 1:
+                chapter["start"], chapter["end"] = start, end
             if end > 0 or not shift:
                 chapter["start"], chapter["end"] = (max(0, start) if shift else start), end
                 chapters.append(chapter)
@@ -110,6 +117,8 @@ class SideStreams:
     def _moved(self, tags: dict[str, str], start_frame: int) -> dict[str, str]:
         """The tags with the timecode of a later frame."""
         rate = self._info.frame_rate
+        if self._info.pace != 1:  # a timecode counts frames at the rate that it was made for
+            return {name: value for name, value in tags.items() if name.lower() != TAG}
         if not start_frame or rate is None:
             return tags
         return {
@@ -140,8 +149,14 @@ class SideStreams:
         elif stream.type == "video" and not (container.is_cover(stream) and name in _HOLDS_COVERS):
             what = "cover picture; mp4 and mkv hold it" if container.is_cover(stream) else "second film"
             self.warnings.append(f"Left out: {label}, a {what}.")
+        elif stream.type == "audio" and not self._info.sound_is_kept:
+            return
         elif TAG in stream.metadata and stream.type == "data":
-            if name not in _HOLDS_TIMECODE:
+            if self._info.pace != 1:
+                self.warnings.append(
+                    f"Left out: the timecode ({stream.metadata[TAG]}), which counts frames at another rate."
+                )
+            elif name not in HOLDS_TIMECODE:
                 self.warnings.append(f"Left out: the timecode ({stream.metadata[TAG]}). {name} has no place for it.")
         elif stream.type in ("data", "unknown") or stream.codec_context is None:
             self.warnings.append(f"Left out: {label}, which cannot be copied.")
@@ -194,7 +209,7 @@ class SideStreams:
         try:
             return next(self._packets, None)
         except FFmpegError as error:
-            self.warnings.append(f"{self._source.name}: sound and subtitles break off ({error}).")
+            self.warnings.append(f"{self._source.name}: sound and subtitles break off ({reason_of(error)}).")
             return None
 
     def _mux(self, packet: Packet) -> None:

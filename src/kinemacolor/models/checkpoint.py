@@ -14,7 +14,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from kinemacolor.errors import WeightsError
+from kinemacolor.errors import WeightsError, reason_of
 from kinemacolor.weights.tensors import read_tensors
 
 ConfigT = TypeVar("ConfigT")
@@ -63,7 +63,7 @@ def config_from(
         return _built(kind, values)
     except (AttributeError, TypeError, ValueError) as error:
         raise WeightsError(
-            f"The config in {path} is not {name}'s ({error}). Use the version that saved it."
+            f"The config in {path} is not {name}'s ({reason_of(error)}). Use the version that saved it."
         ) from error
 
 

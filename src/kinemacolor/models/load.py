@@ -14,6 +14,7 @@ from kinemacolor.models.base import Colorizer
 from kinemacolor.models.cards import CARDS, ModelCard, card_of
 from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.default import DEFAULT
+from kinemacolor.models.devices import device_of
 from kinemacolor.models.spatiotemporal.memory_restriction import DenseRestriction
 
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -41,18 +42,6 @@ def settings_of(card: ModelCard, values: Mapping[str, object], *, memory: Memory
     if not changes:
         return memory
     return model_settings.changed(memory or import_module(card.package).SETTINGS, changes, model=card.name)
-
-
-def _device(device: str | torch.device | None) -> torch.device:
-    if device is None or device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        chosen = torch.device(device)
-        torch.empty(1, device=chosen)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise ModelError(f"Device '{device}' cannot be used here ({reason}). Use --device cpu.") from error
-    return chosen
 
 
 def _file_of(
@@ -109,7 +98,7 @@ def load_model(
     Args:
         name: a key of ``CARDS``.
         weights: ``"default"`` (included, cached or fetched), one of the card's ``variants``, or a checkpoint's path.
-        device: ``"cpu"``, ``"cuda:0"``, ...; None takes a GPU if there is one.
+        device: ``"cpu"``, ``"cuda:0"``, ``"gpu"``, ...; None takes a GPU if there is one.
         dtype: the precision of the network's heavy parts; None is the model's own choice.
         memory: how ColorMNet's memory behaves; None is that of its weights.
         settings: the model's own by name (``{"temperature": 0.02}``), as text or as values; ``models.settings``. A
@@ -129,7 +118,7 @@ def load_model(
     values = dict(settings or {})
     restriction = _restriction(card, values.pop("restrict", None))
     path = _file_of(card, weights, accept_license=accept_license, progress=progress)
-    arguments: dict[str, object] = {"device": _device(device), "dtype": dtype}
+    arguments: dict[str, object] = {"device": device_of(device), "dtype": dtype}
     arguments["settings"] = settings_of(card, values, memory=memory)
     if restriction is not None:
         arguments["restriction"] = restriction

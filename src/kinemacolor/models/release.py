@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
-from kinemacolor.errors import WeightsError
+from kinemacolor.errors import WeightsError, reason_of
 
 
 @contextmanager
@@ -42,5 +42,5 @@ def _unpacked(path: Path, folder: Path, part_of: Callable[[str], str | None], ad
                     with archive.open(name) as source, found[part].open("wb") as target:
                         shutil.copyfileobj(source, target)
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
-        raise WeightsError(f"{path} is damaged or no archive ({error}). {advice}") from error
+        raise WeightsError(f"{path} is damaged or no archive ({reason_of(error)}). {advice}") from error
     return found

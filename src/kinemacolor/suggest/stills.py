@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 
 from kinemacolor import color
-from kinemacolor.errors import OutputError, OutputExistsError
+from kinemacolor.errors import OutputError, OutputExistsError, reason_of
 from kinemacolor.frames import Shot
 from kinemacolor.io import Film
 
@@ -40,7 +40,7 @@ def export(film: Film | str | Path, frames: Sequence[int], folder: Path, *, over
                     written.append(folder / name_of(number))
                     written[-1].write_bytes(_png_of(color.rgb_of_planes(frame.planes).numpy()))
     except OSError as error:
-        raise OutputError(f"{folder} cannot be written ({error.strerror}). Give another --output.") from error
+        raise OutputError(f"{folder} cannot be written ({reason_of(error)}). Give another --output.") from error
     return written
 
 

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
 
-from kinemacolor.errors import SettingError, WeightsError
+from kinemacolor.errors import SettingError, WeightsError, reason_of
 from kinemacolor.training.recipe import Recipe
 
 _FOLDER = "checkpoints"
@@ -87,7 +87,7 @@ def load_checkpoint(learner: Learner, recipe: Recipe, out: Path, *, seed: int) -
         weights, means = load_file(folder / "network.safetensors"), load_file(folder / "mean.safetensors")
     except (OSError, EOFError, RuntimeError, pickle.UnpicklingError, SafetensorError) as error:
         raise WeightsError(
-            f"{folder} is damaged ({error}). Remove it: the run goes on from the one before."
+            f"{folder} is damaged ({reason_of(error)}). Remove it: the run goes on from the one before."
         ) from error
     given = {"recipe": recipe.name, "seed": seed, "batch": recipe.batch}
     for name, value in given.items():

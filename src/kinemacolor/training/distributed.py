@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 import torch.distributed as dist
 
-from kinemacolor.errors import ModelError
+from kinemacolor.models.devices import device_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +61,5 @@ def process_group(device: str | torch.device = "auto") -> Iterator[ProcessGroup]
 
 
 def _device(wanted: str | torch.device, local_rank: int) -> torch.device:
-    if str(wanted) == "auto":
-        wanted = "cuda" if torch.cuda.is_available() else "cpu"
-    if str(wanted) == "cuda":
-        wanted = f"cuda:{local_rank}"
-    try:
-        place = torch.device(wanted)
-        torch.empty(1, device=place)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0]
-        raise ModelError(f"Device '{wanted}' cannot be used here ({reason}). Use --device cpu.") from error
-    return place
+    place = device_of(wanted)
+    return device_of(f"cuda:{local_rank}") if place.type == "cuda" and place.index is None else place

@@ -81,5 +81,5 @@ def test_a_damaged_chunk_is_an_error_that_names_it(tmp_path: Path) -> None:
 
 def test_case_34_a_disk_that_takes_nothing_is_an_error_to_mend(tmp_path: Path) -> None:
     chunk = ChunkWriter(tmp_path / "gone" / "chunk.mkv", {})
-    with pytest.raises(OutputError, match="Make room"):
+    with pytest.raises(OutputError, match="goes on from there"):
         chunk.add(Answer(chromas(1)[0]))

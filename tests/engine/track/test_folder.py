@@ -10,6 +10,8 @@ from kinemacolor.engine.track import ChromaTrack
 from kinemacolor.engine.track.chunk import ChunkNotes
 from kinemacolor.errors import TrackError
 from kinemacolor.frames import Shot
+from kinemacolor.io.destination import Destination
+from kinemacolor.io.sequence import Pattern
 from kinemacolor.models.base import Answer
 
 KEY = "0123456789abcdef" * 2
@@ -41,13 +43,15 @@ def test_what_a_killed_run_left_beside_its_output_goes(place: Path, tmp_path: Pa
         assert not partial.exists()
 
 
-def test_a_folder_of_pictures_that_was_left_goes_too(place: Path, tmp_path: Path) -> None:
-    partial = tmp_path / ".out.0123abcd.partial"
-    partial.mkdir()
-    (partial / "frame_000000.png").touch()
-    left_by_a_run(place, partial)
+def test_a_folder_of_pictures_is_left_to_the_next_output_there(place: Path, tmp_path: Path) -> None:
+    destination = Destination.for_pictures(Pattern(tmp_path / "out", "f_%d.png"), overwrite=False)
+    (destination.partial / "f_0.png").touch()
+    left_by_a_run(place, destination.partial)
     with ChromaTrack(place, output=tmp_path / "out"):
-        assert not partial.exists()
+        assert destination.partial.exists()
+    destination._release()
+    Destination.for_pictures(Pattern(tmp_path / "out", "f_%d.png"), overwrite=False).discard()
+    assert not destination.partial.exists()
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Literal
 
 from kinemacolor.engine.analysis.cuts import CutFinder, gray_of, shots_between
-from kinemacolor.errors import OutputError, OutputExistsError, ShotListError
+from kinemacolor.errors import OutputError, OutputExistsError, ShotListError, reason_of
 from kinemacolor.frames import Frame, Shot
 from kinemacolor.io import open_reader
 from kinemacolor.io.destination import spare_inputs, write_file
@@ -108,7 +108,7 @@ def write_shots(path: Path, shots: Sequence[ListedShot], frame_rate: Fraction | 
             lines.writerow(map(cell, (start, time, len(listed.shot), _BETWEEN_NAMES.join(listed.pinned))))
         write_file(path, text.getvalue().encode())
     except OSError as error:
-        raise OutputError(f"{path} cannot be written ({error.strerror}). Choose another folder or name.") from error
+        raise OutputError(f"{path} cannot be written ({reason_of(error)}). Choose another folder or name.") from error
 
 
 def clock(seconds: Fraction | float) -> str:
@@ -157,7 +157,9 @@ def _rows(path: Path) -> tuple[Row, ...]:
     try:
         table = read_table(path)
     except (OSError, UnicodeDecodeError) as error:
-        raise ShotListError(f"{path} cannot be read as a shot list ({error}). Give a CSV file in UTF-8.") from error
+        raise ShotListError(
+            f"{path} cannot be read as a shot list ({reason_of(error)}). Give a CSV file in UTF-8."
+        ) from error
     if table.columns and "start" not in table.columns:
         raise ShotListError(
             f"{path}, line {table.line}: there is no column 'start'. Let the first line be {','.join(_COLUMNS)}."

@@ -8,11 +8,12 @@ from torch import Tensor
 
 from kinemacolor import color
 from kinemacolor.engine.compose import rgb_in_color
+from kinemacolor.engine.paint.likeness import expected
 from kinemacolor.engine.paint.spread import Graph
 from kinemacolor.engine.paint.strokes import Strokes
 from kinemacolor.frames import RGB, Chroma, size_of
 from kinemacolor.io.pixels import UNSPECIFIED_MATRIX, matrix_of
-from kinemacolor.models.base import Guess, Guesser
+from kinemacolor.models.base import Colorizer, Guess, Guesser
 from kinemacolor.models.default import DEFAULT
 from kinemacolor.models.load import load_model
 from kinemacolor.resize import fit, resize
@@ -20,9 +21,9 @@ from kinemacolor.resize import fit, resize
 PREVIEW_PX = 240
 """Short side in pixels at which a preview is solved."""
 
-_LUMA_SIGMA = 3.0
-_STROKE_WEIGHT = 10.0
-_GUESS_WEIGHT = 1e-4
+_LUMA_SIGMA = 1.5
+_STROKE_WEIGHT, _LIKELY_WEIGHT, _NOTHING = 10.0, 3e-3, 1e-9
+_COARSEST_PX = 40
 
 
 class Canvas:
@@ -33,10 +34,11 @@ class Canvas:
     strokes alone.
     """
 
-    def __init__(self, frame: RGB, model: Guesser | str | None = DEFAULT) -> None:
+    def __init__(self, frame: RGB, model: Colorizer | Guesser | str | None = DEFAULT) -> None:
         self.frame = frame
         self._model = model
         self._matrix = matrix_of(UNSPECIFIED_MATRIX, frame.shape[-2], is_rgb=False)
+        self._graphs: dict[tuple[int, int], Graph] = {}
         self._luma = color.luma_of_gray(color.gray_of_rgb(frame, self._matrix))
 
     @cached_property
@@ -57,28 +59,43 @@ class Canvas:
         return rgb_in_color(self.frame, self._chroma(strokes, fit(size_of(self.frame), PREVIEW_PX)), self._matrix)
 
     def _chroma(self, strokes: Strokes, size: tuple[int, int]) -> Chroma:
-        graph = self._graph(size)
+        """a*b* at this size, found at half of it first, and so on: what is left is found in a few steps."""
+        likely = None if self.guess is None else expected(self._luma, self.guess, strokes)
+        found: Chroma | None = None
+        for each in _coarse_to_fine(size):
+            found = self._solved(strokes, each, likely, found)
+        assert found is not None
+        return found
+
+    def _solved(self, strokes: Strokes, size: tuple[int, int], likely: Tensor | None, start: Tensor | None) -> Chroma:
         where = strokes.where.float()[None]
         share = resize(where, size)
-        paint = resize(strokes.chroma * where, size) / share.clamp_min(1e-6)
         weight = _STROKE_WEIGHT * share
-        known = weight * paint
-        guess = self.guess
-        if guess is not None:
-            known = known + _GUESS_WEIGHT * resize(guess.chroma, size)
-            weight = weight + _GUESS_WEIGHT
-        found = graph.spread(_array(known / weight.clamp_min(1e-9)), _array(weight[0]))
-        return torch.from_numpy(found).float().clamp(-110, 110)
+        known = _STROKE_WEIGHT * resize(strokes.chroma * where, size)
+        if likely is not None:
+            known, weight = known + _LIKELY_WEIGHT * resize(likely, size), weight + _LIKELY_WEIGHT
+        begin = None if start is None else _array(resize(start, size))
+        found = self._graph(size).spread(_array(known / weight.clamp_min(_NOTHING)), _array(weight[0]), begin)
+        return torch.from_numpy(found).clamp(-110, 110)
 
     def _graph(self, size: tuple[int, int]) -> Graph:
-        return Graph.of(_array(resize(self._luma, size)), _LUMA_SIGMA)
+        if size not in self._graphs:
+            self._graphs[size] = Graph.of(_array(resize(self._luma, size)), _LUMA_SIGMA)
+        return self._graphs[size]
+
+
+def _coarse_to_fine(size: tuple[int, int]) -> list[tuple[int, int]]:
+    sizes = [size]
+    while min(sizes[0]) >= 2 * _COARSEST_PX:
+        sizes.insert(0, (-(-sizes[0][0] // 2), -(-sizes[0][1] // 2)))
+    return sizes
 
 
 def _array(planes: Tensor) -> np.ndarray:
-    return planes.double().cpu().numpy()
+    return planes.float().cpu().numpy()
 
 
-def still_from_strokes(frame: RGB, strokes: Strokes, *, model: Guesser | str | None = DEFAULT) -> RGB:
+def still_from_strokes(frame: RGB, strokes: Strokes, *, model: Colorizer | Guesser | str | None = DEFAULT) -> RGB:
     """The frame in color: the strokes' colors spread over it along its luma, and its own luma kept.
 
     Arguments are those of ``Canvas``, which is quicker where a frame gets more than one picture of strokes.
@@ -86,6 +103,6 @@ def still_from_strokes(frame: RGB, strokes: Strokes, *, model: Guesser | str | N
     return Canvas(frame, model).still(strokes)
 
 
-def preview_from_strokes(frame: RGB, strokes: Strokes, *, model: Guesser | str | None = DEFAULT) -> RGB:
+def preview_from_strokes(frame: RGB, strokes: Strokes, *, model: Colorizer | Guesser | str | None = DEFAULT) -> RGB:
     """About the same as ``still_from_strokes``, several times faster."""
     return Canvas(frame, model).preview(strokes)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from kinemacolor.engine.job import Job, option_fields
 from kinemacolor.engine.project.bind import BoundStill
-from kinemacolor.errors import OutputError, SettingError
+from kinemacolor.errors import OutputError, SettingError, reason_of
 from kinemacolor.io.destination import write_file
 from kinemacolor.io.position import parse_position
 from kinemacolor.io.regular import read_regular
@@ -94,7 +94,7 @@ def open_project(folder: Path) -> Project:
             f"{folder} is no project: it has no {SETTINGS}. Make one: kinemacolor project new."
         ) from None
     except (OSError, ValueError, RecursionError) as error:  # of TOML and of UTF-8 too
-        raise SettingError(f"{path} cannot be read ({error}). Correct that line.") from error
+        raise SettingError(f"{path} cannot be read ({reason_of(error)}). Correct that line.") from error
     settings = content.pop("settings", {})
     known = ("film", *(name for name in option_fields() if name not in _NOT_HERE))
     unknown = sorted(set(content) - set(known))
@@ -122,7 +122,7 @@ def write_stills(project: Project, stills: Sequence[BoundStill]) -> None:
             lines.writerow(map(cell, (relative(still.path, project.folder), still.frame, still.note)))
         write_file(project.folder / STILLS, text.getvalue().encode())
     except OSError as error:
-        raise OutputError(f"{project.folder / STILLS} cannot be written ({error.strerror}).") from error
+        raise OutputError(f"{project.folder / STILLS} cannot be written ({reason_of(error)}).") from error
 
 
 def read_stills(project: Project) -> list[BoundStill]:
@@ -134,7 +134,9 @@ def read_stills(project: Project) -> list[BoundStill]:
     try:
         table = read_table(path)
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingError(f"{path} cannot be read ({error}). Give a CSV of {','.join(_STILL_COLUMNS)}.") from error
+        raise SettingError(
+            f"{path} cannot be read ({reason_of(error)}). Give a CSV of {','.join(_STILL_COLUMNS)}."
+        ) from error
     if "file" not in table.columns:
         raise SettingError(
             f"{path}, line {table.line}: there is no column 'file'. Let it be {','.join(_STILL_COLUMNS)}."

@@ -11,7 +11,7 @@ from kinemacolor.engine.inputs import fitted_to
 from kinemacolor.engine.job import Job
 from kinemacolor.engine.project.bind import BoundStill, bind
 from kinemacolor.engine.project.files import ENDING, Project, write_settings, write_stills
-from kinemacolor.errors import ExemplarError, OutputError, OutputExistsError
+from kinemacolor.errors import ExemplarError, OutputError, OutputExistsError, reason_of
 from kinemacolor.frames import Exemplar
 from kinemacolor.io import Film
 from kinemacolor.io import exemplars as stills_files
@@ -61,7 +61,7 @@ def new_project(
         place.mkdir(exist_ok=True)
         write_settings(project)
     except OSError as error:
-        raise OutputError(f"{place} cannot be written to ({error.strerror}). Choose another folder.") from error
+        raise OutputError(f"{place} cannot be written to ({reason_of(error)}). Choose another folder.") from error
     shots = [ListedShot(shot) for shot in shots_between(found.cuts, 0, found.frames)]
     write_shots(project.shots, shots, opened.info.frame_rate)
     write_stills(project, bound)

@@ -11,7 +11,7 @@ from kinemacolor.engine.run import Listeners, Result, run
 from kinemacolor.engine.track import ChromaTrack, read_header
 from kinemacolor.engine.track.keys import film_signature, folder_signature, key_of
 from kinemacolor.engine.track.seal import read_sealed, write_sealed
-from kinemacolor.errors import InputError, OutputExistsError, SettingError, TrackError
+from kinemacolor.errors import InputError, OutputExistsError, SettingError, TrackError, reason_of
 from kinemacolor.io.table import read_table
 
 _STATE = "state.json"
@@ -84,7 +84,9 @@ def _listed(project: Project) -> int:
     try:
         return len(read_table(project.shots).rows)
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingError(f"{project.shots} cannot be read ({error}). Make it: kinemacolor shots -o.") from error
+        raise SettingError(
+            f"{project.shots} cannot be read ({reason_of(error)}). Make it: kinemacolor shots -o."
+        ) from error
 
 
 def _is_current(project: Project, stills: Sequence[BoundStill]) -> bool:

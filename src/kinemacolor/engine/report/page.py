@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 
 from kinemacolor.engine.report.facts import Facts
 from kinemacolor.engine.sinks.gallery import Picture
-from kinemacolor.errors import OutputError
+from kinemacolor.errors import OutputError, reason_of
 from kinemacolor.io.destination import write_file
 
 _WIDTH, _HEIGHT = 1000, 90
@@ -29,7 +29,9 @@ def write_report(path: Path, facts: Facts, pictures: Mapping[int, Picture]) -> N
         write_file(path, page.encode())
         write_file(facts_place(path), json.dumps(content, ensure_ascii=False, indent=1).encode())
     except OSError as error:
-        raise OutputError(f"The report {path} cannot be written ({error.strerror}). Choose another place.") from error
+        raise OutputError(
+            f"The report {path} cannot be written ({reason_of(error)}). Choose another place."
+        ) from error
 
 
 def facts_place(page: Path) -> Path:

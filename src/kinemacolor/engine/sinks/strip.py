@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from kinemacolor import color
-from kinemacolor.errors import OutputError
+from kinemacolor.errors import OutputError, reason_of
 from kinemacolor.frames import RGB, Exemplar, Frame
 from kinemacolor.io.destination import write_file
 from kinemacolor.io.sheets import image_of, stacked
@@ -55,4 +55,6 @@ class Strip:
             image_of(stacked(self._rows)).save(data, format=Image.registered_extensions()[self._path.suffix.lower()])
             write_file(self._path, data.getvalue())
         except (OSError, KeyError) as error:
-            raise OutputError(f"The strip {self._path} cannot be written ({error}). Call it .png.") from error
+            raise OutputError(
+                f"The strip {self._path} cannot be written ({reason_of(error)}). Call it .png."
+            ) from error

@@ -20,7 +20,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from kinemacolor.engine.track import levels, seal
-from kinemacolor.errors import OutputError, TrackError
+from kinemacolor.errors import OutputError, TrackError, reason_of, reason_of_failed_write
 from kinemacolor.io.guard import film_options
 from kinemacolor.models.base import Answer
 
@@ -123,8 +123,8 @@ class ChunkWriter:
 
 def _failed(path: Path, error: Exception) -> OutputError:
     return OutputError(
-        f"The chroma track {path.parent} could not be written ({error}). Make room on the disk and run the same "
-        "again: shots that are complete are kept."
+        f"Writing the chroma track {path.parent} failed: {reason_of_failed_write(error)}. The same command goes on "
+        "from there: shots that are complete are kept."
     )
 
 
@@ -188,7 +188,7 @@ def read_chunk(path: Path, *, first: int = 0) -> Iterator[Answer]:
                     yield _answer([planes.pop(0) for planes in waiting])
     except (FFmpegError, OSError) as error:
         raise TrackError(
-            f"{path} cannot be read ({error}). Delete it and run `kinemacolor colorize` again."
+            f"{path} cannot be read ({reason_of(error)}). Delete it and run `kinemacolor colorize` again."
         ) from error
 
 

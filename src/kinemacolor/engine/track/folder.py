@@ -4,7 +4,6 @@ Chunks are named by their shot's key, the hash of all that its colors depend on.
 whatever else has changed; what is not there is to be colored.
 """
 
-import json
 import os
 import re
 import socket
@@ -18,10 +17,10 @@ from filelock import FileLock, Timeout
 from kinemacolor.engine.track import header
 from kinemacolor.engine.track.chunk import ChunkNotes, ChunkWriter, notes_of, read_chunk, verified_notes
 from kinemacolor.engine.track.seal import PARTIAL, write_json, write_sealed
-from kinemacolor.errors import BusyError, OutputError, TrackError
+from kinemacolor.errors import BusyError, OutputError, TrackError, reason_of, reason_of_failed_write
 from kinemacolor.frames import Shot
 from kinemacolor.io.destination import discard_left_over
-from kinemacolor.io.regular import read_regular
+from kinemacolor.io.documents import DocumentError, json_object
 from kinemacolor.models.base import Answer
 
 ENDING = ".kctrack"
@@ -59,7 +58,7 @@ class ChromaTrack:
             raise BusyError(f"{self.path} is in use by {self._who()}. Wait for it, or end it first.") from None
         except OSError as error:
             raise OutputError(
-                f"The chroma track {self.path} cannot be made ({error.strerror}). Make the folder above it, or "
+                f"The chroma track {self.path} cannot be made ({reason_of(error)}). Make the folder above it, or "
                 "choose another."
             ) from error
         self._clear_up()
@@ -76,7 +75,9 @@ class ChromaTrack:
                 return
             names = {path.name for path in self.path.iterdir()} if self.path.is_dir() else {""}
         except OSError as error:
-            raise TrackError(f"{self.path} cannot be read ({error.strerror}). Give --track another name.") from error
+            raise TrackError(
+                f"{self.path} cannot be read ({reason_of(error)}). Give --track another name."
+            ) from error
         if not names <= _OWN:
             raise TrackError(f"{self.path} is no chroma track and is left as it is. Give --track another name.")
 
@@ -99,11 +100,9 @@ class ChromaTrack:
 
     def _running(self) -> dict[str, object]:
         try:
-            path = self.path / _RUNNING
-            content = json.loads(read_regular(path, limit_bytes=_RUNNING_LIMIT_BYTES, follow_links=False))
-        except (OSError, ValueError, RecursionError):
+            return json_object(self.path / _RUNNING, limit_bytes=_RUNNING_LIMIT_BYTES, follow_links=False)
+        except (FileNotFoundError, DocumentError):
             return {}
-        return content if isinstance(content, dict) else {}
 
     def _who(self) -> str:
         running = self._running()
@@ -123,7 +122,7 @@ class ChromaTrack:
                 if left.name.endswith(PARTIAL):
                     left.unlink()
         except OSError as error:
-            raise OutputError(f"The chroma track {self.path} cannot be written ({error.strerror}).") from error
+            raise OutputError(f"The chroma track {self.path} cannot be written ({reason_of(error)}).") from error
 
     def _chunks(self) -> list[Path]:
         """The files of shots: what else lies there is not ours."""
@@ -148,7 +147,7 @@ class ChromaTrack:
             write()
         except OSError as error:
             raise OutputError(
-                f"{self.path} cannot be written ({error.strerror}). Make room on the disk, or use --no-track."
+                f"Writing {self.path} failed: {reason_of_failed_write(error)}. --no-track does without it."
             ) from error
 
     def _chunk(self, shot: Shot, key: str) -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 
 from kinemacolor.engine.track.levels import CHROMA_STEP
 from kinemacolor.engine.track.seal import BrokenSealError, read_sealed
-from kinemacolor.errors import TrackError
+from kinemacolor.errors import TrackError, reason_of
 from kinemacolor.frames import Shot
 
 NAME = "track.json"
@@ -37,7 +37,8 @@ class TrackHeader:
     """The description that a chroma track holds of itself.
 
     ``film`` is an absolute path, ``signature`` the hash of its content. Sizes are (height, width). ``made_by`` is the
-    version of Kinemacolor.
+    version of Kinemacolor. ``retimed``: the film goes by ``frame_rate`` and not by its own times. ``sound``: it is
+    kept.
     """
 
     film: Path
@@ -49,6 +50,8 @@ class TrackHeader:
     exemplars: tuple[NamedExemplar, ...]
     shots: tuple[KeyedShot, ...]
     made_by: str
+    retimed: bool = False
+    sound: bool = True
 
     @property
     def span(self) -> Shot:
@@ -66,6 +69,8 @@ class TrackHeader:
                 "signature": self.signature,
                 "size": list(reversed(self.film_size)),
                 "frame_rate": self.frame_rate,
+                "retimed": self.retimed,
+                "sound": self.sound,
             },
             "start": self.span.start,
             "stop": self.span.stop,
@@ -85,11 +90,13 @@ def read_header(path: Path) -> TrackHeader:
 
     Raises ``TrackError`` where there is none, where it is damaged in any way, and for one of another version.
     """
+    if path.exists() and not path.is_dir():
+        raise TrackError(f"{path} is a file, and a chroma track is a folder: OUTPUT.kctrack beside a film in color.")
     try:
         content = read_sealed(path / NAME)
     except OSError as error:
         raise TrackError(
-            f"{path} is no chroma track ({error.strerror}: {NAME}). Give the folder that "
+            f"{path} is no chroma track ({reason_of(error)}: {NAME}). Give the folder that "
             "`kinemacolor colorize --track` made."
         ) from error
     except BrokenSealError as error:
@@ -128,6 +135,8 @@ def _header(content: Mapping[str, Any]) -> TrackHeader:
         ),
         shots=shots,
         made_by=_text(content["kinemacolor"]),
+        retimed=film.get("retimed") is True,
+        sound=film.get("sound") is not False,
     )
 
 

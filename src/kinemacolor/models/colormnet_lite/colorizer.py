@@ -142,9 +142,8 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         features = self._features(luma)
         with self._fast():
             prior_colors = self.network.prior_colors(luma, features)
-        planes = torch.cat((prior_colors.chroma, prior_colors.log_variance.exp()), dim=1)[0].float()
-        planes = resize(planes, (luma.shape[-2], luma.shape[-1])).cpu()
-        return Guess(planes[:2], planes[2:])
+        chroma = resize(prior_colors.chroma[0].float(), (luma.shape[-2], luma.shape[-1])).cpu()
+        return Guess(chroma, PlaceFeatures(features.key.cpu(), features.detail.cpu(), features.summary.cpu()))
 
     def _size(self, luma: Luma) -> tuple[int, int]:
         return -(-luma.shape[-2] // self.settings.stride), -(-luma.shape[-1] // self.settings.stride)
