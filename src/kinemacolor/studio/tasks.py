@@ -34,6 +34,7 @@ from kinemacolor.engine.project import (
 from kinemacolor.engine.run import Listeners, loaded_model
 from kinemacolor.engine.sinks import Progress, Sink
 from kinemacolor.engine.track import ChromaTrack
+from kinemacolor.errors import KinemacolorError
 from kinemacolor.frames import Exemplar, Frame, Shot, size_of
 from kinemacolor.io import Film
 from kinemacolor.io import exemplars as stills_files
@@ -59,11 +60,15 @@ from kinemacolor.studio.pictures import (
     veil,
 )
 from kinemacolor.suggest.choose import suggest_among
+from kinemacolor.suggest.confidence import read_confidence
 from kinemacolor.suggest.film import Sample, look_through, samples_of
 
 CACHE, DRAFT, LIVE = "cache", "draft", "cache/live"
-DRAFT_PX = 160
+DRAFT_PX = 128
 """Short side that a draft is colored at: a shot of three seconds in about as many."""
+
+LIVE_STEP = 2
+"""Of so many frames one is drawn while they are colored."""
 
 _LIVE_PX = 320
 _EVERY_FRAMES = 25
@@ -273,7 +278,10 @@ def suggest(context: Context, folder: str, frames: int, count: int) -> list[dict
     samples = _samples(context, film, shots, Path(folder))
     specs = tuple(f"{s.path}@{'none' if s.frame is None else s.frame}" for s in edits.stills())
     known = exemplars_of(ExemplarChoice(exemplars=specs), film, lambda line: None, required=False)
-    found = suggest_among(samples, shots, count, _encoder(), exemplars=known)
+    sure: dict[int, float] = {}
+    with suppress(KinemacolorError):  # nothing is colored yet
+        sure = read_confidence(project.track)
+    found = suggest_among(samples, shots, count, _encoder(), exemplars=known, confidence=sure)
     return [{"frame": s.frame, "gain": s.gain, "covered": s.covered, "shot": s.shot.start} for s in found]
 
 
@@ -369,7 +377,7 @@ class _Live(Sink):
         self._seen += 1
         if self._folder is None:
             self._context.tell(done=self._seen, frame=None, draft=self._draft)
-        else:
+        elif (answered.frame.index - self._first) % LIVE_STEP == 0:
             self._behind.put(answered)
 
     def _write(self, answered: AnsweredFrame) -> None:
