@@ -25,13 +25,13 @@ def everything(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("option", ["report", "strip"])
+@pytest.mark.parametrize("option", ["report", "strip", "preview"])
 @pytest.mark.parametrize("how", ["name", "link", "hard link", "dots"])
 def test_case_35_no_page_or_picture_replaces_an_input(
     make_film: MakeFilm, one_color, still: Path, tmp_path: Path, option: str, how: str
 ) -> None:
     film = make_film()
-    place = still if option == "strip" else film
+    place = film if option == "report" else still
     if how == "link":
         (tmp_path / "other.png").symlink_to(place)
         place = tmp_path / "other.png"

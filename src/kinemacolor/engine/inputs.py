@@ -21,6 +21,7 @@ from kinemacolor.models.cards import CARDS, card_of
 from kinemacolor.resize import fit
 
 _LONGEST_NAME_BYTES = 255
+_SHOWN_ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"})
 
 WORKING_SIZE = 480
 """Short side in pixels that a model sees unless told otherwise."""
@@ -196,15 +197,15 @@ def _check_places(job: Job) -> None:
     if str(job.output.output) not in ("", "-"):
         pattern = sequence.pattern_for_output(Path(job.output.output))
         require_home(Path(job.output.output) if pattern is None else pattern.folder)
-    for name, place in (("report", job.output.report), ("strip", job.output.strip)):
+    pictures = (("strip", job.output.strip), ("preview", job.output.preview))
+    for name, place in (("report", job.output.report), *pictures):
         if place is not None and (not Path(place).parent.is_dir() or Path(place).is_dir()):
             raise OutputError(
                 f"The {name} cannot be written to {place}. Give the name of a file in a folder that exists."
             )
-    if job.output.strip is not None and not is_picture_name(Path(job.output.strip)):
-        raise OutputError(
-            f"The strip {job.output.strip} does not end like a picture. Call it {job.output.strip}.png."
-        )
+    for name, place in pictures:
+        if place is not None and Path(place).suffix.lower() not in _SHOWN_ENDINGS:
+            raise OutputError(f"The {name} {place} does not end like a picture to look at. Call it {place}.png.")
     spare_inputs(_written_by(job), _read_by(job))
 
 
@@ -226,7 +227,7 @@ def _written_by(job: Job) -> list[Path]:
         written += pattern.numbered()
     if job.output.report is not None:
         written += [Path(job.output.report), Path(job.output.report).with_suffix(".json")]
-    return written + ([Path(job.output.strip)] if job.output.strip is not None else [])
+    return written + [Path(each) for each in (job.output.strip, job.output.preview) if each is not None]
 
 
 def _read_by(job: Job) -> list[Path]:

@@ -156,6 +156,11 @@ class OutputChoice:
         is_path=True,
         shown_as=Path,
     )
+    preview: str | Path | None = option(
+        help="Show the latest frame, source and color, in this picture, replaced every few seconds during the run.",
+        is_path=True,
+        shown_as=Path,
+    )
     report: str | Path | None = option(
         help="Also write a page on shots, stills, confidence and provenance (HTML, with JSON beside it).",
         is_path=True,
