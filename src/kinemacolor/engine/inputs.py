@@ -76,7 +76,12 @@ def prepare(job: Job) -> Inputs:
     _check_model(job)
     _check_places(job)
     warnings: list[str] = []
-    film = Film.open(job.film.source, frame_rate=job.film.frame_rate, keep_sound=job.film.sound)
+    film = Film.open(
+        job.film.source,
+        frame_rate=job.film.frame_rate,
+        keep_sound=job.film.sound,
+        deinterlace=job.film.deinterlace,
+    )
     span = film.span(job.film.start, job.film.end)
     loaded = over_their_frames(film, exemplars_of(job.exemplars, film, warnings.append), warnings.append)
     size = fit(film.size, working_size_of(job.model.working_size))
