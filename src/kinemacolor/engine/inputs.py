@@ -202,6 +202,9 @@ def _check_places(job: Job) -> None:
         pattern = sequence.pattern_for_output(Path(job.output.output))
         require_home(Path(job.output.output) if pattern is None else pattern.folder)
     for name, place in (("report", job.output.report), ("strip", job.output.strip)):
+        if place is not None:
+            _check_name_length(name, Path(place).with_suffix(".json"), "Give a shorter one.")
+            _check_name_length(name, Path(place), "Give a shorter one.")
         if place is not None and (not Path(place).parent.is_dir() or Path(place).is_dir()):
             raise OutputError(
                 f"The {name} cannot be written to {place}. Give the name of a file in a folder that exists."

@@ -136,7 +136,7 @@ class VideoWriter:
         elif self.info.timecode is not None:
             self._say_timecode(self.info.timecode)
         if note is not None:
-            self._note(note)
+            self._note(note.encode(errors="replace").decode())  # names of files need not be text
         self._output.start_encoding()
 
     def _say_timecode(self, timecode: str) -> None:
