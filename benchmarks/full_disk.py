@@ -142,6 +142,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", help="scenarios by name")
     parser.add_argument("--sizes", nargs="*", type=int, default=SIZES_KB)
     given = parser.parse_args()
+    kills.import_everything()
     bad = 0
     print("| on the disk | sizes | one line, old intact, goes on | fits | wrong |\n|---|--:|--:|--:|--:|", flush=True)
     for scenario in SCENARIOS:

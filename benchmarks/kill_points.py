@@ -12,7 +12,10 @@ Each run is the command itself in a process that was forked from one with all im
 """
 
 import argparse
+import gc
+import importlib
 import os
+import pkgutil
 import random
 import shutil
 import signal
@@ -21,6 +24,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,8 +33,8 @@ import numpy as np
 import torch
 from PIL import Image
 
+import kinemacolor
 from kinemacolor.cli import main as command
-from kinemacolor.engine import run as _whole_engine  # noqa: F401  imported before the fork
 from kinemacolor.engine.project import new_project
 from kinemacolor.io import swap
 
@@ -50,6 +54,16 @@ class Scenario:
     stands_in: str = "."
     mixes: bool = False
     more: list[str] = field(default_factory=lambda: OPTIONS)
+
+
+def import_everything() -> None:
+    """Imports all modules, so that forked processes need not, and leaves them to no garbage collection."""
+    for module in pkgutil.walk_packages(kinemacolor.__path__, "kinemacolor."):
+        if not module.name.endswith("__main__"):
+            with suppress(ImportError):
+                importlib.import_module(module.name)
+    gc.collect()
+    gc.freeze()
 
 
 def make_film(path: Path, *, frames: int = 9, shift: int = 0) -> None:
@@ -274,6 +288,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", help="scenarios by name")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
+    import_everything()
     bad = 0
     print("| output | kills | old or new, and the same command completes | mixed until then | wrong |")
     print("|---|--:|--:|--:|--:|", flush=True)

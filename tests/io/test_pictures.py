@@ -1,5 +1,6 @@
 """Every kind of picture gives the right sRGB values; what is no picture is refused by name."""
 
+import contextlib
 import io
 import struct
 import zlib
@@ -294,3 +295,47 @@ def test_adobe_rgb_may_be_told_by_exif_alone(
     # by hand: 120 and 160 are 0.1906 and 0.3587 of light; red is 1.39836 of the one less 0.39836 of the other
     expected = (97, 160, 95) if is_adobe else (120, 160, 100)
     assert rgb[:, 8, 8].tolist() == pytest.approx(expected, abs=3)
+
+
+def damaged(data: bytes, how: str) -> bytes:
+    """A stretch of zeros, a cut, or a flipped bit, in the middle of the data."""
+    middle = len(data) // 2
+    if how == "zeros":
+        return data[:middle] + bytes(40) + data[middle + 40 :]
+    return data[:middle] if how == "cut" else data[:middle] + bytes([data[middle] ^ 64]) + data[middle + 1 :]
+
+
+@pytest.mark.parametrize("how", ["zeros", "cut", "bit"])
+@pytest.mark.parametrize("kind", ["deep.png", "deep.tif", "lzw.tif"])
+def test_case_31_a_damaged_picture_is_told_in_our_words_alone(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], how: str, kind: str
+) -> None:
+    path = tmp_path / kind
+    if kind == "lzw.tif":
+        Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)).save(
+            path, compression="tiff_lzw"
+        )
+    else:
+        cv2.imwrite(str(path), np.random.default_rng(0).integers(0, 65535, (64, 64, 3), np.uint16))
+    path.write_bytes(damaged(path.read_bytes(), how))
+    with contextlib.suppress(UnreadableImageError):  # LZW has no checksum
+        read_picture(path)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("how", ["zeros", "cut", "bit", "text"])
+def test_case_24_a_profile_that_cannot_be_used_is_told_and_left_out(tmp_path: Path, how: str) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    middle = profile.index(b"desc") + 4 if how == "zeros" else len(profile) // 4
+    if how == "zeros":  # the table of tags
+        broken = profile[:middle] + bytes(200) + profile[middle + 200 :]
+    elif how == "bit":  # the number of tags
+        broken = profile[:130] + b"\xff" + profile[131:]
+    else:
+        broken = b"not a profile" if how == "text" else profile[:middle]
+    Image.new("RGB", (4, 4), (180, 120, 80)).save(tmp_path / "s.png", icc_profile=broken)
+    said: list[str] = []
+    rgb, _ = read_picture(tmp_path / "s.png", note=said.append)
+    assert rgb[:, 0, 0].tolist() == [180, 120, 80]
+    assert len(said) == 1
+    assert "profile that cannot be used" in said[0]

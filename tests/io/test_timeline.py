@@ -91,3 +91,8 @@ def test_positions_are_read(text: str, position: object) -> None:
 def test_a_rounded_time_of_a_constant_rate_names_its_own_frame() -> None:
     for rate in (Fraction(24000, 1001), Fraction(25), Fraction(60)):
         assert all(frame_by_rate(Fraction(round(i / rate * 1000), 1000), rate) == i for i in range(500))
+
+
+@pytest.mark.parametrize("text", ["9" * 5000, "9" * 19, "1:" + "9" * 5000, "0." + "1" * 5000, "1:1:1:" + "9" * 30])
+def test_a_number_of_more_digits_than_any_film_has_is_no_place(text: str) -> None:
+    assert parse_position(text) is None

@@ -51,3 +51,11 @@ def test_what_is_neither_is_refused(tmp_path: Path) -> None:
         read_confidence(path)
     with pytest.raises(TrackError):
         read_confidence(tmp_path)
+
+
+@pytest.mark.parametrize("value", ["true", '"0.5"', "1.5", "-1", "NaN", "1e999", "[]", "9" * 400, "9" * 5000])
+def test_a_confidence_that_is_no_share_is_refused(tmp_path: Path, value: str) -> None:
+    path = tmp_path / "frames.json"
+    path.write_text(f'{{"3": {value}}}')
+    with pytest.raises(InputError, match=r"frames\.json"):
+        read_confidence(path)

@@ -4,7 +4,6 @@ ColorMNet's supplement, section 5: observers choose the most pleasing of a group
 order. The page is static and sends nothing; who colored what is in ``key.json``, which stays with the asker.
 """
 
-import csv
 import json
 import math
 import secrets
@@ -20,6 +19,8 @@ from kinemacolor.evaluation.clips import Clip, Pictures, find_clips
 from kinemacolor.evaluation.pages import template
 from kinemacolor.evaluation.preview import write_preview
 from kinemacolor.io import probe
+from kinemacolor.io.documents import json_object
+from kinemacolor.io.table import read_table
 
 _USUAL_RATE = Fraction(24)
 _Z = 1.959964
@@ -119,8 +120,8 @@ def count_ballot(key: Path, answers: Sequence[Path]) -> Count:
     Raises ``InputError`` for a file that is no key or no answers, or answers to another ballot.
     """
     try:
-        methods: dict[str, str] = dict(json.loads(key.read_text())["films"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        methods: dict[str, str] = {film: str(method) for film, method in json_object(key)["films"].items()}
+    except (OSError, ValueError, KeyError, AttributeError) as error:
         raise InputError(
             f"{key} is no key of a ballot ({reason_of(error)}). Give the key.json that lies beside it."
         ) from error
@@ -141,14 +142,13 @@ def count_ballot(key: Path, answers: Sequence[Path]) -> Count:
     return Count(votes, shown, by_clip, len(voters))
 
 
-def _answers(path: Path) -> list[dict[str, str]]:
+def _answers(path: Path) -> list[Mapping[str, str]]:
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            lines = list(csv.DictReader(file))
+        table = read_table(path)
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             f"{path} cannot be read ({reason_of(error)}). Give the CSV files that voters saved."
         ) from error
-    if not lines or not {"voter", "clip", "shown", "chosen"} <= set(lines[0]):
+    if not table.rows or not {"voter", "clip", "shown", "chosen"} <= set(table.columns):
         raise InputError(f"{path} has no answers. Give the CSV files that voters saved.")
-    return lines
+    return [row.cells for row in table.rows]

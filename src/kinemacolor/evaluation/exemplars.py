@@ -1,6 +1,5 @@
 """The choice of a clip's exemplars: frames of its own, or stills and clips from elsewhere."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +8,7 @@ from kinemacolor.errors import ExemplarIndexError, InputError, SettingError, rea
 from kinemacolor.evaluation.clips import Clip, Pictures
 from kinemacolor.frames import Exemplar
 from kinemacolor.io import exemplars as stills
+from kinemacolor.io.documents import json_object
 from kinemacolor.io.endings import is_film_name
 from kinemacolor.io.sequence import is_still_name
 
@@ -92,10 +92,10 @@ def _by_stem(folder: Path) -> dict[str, Path]:
 
 def _mapping(path: Path) -> dict[str, tuple[str, ...]]:
     try:
-        content = json.loads(path.read_text())
+        content = json_object(path)
         entries = {name: [files] if isinstance(files, str) else list(files) for name, files in content.items()}
         return {name: tuple(str(path.parent / file) for file in files) for name, files in entries.items()}
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+    except (OSError, ValueError, TypeError) as error:
         raise SettingError(
             f'{path} is no mapping of clips to stills ({reason_of(error)}). Write {{"clip": "still.png", ...}}.'
         ) from error

@@ -1,6 +1,14 @@
-"""The formats that libav may open, and its words on damage: for every film and picture that may come from anybody."""
+"""Decoders held on a short lead: for every film and picture that may come from anybody.
 
-from collections.abc import Iterator
+The formats that libav may open and its words on damage, and what Pillow, libpng and libtiff raise and print.
+"""
+
+import os
+import struct
+import threading
+import warnings
+import zlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
@@ -48,3 +56,55 @@ def errors_heard() -> Iterator[list[str]]:
     finally:
         logging.set_level(before)
         logging.set_skip_repeated(skips)
+
+
+PICTURE_ERRORS = (
+    *(OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, AttributeError, OverflowError),
+    *(struct.error, RuntimeError, zlib.error),
+)
+"""What Pillow's plug-ins raise on damaged data."""
+
+_quiet = threading.Lock()
+_quiet_blocks = 0
+_quiet_undo: Callable[[], None] = lambda: None  # noqa: E731
+
+
+@contextmanager
+def decoders_quiet() -> Iterator[None]:
+    """Lets nothing of what picture libraries print or warn of meanwhile reach the screen: errors say it in our words.
+
+    libpng, libtiff and OpenCV write to the process's stderr by themselves, so all that is written there is lost.
+    """
+    global _quiet_blocks, _quiet_undo
+    with _quiet:
+        if _quiet_blocks == 0:
+            _quiet_undo = _quieted()
+        _quiet_blocks += 1
+    try:
+        yield
+    finally:
+        with _quiet:
+            _quiet_blocks -= 1
+            if _quiet_blocks == 0:
+                _quiet_undo()
+
+
+def _quieted() -> Callable[[], None]:
+    """Turns stderr away and ignores warnings; what brings both back."""
+    unheard = warnings.catch_warnings()
+    unheard.__enter__()
+    warnings.simplefilter("ignore")
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is none
+        return lambda: unheard.__exit__(None, None, None)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+
+    def back() -> None:
+        os.dup2(kept, 2)
+        os.close(kept)
+        unheard.__exit__(None, None, None)
+
+    return back

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import av
 from av.error import FFmpegError
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from kinemacolor.errors import InputError, SettingError, reason_of
 from kinemacolor.io import container as containers
 from kinemacolor.io import sequence
-from kinemacolor.io.guard import picture_options
+from kinemacolor.io.guard import PICTURE_ERRORS, decoders_quiet, picture_options
 from kinemacolor.io.info import FilmInfo
 from kinemacolor.io.regular import read_regular, require_regular
 from kinemacolor.io.scan_times import scan_times_of
@@ -84,13 +84,13 @@ def _check_sizes(paths: list[Path], size: tuple[int, int]) -> None:
     for path in paths:
         try:
             require_regular(path)
-            with Image.open(path) as picture:
+            with decoders_quiet(), Image.open(path) as picture:
                 found = picture.size
         except Image.DecompressionBombError as error:
             raise InputError(
                 f"{path} claims too many pixels ({reason_of(error)}). Give pictures of one size."
             ) from error
-        except (UnidentifiedImageError, OSError, ValueError):
+        except PICTURE_ERRORS:
             continue
         if found != size:
             raise InputError(

@@ -1,6 +1,5 @@
 """Object masks of a film from files: a folder of index maps, or a COCO-style JSON file."""
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,11 +9,12 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, UnidentifiedImageError
+from PIL import Image, ImageDraw
 
 from kinemacolor.errors import InputError, reason_of
 from kinemacolor.frames import Instance, ObjectMasks
-from kinemacolor.io.regular import read_regular
+from kinemacolor.io.documents import DocumentError, read_json
+from kinemacolor.io.guard import PICTURE_ERRORS, decoders_quiet
 
 MAX_PIXELS = 178_956_970
 """As of stills: 16K x 8K has 133 million."""
@@ -77,12 +77,12 @@ class IndexMaps:
 def _values(path: Path) -> NDArray[np.int64]:
     """A number for each pixel."""
     try:
-        with Image.open(path) as picture:
+        with decoders_quiet(), Image.open(path) as picture:
             if picture.mode not in {"1", "L", "P", "I", "I;16"}:
                 rgb = np.asarray(picture.convert("RGB")).astype(np.int64)
                 return (rgb[..., 0] << 16) | (rgb[..., 1] << 8) | rgb[..., 2]
             return np.asarray(picture).astype(np.int64)
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+    except (Image.DecompressionBombError, *PICTURE_ERRORS) as error:
         raise InputError(f"Mask {path} cannot be read ({reason_of(error)}). Replace it or remove it.") from error
 
 
@@ -141,8 +141,8 @@ class CocoMasks:
 
 def _read_json(path: Path) -> Any:
     try:
-        return json.loads(read_regular(path, limit_bytes=_LIMIT_BYTES))
-    except (OSError, ValueError, RecursionError) as error:
+        return read_json(path, limit_bytes=_LIMIT_BYTES)
+    except (FileNotFoundError, DocumentError) as error:
         raise InputError(f"{path} cannot be read as JSON ({reason_of(error)}). Give a COCO-style file.") from error
 
 

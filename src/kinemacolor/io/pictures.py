@@ -7,9 +7,6 @@ both go the same way: orientation, alpha, profile.
 """
 
 import io
-import struct
-import warnings
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +21,7 @@ from kinemacolor.errors import UnreadableImageError, reason_of
 from kinemacolor.frames import RGB
 from kinemacolor.io.exr import MAGIC as EXR_MAGIC
 from kinemacolor.io.exr import read_exr
+from kinemacolor.io.guard import PICTURE_ERRORS, decoders_quiet
 from kinemacolor.io.regular import read_regular
 from kinemacolor.io.signature import kind_of
 from kinemacolor.io.stored_color import ADOBE_RGB, has_cicp, stored_color_of
@@ -54,20 +52,6 @@ _OTHER_KINDS: tuple[tuple[int, bytes, str], ...] = (
 _DEEP_MODES = frozenset({"L", "LA", "RGB", "RGBA"})
 _PROFILE_SPACES = {"RGB": "RGB", "GRAY": "L", "CMYK": "CMYK"}
 
-# what Pillow's plug-ins raise on damaged data
-_DECODE_ERRORS = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    IndexError,
-    TypeError,
-    OverflowError,
-    struct.error,
-    RuntimeError,
-    zlib.error,
-)
-
 
 def read_picture(
     path: str | Path, *, note: Callable[[str], None] | None = None
@@ -90,12 +74,17 @@ def read_picture(
         raise UnreadableImageError(f"{path} cannot be read ({reason}). Give a color picture.") from error
     if data.startswith(EXR_MAGIC):
         return read_exr(str(path), data)
+    with decoders_quiet():
+        return _decoded(path, data, note or (lambda text: None))
+
+
+def _decoded(path: Path, data: bytes, note: Callable[[str], None]) -> tuple[RGB, Float[Tensor, "1 h w"] | None]:
     with _opened(path, data) as image:
         _check_pixels(path, image.width * image.height)
         frames = getattr(image, "n_frames", 1) if getattr(image, "is_animated", False) else 1
         if image.format == "PSD":
             frames = 1  # its frames are layers, and what is read is all of them together
-        if frames > 1 and note is not None:
+        if frames > 1:
             note(f"{path} is an animation of {frames} pictures. The first is used.")
         profile = image.info.get("icc_profile")
         upright = _upright(path, image, data)
@@ -105,7 +94,12 @@ def read_picture(
     picture, alpha = _split_alpha(upright)
     if stored is not None and picture.mode == "RGB" and (profile is None or has_cicp(data)):
         picture, profile = Image.fromarray(stored.in_srgb(np.asarray(picture))), None
-    return _tensors(picture, alpha, profile)
+    try:
+        in_srgb = _in_srgb(picture, profile)
+    except (ImageCms.PyCMSError, *PICTURE_ERRORS) as error:
+        note(f"{path} has a color profile that cannot be used ({error}). Its colors are taken as sRGB.")
+        in_srgb = picture.convert("RGB")
+    return _tensors(in_srgb, alpha)
 
 
 def _learn_heif(path: Path) -> None:
@@ -124,16 +118,14 @@ def _opened(path: Path, data: bytes) -> Image.Image:
     if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
         _learn_heif(path)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            return Image.open(io.BytesIO(data))
+        return Image.open(io.BytesIO(data))
     except Image.DecompressionBombError:
         raise _too_large(path, f"more than {2 * (Image.MAX_IMAGE_PIXELS or 0) / 1e6:.0f}") from None
     except UnidentifiedImageError as error:
         raise UnreadableImageError(
             f"{path} is no picture that can be read: {_looks(data)}. Give png, jpeg, tiff or webp."
         ) from error
-    except _DECODE_ERRORS as error:
+    except PICTURE_ERRORS as error:
         raise _damaged(path, error) from error
 
 
@@ -169,7 +161,7 @@ def _upright(path: Path, image: Image.Image, data: bytes) -> Image.Image:
             image.load()
             return ImageOps.exif_transpose(image)
         orientation = image.getexif().get(_ORIENTATION, 1)
-    except _DECODE_ERRORS as error:
+    except PICTURE_ERRORS as error:
         raise _damaged(path, error) from error
     if image.format == "TIFF" and getattr(image, "tag_v2", {}).get(_PLANAR, 1) == 2:
         raise UnreadableImageError(f"{path} stores 16-bit channels apart. Save it interleaved, or as PNG.")
@@ -237,7 +229,7 @@ def _says_adobe_rgb(image: Image.Image) -> bool:
         exif = image.getexif()
         space = exif.get_ifd(_EXIF).get(_COLOR_SPACE)
         index = exif.get_ifd(_INTEROPERABILITY).get(_INTEROPERABILITY_INDEX, "")
-    except _DECODE_ERRORS:
+    except PICTURE_ERRORS:
         return False
     name = index.decode("ascii", "replace") if isinstance(index, bytes) else str(index)
     return space == _ADOBE_RGB_SPACE or (space == _UNCALIBRATED and name.strip("\0 ") == "R03")
@@ -249,10 +241,7 @@ def _profile_of(image: Image.Image, embedded: bytes | None) -> ImageCms.ImageCms
         return ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
     if not embedded:
         return None
-    try:
-        profile = ImageCms.ImageCmsProfile(io.BytesIO(embedded))
-    except OSError:
-        return None
+    profile = ImageCms.ImageCmsProfile(io.BytesIO(embedded))
     return profile if _PROFILE_SPACES.get(profile.profile.xcolor_space.strip()) == image.mode else None
 
 
@@ -272,10 +261,8 @@ def _in_srgb(image: Image.Image, embedded: bytes | None) -> Image.Image:
     return converted
 
 
-def _tensors(
-    image: Image.Image, alpha: Image.Image | None, profile: bytes | None
-) -> tuple[RGB, Float[Tensor, "1 h w"] | None]:
-    rgb = torch.from_numpy(np.array(_in_srgb(image, profile))).permute(2, 0, 1).contiguous()
+def _tensors(image: Image.Image, alpha: Image.Image | None) -> tuple[RGB, Float[Tensor, "1 h w"] | None]:
+    rgb = torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()
     if alpha is None:
         return rgb, None
     return rgb, torch.from_numpy(np.array(alpha, dtype=np.float32))[None] / 255

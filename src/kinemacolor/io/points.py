@@ -11,7 +11,7 @@ from kinemacolor.errors import ExemplarError
 from kinemacolor.frames import Exemplar
 from kinemacolor.io.position import FrameAt, Position, parse_position
 
-_POINT = re.compile(r"\s*(\d+)\s*,\s*(\d+)\s*@([^=]+)=\s*#([0-9a-fA-F]{6})\s*")
+_POINT = re.compile(r"\s*(\d{1,9})\s*,\s*(\d{1,9})\s*@([^=]+)=\s*#([0-9a-fA-F]{6})\s*")
 _RADIUS_SHARE = 0.01
 _LEAST_RADIUS_PX = 2.0
 

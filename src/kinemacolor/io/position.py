@@ -5,9 +5,11 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import NamedTuple
 
-_CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)")
-_TIMECODE = re.compile(r"(\d+):(\d+):(\d+)[:;](\d+)")
-_SECONDS = re.compile(r"(\d+(?:\.\d+)?)s|(\d+\.\d+)")
+_D = r"\d{1,18}"  # more digits name no place in any film, and Python converts no 5,000
+_FRAME = re.compile(_D)
+_CLOCK = re.compile(rf"(?:({_D}):)?({_D}):({_D}(?:\.{_D})?)")
+_TIMECODE = re.compile(rf"({_D}):({_D}):({_D})[:;]({_D})")
+_SECONDS = re.compile(rf"({_D}(?:\.{_D})?)s|({_D}\.{_D})")
 
 
 class Timecode(NamedTuple):
@@ -29,7 +31,7 @@ def parse_position(text: str) -> Position | None:
 
     A frame (``123``), a time (``00:01:02.5``, ``62.5s``, ``0.5``) or a timecode (``00:01:02:12``).
     """
-    if text.isdecimal():
+    if _FRAME.fullmatch(text):
         return int(text)
     if code := _TIMECODE.fullmatch(text):
         hours, minutes, seconds, frames = (int(part) for part in code.groups())

@@ -63,7 +63,11 @@ class PlaceProjection:
         """The ``channels`` directions in which these keys differ most."""
         mean = keys.mean(1, keepdim=True)
         centered = keys - mean
-        _, vectors = torch.linalg.eigh(centered @ centered.T)
+        spread = centered @ centered.T
+        try:
+            _, vectors = torch.linalg.eigh(spread)
+        except RuntimeError:  # of few keys, nearly alike: LAPACK may not get there in float32
+            vectors = torch.linalg.eigh(spread.double())[1].float()
         return cls(mean, vectors[:, -channels:].T.contiguous())
 
     def __call__(self, key: Float[Tensor, "c h8 w8"], dtype: torch.dtype = torch.float32) -> Float[Tensor, "n p"]:

@@ -1,10 +1,11 @@
 """A model's confidence in each frame, from the chroma track of a run or from a file."""
 
-import json
 from pathlib import Path
+from typing import Any
 
 from kinemacolor.engine.track import ChromaTrack, read_header
 from kinemacolor.errors import InputError, reason_of
+from kinemacolor.io.documents import json_object
 
 
 def read_confidence(path: Path) -> dict[int, float]:
@@ -27,10 +28,15 @@ def _of_track(path: Path) -> dict[int, float]:
 
 def _of_file(path: Path) -> dict[int, float]:
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-        return {int(frame): float(value) for frame, value in values.items()}
-    except (OSError, ValueError, AttributeError, TypeError) as error:
+        return {int(frame): _share(value) for frame, value in json_object(path).items()}
+    except (OSError, ValueError) as error:
         raise InputError(
             f"{path} is no chroma track and no JSON object of frames and confidences ({reason_of(error)}). "
             'Write {"120": 0.4}.'
         ) from error
+
+
+def _share(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise ValueError(f"a confidence of {value!r}, and it is a number from 0 to 1")
+    return float(value)

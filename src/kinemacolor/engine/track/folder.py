@@ -4,7 +4,6 @@ Chunks are named by their shot's key, the hash of all that its colors depend on.
 whatever else has changed; what is not there is to be colored.
 """
 
-import json
 import os
 import re
 import socket
@@ -21,7 +20,7 @@ from kinemacolor.engine.track.seal import PARTIAL, write_json, write_sealed
 from kinemacolor.errors import BusyError, OutputError, TrackError, reason_of, reason_of_failed_write
 from kinemacolor.frames import Shot
 from kinemacolor.io.destination import discard_left_over
-from kinemacolor.io.regular import read_regular
+from kinemacolor.io.documents import DocumentError, json_object
 from kinemacolor.models.base import Answer
 
 ENDING = ".kctrack"
@@ -101,11 +100,9 @@ class ChromaTrack:
 
     def _running(self) -> dict[str, object]:
         try:
-            path = self.path / _RUNNING
-            content = json.loads(read_regular(path, limit_bytes=_RUNNING_LIMIT_BYTES, follow_links=False))
-        except (OSError, ValueError, RecursionError):
+            return json_object(self.path / _RUNNING, limit_bytes=_RUNNING_LIMIT_BYTES, follow_links=False)
+        except (FileNotFoundError, DocumentError):
             return {}
-        return content if isinstance(content, dict) else {}
 
     def _who(self) -> str:
         running = self._running()

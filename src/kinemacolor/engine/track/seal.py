@@ -10,8 +10,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from kinemacolor.errors import reason_of
-from kinemacolor.io.regular import read_regular
+from kinemacolor.io.documents import DocumentError, json_object
 
 PARTIAL = ".partial"
 _SEAL = "blake2b"
@@ -76,15 +75,9 @@ def read_sealed(path: Path) -> dict[str, object]:
     Raises ``BrokenSealError`` where it is damaged in any way, ``FileNotFoundError`` where there is none.
     """
     try:
-        content = json.loads(read_regular(path, limit_bytes=_LIMIT_BYTES, follow_links=False))
-    except FileNotFoundError:
-        raise
-    except OSError as error:
-        raise BrokenSealError(error.strerror or str(error)) from error
-    except (ValueError, RecursionError) as error:
-        raise BrokenSealError(f"it is no JSON ({reason_of(error)})") from error
-    if not isinstance(content, dict):
-        raise BrokenSealError("it holds no table")
+        content = json_object(path, limit_bytes=_LIMIT_BYTES, follow_links=False)
+    except DocumentError as error:
+        raise BrokenSealError(f"it is no JSON ({error})") from error
     seal = content.pop(_SEAL, None)
     if seal is None:
         raise BrokenSealError("its hash is missing")

@@ -1,0 +1,39 @@
+"""The one reader of JSON: whatever is wrong with a file is one error that says what and where."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from kinemacolor.errors import reason_of
+from kinemacolor.io.regular import read_regular
+
+_LIMIT_BYTES = 2**26
+
+
+class DocumentError(ValueError):
+    """A file is no JSON, or holds something else than it should; the message says why, without the file's name."""
+
+
+def read_json(path: Path, *, limit_bytes: int = _LIMIT_BYTES, follow_links: bool = True) -> Any:
+    """The content of a JSON file in UTF-8.
+
+    Raises ``FileNotFoundError`` where there is none, ``DocumentError`` for all else: a file that cannot be read, a
+    pipe, a device, a file above ``limit_bytes``, a link where ``follow_links`` is False, other text, numbers of
+    thousands of digits, and tables in tables without end.
+    """
+    try:
+        return json.loads(read_regular(path, limit_bytes=limit_bytes, follow_links=follow_links))
+    except FileNotFoundError:
+        raise
+    except json.JSONDecodeError as error:
+        raise DocumentError(f"line {error.lineno}, column {error.colno}: {error.msg}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise DocumentError(reason_of(error)) from error
+
+
+def json_object(path: Path, *, limit_bytes: int = _LIMIT_BYTES, follow_links: bool = True) -> dict[str, Any]:
+    """The object that a JSON file holds. Raises as ``read_json``, and for any other content."""
+    content = read_json(path, limit_bytes=limit_bytes, follow_links=follow_links)
+    if not isinstance(content, dict):
+        raise DocumentError("it holds no object: {...}")
+    return content

@@ -1,0 +1,60 @@
+"""JSON that may come from anybody: whatever is wrong with it is one error, which says where."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from kinemacolor.io.documents import DocumentError, json_object, read_json
+
+
+def test_what_was_written_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"a": [1, 2.5, "ü", null]}')
+    assert read_json(tmp_path / "a.json") == {"a": [1, 2.5, "ü", None]}
+    assert json_object(tmp_path / "a.json") == read_json(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "line 1, column 1"),
+        (b'{"a": 1,\n"b" 2}', "line 2, column 5"),
+        (b"\xff\xfe\x00", "UTF-8"),
+        (b"[" * 100_000, "recursion"),
+        (b"9" * 5000, "digits"),
+        (b'"' + b"x" * 1000 + b'"', "1000|limit"),
+    ],
+)
+def test_other_text_is_one_error_with_its_place(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "a.json").write_bytes(content)
+    limit = 900 if content.startswith(b'"') else 2**20
+    with pytest.raises(DocumentError, match=said):
+        read_json(tmp_path / "a.json", limit_bytes=limit)
+
+
+@pytest.mark.parametrize("content", ["null", "[]", "1", '"a"'])
+def test_an_object_is_an_object(tmp_path: Path, content: str) -> None:
+    (tmp_path / "a.json").write_text(content)
+    with pytest.raises(DocumentError, match="no object"):
+        json_object(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "link", "device"])
+def test_what_is_no_file_of_ours_is_not_opened(tmp_path: Path, kind: str) -> None:
+    place = tmp_path / "a.json"
+    if kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "folder":
+        place.mkdir()
+    elif kind == "link":
+        (tmp_path / "other.json").write_text("{}")
+        place.symlink_to("other.json")
+    else:
+        place = Path("/dev/zero")
+    with pytest.raises(DocumentError):
+        read_json(place, follow_links=False)
+
+
+def test_a_missing_file_is_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        read_json(tmp_path / "a.json")
