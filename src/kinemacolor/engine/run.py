@@ -106,8 +106,9 @@ def run(job: Job, listeners: Listeners | None = None) -> Result:
         plan = planned(inputs, model, track, heard)
         pictures = _pictures(inputs, plan)
         known = _known_before(inputs, writer, model.notes, plan)
-        for line in known if heard.noticed is not None else ():
-            heard.noticed(line)
+        if heard.noticed is not None:
+            for line in known:
+                heard.noticed(line)
         sinks: list[Sink] = [FilmSink(writer, pictures=list(pictures.values())), progress, summary]
         if track is not None:
             track.write_header(header_of(plan, inputs, model=inputs.model_name))
