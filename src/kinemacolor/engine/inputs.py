@@ -77,7 +77,12 @@ def prepare(job: Job) -> Inputs:
     _check_model(job)
     _check_places(job)
     warnings: list[str] = []
-    film = Film.open(job.film.source, frame_rate=job.film.frame_rate, keep_sound=job.film.sound)
+    film = Film.open(
+        job.film.source,
+        frame_rate=job.film.frame_rate,
+        keep_sound=job.film.sound,
+        deinterlace=job.film.deinterlace,
+    )
     span = film.span(job.film.start, job.film.end)
     loaded = over_their_frames(film, exemplars_of(job.exemplars, film, warnings.append), warnings.append)
     size = fit(film.size, working_size_of(size_chosen(job)))
@@ -221,6 +226,9 @@ def _check_places(job: Job) -> None:
         require_home(Path(job.output.output) if pattern is None else pattern.folder)
     pictures = (("strip", job.output.strip), ("preview", job.output.preview))
     for name, place in (("report", job.output.report), *pictures):
+        if place is not None:
+            _check_name_length(name, Path(place).with_suffix(".json"), "Give a shorter one.")
+            _check_name_length(name, Path(place), "Give a shorter one.")
         if place is not None and (not Path(place).parent.is_dir() or Path(place).is_dir()):
             raise OutputError(
                 f"The {name} cannot be written to {place}. Give the name of a file in a folder that exists."

@@ -62,6 +62,9 @@ class FilmChoice:
         "own times: 18, 24000/1001, ...",
         shown_as=str,
     )
+    deinterlace: Literal["frame", "field"] | None = option(
+        help="Make whole pictures of an interlaced film: one a frame, or one a field at twice the rate."
+    )
     sound: bool = option(True, help="Keep the film's sound. A film with another --frame-rate has to go without.")
 
 

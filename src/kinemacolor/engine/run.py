@@ -175,7 +175,9 @@ def planned(
         advise=advise,
     )
     masks = inputs.job.model.masks
-    extras = () if masks is None else (folder_signature(Path(masks)),)
+    extras = [] if masks is None else [folder_signature(Path(masks))]
+    if inputs.film.is_deinterlaced:
+        extras.append(f"deinterlaced, {inputs.film.info.fields_a_frame} a frame")
     return with_keys(plan, size=inputs.size, model=model.identity, extras=extras)
 
 
