@@ -37,6 +37,9 @@ NOT_RUN = {
     "scripts/try": "installs",
     "scripts/test": "installs, and would run this test",
     "pip install": "installs",
+    "scripts/install": "installs",
+    "kinemacolor web": "serves until it is interrupted",
+    ".venv/bin/kinemacolor web": "serves until it is interrupted",
     "OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 ": "needs data that is not in the repository, and 20 hours",
     "python scripts/ship_weights.py": "replaces the weights in the package",
     "kinemacolor colorize reel.mp4 -e first.png@0 -e last.png@239": "its weights cannot be shipped",
@@ -190,6 +193,8 @@ def write_stills(folder: Path) -> None:
     strokes = np.zeros((*SIZE, 4), np.uint8)
     strokes[40:44, 60:90] = (150, 60, 40, 255)
     Image.fromarray(strokes).save(folder / "scribbles" / "ref_000008.png")
+    Image.fromarray(strokes).save(folder / "strokes.png")
+    Image.fromarray(pictures[8]).convert("L").save(folder / "frame.png")
     for number in range(8):
         large = Image.fromarray(pictures[2 * number]).resize((320, 180))
         large.save(folder / "photos" / f"photo_{number}a.jpg")

@@ -67,3 +67,63 @@ def test_other_stills_stay_as_they_are(tmp_path: Path) -> None:
     lines: list[str] = []
     assert over_their_frames(reel, stills, lines.append) == stills
     assert lines == []
+
+
+def scene() -> np.ndarray:
+    return picture(4)
+
+
+def boxed(rows: int, columns: int, level: int) -> np.ndarray:
+    """The picture made smaller, with bars around it, as large as before."""
+    small = cv2.resize(scene(), (160 - 2 * columns, 96 - 2 * rows), interpolation=cv2.INTER_AREA)
+    return cv2.copyMakeBorder(small, rows, rows, columns, columns, cv2.BORDER_CONSTANT, value=level)
+
+
+def enlarged(rows: int, columns: int) -> np.ndarray:
+    """The middle of the picture, as large as the whole was."""
+    return cv2.resize(scene()[rows : 96 - rows, columns : 160 - columns], (160, 96), interpolation=cv2.INTER_CUBIC)
+
+
+CHANGED = {
+    "letterboxed": boxed(12, 0, 0),
+    "letterboxed in proportion": boxed(12, 20, 0),
+    "pillarboxed": boxed(0, 20, 0),
+    "pillarboxed in white": boxed(0, 16, 255),
+    "cropped": enlarged(9, 15),
+    "cropped above and below": enlarged(8, 0),
+}
+
+
+@pytest.mark.parametrize("how", CHANGED)
+@pytest.mark.parametrize("ending", ["mp4", "mkv"])
+def test_a_still_of_its_frames_size_may_be_changed_inside(how: str, ending: str, tmp_path: Path) -> None:
+    gray = CHANGED[how]
+    still = Exemplar(torch.from_numpy(np.stack([gray, gray // 2, gray // 3])), 4, name="a.png")
+    lines: list[str] = []
+    (laid,) = over_their_frames(film(tmp_path / f"reel.{ending}"), [still], lines.append)
+    assert ["a.png" in line and "laid over" in line for line in lines] == [True]
+    known = np.ones((96, 160), bool) if laid.alpha is None else laid.alpha[0].numpy() > 0.99
+    assert known.mean() > 0.6
+    error = np.abs(laid.rgb[0].numpy().astype(float) - scene())[known]
+    before = np.abs(gray.astype(float) - scene())
+    assert error.mean() < 0.4 * before.mean()
+
+
+@pytest.mark.parametrize("darker", [1.0, 0.8])
+def test_a_still_that_is_its_frame_or_is_painted_darker_stays(darker: float, tmp_path: Path) -> None:
+    gray = (scene() * darker).astype(np.uint8)
+    still = Exemplar(torch.from_numpy(np.stack([gray, gray // 2, gray])), 4)
+    lines: list[str] = []
+    assert over_their_frames(film(tmp_path / "reel.mp4"), [still], lines.append) == [still]
+    assert lines == []
+
+
+def test_a_film_with_bars_of_its_own_keeps_them(tmp_path: Path) -> None:
+    path = tmp_path / "boxed.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 160, 96, "gray"
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(boxed(12, 0, 0), format="gray")))
+        container.mux(stream.encode(None))
+    still = Exemplar(torch.from_numpy(np.stack([boxed(12, 0, 0)] * 3)), 0)
+    assert over_their_frames(Film.open(path), [still], print) == [still]

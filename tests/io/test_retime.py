@@ -10,7 +10,7 @@ import pytest
 
 from kinemacolor.errors import SettingError
 from kinemacolor.io import Film
-from kinemacolor.io.retime import retimed
+from kinemacolor.io.info import retimed
 
 
 def silent(media: SimpleNamespace, tmp_path: Path, kind: str) -> Path:

@@ -40,8 +40,8 @@ def test_each_shot_finds_the_photograph_of_its_scene(
     assert [(m.shot.start, m.photograph.name) for m in found[::2]] == [(0, "photo_1.png"), (10, "photo_3.png")]
     assert all(first.likeness > second.likeness for first, second in zip(found[::2], found[1::2]))
     assert len(notes) == 2
-    assert "broken.jpg cannot be read" in notes[0]
-    assert "gray.png has no color" in notes[1]
+    assert "broken.jpg" in notes[0]
+    assert "gray.png, which has no color" in notes[1]
 
 
 def test_only_new_and_changed_photographs_are_read_again(

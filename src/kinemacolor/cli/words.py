@@ -86,9 +86,9 @@ def _unfolded(word: str) -> list[str]:
 
 
 def _looks_like_stills(word: str) -> bool:
-    from kinemacolor.io.sequence import is_picture_name
+    from kinemacolor.io.sequence import is_still_name
 
-    return Path(word).is_dir() or is_picture_name(Path(word)) or is_picture_name(Path(word.rpartition("@")[0]))
+    return Path(word).is_dir() or is_still_name(Path(word)) or is_still_name(Path(word.rpartition("@")[0]))
 
 
 def _about_too_many(words: Sequence[str], command: Any) -> str:

@@ -5,6 +5,9 @@ What ``colorize`` writes, ``colorize_frames`` yields and ``evaluate`` scores all
 
 from dataclasses import replace
 
+from jaxtyping import Float
+from torch import Tensor
+
 from kinemacolor import color
 from kinemacolor.frames import RGB, Chroma, Frame, Matrix, Planes
 from kinemacolor.io.base import OutputLayout
@@ -34,7 +37,7 @@ def planes_in_color(planes: Planes, chroma: Chroma, layout: OutputLayout) -> Pla
     return replace(planes, u=u, v=v)
 
 
-def rgb_in_color(rgb: RGB, chroma: Chroma, matrix: Matrix = "bt709") -> RGB:
+def rgb_in_color(rgb: RGB, chroma: Float[Tensor, "2 _ _"], matrix: Matrix = "bt709") -> RGB:
     """The RGB picture with the Y' of ``rgb`` and this chroma (any size)."""
     gray = color.gray_of_rgb(rgb, matrix)
     blue_red = color.blue_red_of(gray, resize(chroma.float().cpu(), (rgb.shape[-2], rgb.shape[-1])), matrix=matrix)

@@ -10,7 +10,7 @@ from kinemacolor.frames import Exemplar
 from kinemacolor.io import exemplars as stills
 from kinemacolor.io.documents import json_object
 from kinemacolor.io.endings import is_film_name
-from kinemacolor.io.sequence import is_picture_name
+from kinemacolor.io.sequence import is_still_name
 
 NO_EXEMPLARS = "none"
 """For finished films only: every frame counts."""
@@ -69,7 +69,7 @@ def parse_exemplars(text: str) -> ExemplarChoice:
     if path.suffix.lower() == ".json" and path.is_file():
         return ExemplarChoice(text, by_clip=_mapping(path))
     bare = stills.parse(path)[0]
-    if bare.is_file() and (is_picture_name(bare) or is_film_name(bare)):
+    if bare.is_file() and (is_still_name(bare) or is_film_name(bare)):
         return ExemplarChoice(text, for_all=(text,))
     raise SettingError(
         f"Exemplars '{text}' are no frames and no file. Write first, middle, last, 9, first+last, 9+-10, "

@@ -20,6 +20,7 @@ from av.video.stream import VideoStream
 from kinemacolor.errors import InputError, NoVideoStreamError, TruncatedError, reason_of
 from kinemacolor.io import pixels
 from kinemacolor.io.clock import may_restart
+from kinemacolor.io.cropping import crop_of
 from kinemacolor.io.guard import film_options
 from kinemacolor.io.info import ChapterInfo, FilmInfo, StreamInfo
 from kinemacolor.io.regular import require_regular
@@ -233,6 +234,23 @@ def _duration(container: InputContainer, stream: VideoStream) -> Fraction | None
     return Fraction(container.duration, av.time_base) if container.duration else None
 
 
+def left_out_line(marks: str, path: str) -> str:
+    """The line on marks within the picture's stream that no output gets."""
+    return f"Left out: {marks} in the picture's stream of {path}."
+
+
+def _crop_warnings(path: Path, info: FilmInfo) -> tuple[str, ...]:
+    crop = crop_of(path, info.stream_index, (info.height, info.width))
+    if crop is None:
+        return ()
+    shown = f"{info.width - crop.left - crop.right}x{info.height - crop.top - crop.bottom}"
+    return (
+        f"{info.path} says that players cut its {info.width}x{info.height} to {shown} ({crop.top} rows above, "
+        f"{crop.bottom} below, {crop.left} columns left, {crop.right} right). The whole picture is colored and "
+        "written; that mark is left out.",
+    )
+
+
 def _warnings(container: InputContainer, film: VideoStream, info: FilmInfo) -> tuple[str, ...]:
     warnings = []
     others = [s for s in container.streams.video if s.index != film.index and not is_cover(s)]
@@ -330,4 +348,8 @@ def describe_film(
         restarts=timeline.restarts if timeline is not None else (),
         last_frame_seconds=timeline.last_ticks * time_base if timeline is not None and timeline.last_ticks else None,
     )
-    return replace(info, warnings=_warnings(container, stream, info))
+    lines = _warnings(container, stream, info)
+    if path is not None:
+        marks = sorted(side_marks(frame, codec))
+        lines += (*_crop_warnings(path, info), *(left_out_line(each, info.path) for each in marks))
+    return replace(info, warnings=lines)

@@ -15,10 +15,9 @@ from kinemacolor.errors import ExemplarError, ExemplarIndexError, GrayExemplarEr
 from kinemacolor.frames import Exemplar
 from kinemacolor.io.pictures import read_picture
 from kinemacolor.io.position import FrameAt, Position, parse_position
-from kinemacolor.io.sequence import PICTURE_ENDINGS
+from kinemacolor.io.sequence import STILL_ENDINGS
 from kinemacolor.io.still_names import number_in
 
-_ENDINGS = PICTURE_ENDINGS | {".gif", ".avif", ".jfif", ".jpe"}
 _NO_STILLS = frozenset({".txt", ".csv", ".md", ".json", ".toml", ".xmp", ".db", ".ini", ".html", ".pdf", ".zip"})
 _NAMED_FILES = 4
 
@@ -139,8 +138,8 @@ def pictures_in(path: str | Path, *, note: Callable[[str], None] | None = None) 
     if not folder.is_dir():
         return [folder]
     files = sorted(each for each in folder.rglob("*") if each.is_file() and not _is_hidden(each, folder))
-    pictures = [each for each in files if each.suffix.lower() in _ENDINGS]
-    others = [each for each in files if each.suffix.lower() not in _ENDINGS | _NO_STILLS]
+    pictures = [each for each in files if each.suffix.lower() in STILL_ENDINGS]
+    others = [each for each in files if each.suffix.lower() not in STILL_ENDINGS | _NO_STILLS]
     if not pictures:
         found = f" It has {_listed(others, folder)}." if others else ""
         raise ExemplarError(f"{folder} has no pictures.{found} Give a folder of png, jpeg, tiff or webp.")

@@ -10,11 +10,11 @@ from kinemacolor.frames import Shot
 from kinemacolor.io import images, sequence
 from kinemacolor.io.base import FrameReader
 from kinemacolor.io.image_info import rate_of
-from kinemacolor.io.info import FilmInfo
+from kinemacolor.io.info import FilmInfo, retimed
 from kinemacolor.io.position import Position, Timecode, parse_position
 from kinemacolor.io.probing import PIPE, probe_source
 from kinemacolor.io.reader import VideoReader
-from kinemacolor.io.retime import Retimed, retimed
+from kinemacolor.io.retime import Retimed
 from kinemacolor.io.still_names import number_in, plain_stem
 from kinemacolor.io.timeline import Timeline, frame_by_rate, timeline_of
 

@@ -1,6 +1,6 @@
 """Description of a film: FilmInfo, which ``probe`` reads from a file, a folder of pictures, or y4m on stdin."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -104,6 +104,23 @@ class FilmInfo:
     def describe(self) -> str:
         """Lines to read: the picture, its colors, its times, what lies beside it, and warnings."""
         return "\n".join((*_picture_lines(self), *_time_lines(self), *_side_lines(self)))
+
+
+def retimed(info: FilmInfo, rate: Fraction) -> FilmInfo:
+    """The description of a film whose frames follow each other at ``rate``; its own where that is its rate."""
+    if info.frame_rate == rate:
+        return info
+    duration = info.frames / rate if info.frames is not None else None
+    pace = info.frame_rate / rate if info.frame_rate else Fraction(1)
+    return replace(
+        info,
+        frame_rate=rate,
+        time_base=1 / rate,
+        duration_seconds=duration,
+        start_seconds=Fraction(0),
+        last_frame_seconds=None,
+        pace=pace,
+    )
 
 
 def _plain(value: object) -> object:

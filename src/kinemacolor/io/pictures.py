@@ -19,9 +19,12 @@ from torch import Tensor
 
 from kinemacolor.errors import UnreadableImageError, reason_of
 from kinemacolor.frames import RGB
+from kinemacolor.io.exr import MAGIC as EXR_MAGIC
+from kinemacolor.io.exr import read_exr
 from kinemacolor.io.guard import PICTURE_ERRORS, decoders_quiet
 from kinemacolor.io.regular import read_regular
 from kinemacolor.io.signature import kind_of
+from kinemacolor.io.stored_color import ADOBE_RGB, has_cicp, stored_color_of
 
 MAX_PIXELS = 178_956_970
 """Pillow's own limit (half a gigabyte of RGB): a picture above it is taken for a decompression bomb."""
@@ -31,16 +34,14 @@ _LIMIT_BYTES = 2**30
 _ORIENTATION, _BITS_PER_SAMPLE, _PLANAR = 0x0112, 258, 284
 _EXIF, _INTEROPERABILITY, _COLOR_SPACE, _INTEROPERABILITY_INDEX = 0x8769, 0xA005, 0xA001, 1
 _ADOBE_RGB_SPACE, _UNCALIBRATED = 2, 0xFFFF
-_ADOBE_GAMMA = 563 / 256
-_ADOBE_TO_SRGB = np.array([[1.39836, -0.39836, 0.0], [0.0, 1.0, 0.0], [0.0, -0.04293, 1.04293]])
-"""From linear Adobe RGB (1998) to linear sRGB, by the two standards' primaries."""
+_EXTRA_SAMPLES, _ASSOCIATED = 338, 1
+_HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 _OTHER_KINDS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"II*\0", "a TIFF of a kind that is not read (float, or a rare compression)"),
     (0, b"MM\0*", "a TIFF of a kind that is not read (float, or a rare compression)"),
     (0, b"\x89PNG", "a PNG without its beginning"),
     (0, b"\xff\xd8", "a JPEG without its beginning"),
-    (0, b"v/1\x01", "an OpenEXR picture"),
-    (0, b"8BPS", "a Photoshop document"),
+    (0, b"8BPS", "a Photoshop document of a kind that is not read (more than 8 bits a channel)"),
     (0, b"SDPX", "a DPX picture"),
     (0, b"XPDS", "a DPX picture"),
     (0, b"\x1aE\xdf\xa3", "a Matroska film"),
@@ -58,8 +59,9 @@ def read_picture(
     """The picture in sRGB, upright, and its alpha (0..1), None where all of it is opaque.
 
     A color profile (Display P3, Adobe RGB, CMYK, gray) is applied, relative colorimetric with black point
-    compensation; without one RGB is taken as Adobe RGB where EXIF says so, else as sRGB.
-    Of an animation it is the first picture; ``note`` is told so.
+    compensation; without one what a PNG says by cICP or gAMA and cHRM, Adobe RGB where EXIF says so, else sRGB.
+    OpenEXR is linear light. Of an animation it is the first picture (``note`` is told so), of a Photoshop document
+    the merged one. HEIC needs ``pillow-heif``.
 
     Raises:
         UnreadableImageError: not a picture, cut off, damaged, of too many pixels or of a depth without fixed range.
@@ -70,6 +72,8 @@ def read_picture(
     except OSError as error:
         reason = error.strerror or "it cannot be opened"
         raise UnreadableImageError(f"{path} cannot be read ({reason}). Give a color picture.") from error
+    if data.startswith(EXR_MAGIC):
+        return read_exr(str(path), data)
     with decoders_quiet():
         return _decoded(path, data, note or (lambda text: None))
 
@@ -78,14 +82,18 @@ def _decoded(path: Path, data: bytes, note: Callable[[str], None]) -> tuple[RGB,
     with _opened(path, data) as image:
         _check_pixels(path, image.width * image.height)
         frames = getattr(image, "n_frames", 1) if getattr(image, "is_animated", False) else 1
+        if image.format == "PSD":
+            frames = 1  # its frames are layers, and what is read is all of them together
         if frames > 1:
             note(f"{path} is an animation of {frames} pictures. The first is used.")
         profile = image.info.get("icc_profile")
         upright = _upright(path, image, data)
-        is_adobe = profile is None and _says_adobe_rgb(image)
+        stored = stored_color_of(data)
+        if stored is None and profile is None and _says_adobe_rgb(image):
+            stored = ADOBE_RGB
     picture, alpha = _split_alpha(upright)
-    if is_adobe and picture.mode == "RGB":
-        picture = _from_adobe_rgb(picture)
+    if stored is not None and picture.mode == "RGB" and (profile is None or has_cicp(data)):
+        picture, profile = Image.fromarray(stored.in_srgb(np.asarray(picture))), None
     try:
         in_srgb = _in_srgb(picture, profile)
     except (ImageCms.PyCMSError, *PICTURE_ERRORS) as error:
@@ -94,7 +102,21 @@ def _decoded(path: Path, data: bytes, note: Callable[[str], None]) -> tuple[RGB,
     return _tensors(in_srgb, alpha)
 
 
+def _learn_heif(path: Path) -> None:
+    """Lets Pillow open HEIC and HEIF. Raises ``UnreadableImageError`` where what reads them is not installed."""
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError:
+        raise UnreadableImageError(
+            f"{path} is a HEIC picture, as phones make them. Install what reads it (pip install "
+            "'kinemacolor[heic]'), or save it as png, jpeg or tiff."
+        ) from None
+    register_heif_opener()
+
+
 def _opened(path: Path, data: bytes) -> Image.Image:
+    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
+        _learn_heif(path)
     try:
         return Image.open(io.BytesIO(data))
     except Image.DecompressionBombError:
@@ -143,7 +165,9 @@ def _upright(path: Path, image: Image.Image, data: bytes) -> Image.Image:
         raise _damaged(path, error) from error
     if image.format == "TIFF" and getattr(image, "tag_v2", {}).get(_PLANAR, 1) == 2:
         raise UnreadableImageError(f"{path} stores 16-bit channels apart. Save it interleaved, or as PNG.")
-    flat = _eight_bits(path, data)
+    tags = getattr(image, "tag_v2", {})
+    is_associated = image.format == "TIFF" and _ASSOCIATED in tags.get(_EXTRA_SAMPLES, ())[:1]
+    flat = _eight_bits(path, data, is_associated=is_associated)
     flat.getexif()[_ORIENTATION] = orientation
     return ImageOps.exif_transpose(flat)
 
@@ -161,18 +185,28 @@ def _is_deep(image: Image.Image) -> bool:
     return image.format == "PNG" and any("16" in str(tile.args) for tile in tiles)
 
 
-def _eight_bits(path: Path, data: bytes) -> Image.Image:
+def _eight_bits(path: Path, data: bytes, *, is_associated: bool) -> Image.Image:
+    """The pixels decoded by OpenCV. ``is_associated``: colors are stored multiplied by alpha, and divided again."""
     values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if values is None:
         raise UnreadableImageError(f"{path} is cut off or damaged. Copy or save it again.")
     if values.dtype not in (np.uint8, np.uint16):
         raise UnreadableImageError(f"{path} stores {values.dtype} numbers. Save it with 8 or 16 bits a channel.")
+    if is_associated and values.ndim == 3 and values.shape[2] == 4:
+        values = _divided_by_alpha(values)
     if values.dtype == np.uint16:
         values = ((values.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8)
     if values.ndim == 2:
         return Image.fromarray(values)
     order = {2: [0, 1], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[values.shape[2]]
     return Image.fromarray(np.ascontiguousarray(values[:, :, order]))
+
+
+def _divided_by_alpha(values: np.ndarray) -> np.ndarray:
+    top = np.iinfo(values.dtype).max
+    alpha = values[..., 3:].astype(np.float64)
+    colors = np.where(alpha > 0, values[..., :3] * (top / np.maximum(alpha, 1)), 0)
+    return np.concatenate((np.rint(np.clip(colors, 0, top)).astype(values.dtype), values[..., 3:]), axis=2)
 
 
 def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
@@ -199,14 +233,6 @@ def _says_adobe_rgb(image: Image.Image) -> bool:
         return False
     name = index.decode("ascii", "replace") if isinstance(index, bytes) else str(index)
     return space == _ADOBE_RGB_SPACE or (space == _UNCALIBRATED and name.strip("\0 ") == "R03")
-
-
-def _from_adobe_rgb(image: Image.Image) -> Image.Image:
-    """The picture in sRGB; both have the same white. Colors out of sRGB are clipped."""
-    linear = (np.arange(256) / 255) ** _ADOBE_GAMMA
-    light = np.clip(linear[np.asarray(image)] @ _ADOBE_TO_SRGB.T, 0, 1)
-    encoded = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-    return Image.fromarray(np.rint(encoded * 255).astype(np.uint8))
 
 
 def _profile_of(image: Image.Image, embedded: bytes | None) -> ImageCms.ImageCmsProfile | None:

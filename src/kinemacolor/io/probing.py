@@ -5,9 +5,8 @@ from pathlib import Path
 
 from kinemacolor.errors import InputError, reason_of
 from kinemacolor.io import container, image_info, pipe, sequence
-from kinemacolor.io.info import FilmInfo
+from kinemacolor.io.info import FilmInfo, retimed
 from kinemacolor.io.regular import require_regular
-from kinemacolor.io.retime import retimed
 from kinemacolor.io.timeline import Timeline
 
 PIPE = "-"

@@ -95,9 +95,7 @@ class VideoReader:
         else:
             self._note_end(index + 1)
         self._note_damage()
-        self.notes += [
-            f"Left out: {marks} in the picture's stream of {self.info.path}." for marks in sorted(self._marks)
-        ]
+        self.notes += [containers.left_out_line(marks, self.info.path) for marks in sorted(self._marks)]
 
     def _skip(self) -> int:
         """Goes to ``start`` where that can be done exactly; the number of the next frame decoded."""

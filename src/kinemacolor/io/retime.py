@@ -6,29 +6,11 @@ the picture goes by the same change of pace (chapters, subtitles) or cannot (sou
 
 from collections.abc import Iterator
 from dataclasses import replace
-from fractions import Fraction
 from types import TracebackType
 
 from kinemacolor.frames import Frame
 from kinemacolor.io.base import FrameReader
 from kinemacolor.io.info import FilmInfo
-
-
-def retimed(info: FilmInfo, rate: Fraction) -> FilmInfo:
-    """The description of a film whose frames follow each other at ``rate``; its own where that is its rate."""
-    if info.frame_rate == rate:
-        return info
-    duration = info.frames / rate if info.frames is not None else None
-    pace = info.frame_rate / rate if info.frame_rate else Fraction(1)
-    return replace(
-        info,
-        frame_rate=rate,
-        time_base=1 / rate,
-        duration_seconds=duration,
-        start_seconds=Fraction(0),
-        last_frame_seconds=None,
-        pace=pace,
-    )
 
 
 class Retimed:

@@ -11,6 +11,9 @@ from kinemacolor.errors import InputError
 PICTURE_ENDINGS = frozenset(
     {".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp", ".webp", ".dpx", ".pgm", ".ppm", ".pnm", ".jp2", ".tga"}
 )
+STILL_ENDINGS = PICTURE_ENDINGS | {".gif", ".avif", ".jfif", ".jpe", ".heic", ".heif", ".hif", ".psd", ".exr"}
+"""Endings of pictures that serve as stills, photographs and exemplars; ``PICTURE_ENDINGS`` are those of films."""
+
 _SAME_KIND = {".tif": ".tiff", ".jpg": ".jpeg"}
 _PLACE = re.compile(r"%(0?)(\d*)d")
 _LAST_NUMBER = re.compile(r"(\d+)(?!.*\d)")
@@ -53,6 +56,11 @@ class Pattern:
 def is_picture_name(path: Path) -> bool:
     """Whether a file name ends like a picture."""
     return path.suffix.lower() in PICTURE_ENDINGS
+
+
+def is_still_name(path: Path) -> bool:
+    """Whether a file name ends like a still."""
+    return path.suffix.lower() in STILL_ENDINGS
 
 
 def is_sequence(source: Path) -> bool:

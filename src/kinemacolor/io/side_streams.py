@@ -26,6 +26,7 @@ _OWN_TAGS = frozenset(
 _OWN_TAG_STARTS = ("_statistics", "bps", "number_of_frames", "number_of_bytes", "duration-", "encoder-")
 _HOLDS_ATTACHMENTS = frozenset({"matroska"})
 _HOLDS_COVERS = frozenset({"mp4"})
+_REEL = "reel_name"
 _COVER_KINDS = {"mjpeg": ("jpg", "image/jpeg"), "png": ("png", "image/png"), "bmp": ("bmp", "image/bmp")}
 HOLDS_TIMECODE = frozenset({"mp4", "mov", "matroska", "mxf"})
 _PLAIN_MOV_TAGS = frozenset(
@@ -97,6 +98,9 @@ class SideStreams:
         self._output.metadata.update(self._moved(kept_tags(self._source.metadata), start_frame))
         film = self._source.streams[self._film_index]
         film_output.metadata.update(self._moved(kept_tags(film.metadata), start_frame))
+        reels = (stream.metadata.get(_REEL) for stream in self._source.streams if stream.type == "data")
+        if (reel := next(filter(None, reels), None)) is not None:
+            film_output.metadata.setdefault(_REEL, reel)  # a MOV keeps it beside its timecode
         film_output.disposition = self._source.streams[self._film_index].disposition
         chapters = []
         for chapter in self._source.chapters():

@@ -97,6 +97,13 @@ class StudioFilm:
             self._notes.pop(("track", row.start, row.key), None)
             self._notes.pop((DRAFT, row.start, self._page.drafts.get(row.key, "")), None)
 
+    def forget_all(self) -> None:
+        """Looks again at everything: the track has been cleared up."""
+        with self.lock:
+            self._notes.clear()
+            self._page.former.clear()
+            self._save()
+
     def notes(self, row: PlannedRow) -> ChunkNotes | None:
         """The notes of a shot that is colored."""
         return self._noted("track", row.start, row.stop, row.key)

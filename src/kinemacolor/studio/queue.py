@@ -12,7 +12,7 @@ import uuid
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from kinemacolor.errors import KinemacolorError, SettingError
 from kinemacolor.io.destination import write_file
@@ -67,6 +67,7 @@ class Step:
     draft: bool = False
 
 
+@runtime_checkable
 class Steps(Protocol):
     """Knows what a work needs next."""
 

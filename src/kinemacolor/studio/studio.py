@@ -368,7 +368,7 @@ class Studio:
 
     def _plan(self, film: StudioFilm) -> "Future[Any] | None":
         """Plans a film as its edits are; None where there is nothing to plan from."""
-        if not any(still.frame is None or still.path.suffix for still in film.edits.stills()):
+        if not film.edits.stills():
             return None
         signature = film.edits.signature()
         with self._lock:
@@ -400,14 +400,9 @@ class Studio:
     def plan_now(self, film: StudioFilm) -> None:
         """Waits for a plan of the film as it is. Raises what is wrong with it."""
         while not film.planned:
-            future = self._plan(film)
-            if future is None:
-                raise ExemplarError(
-                    "There is no color still yet, so there are no colors to take. Paint a frame or drop a still."
-                )
-            future.result()
-            if film.edits.signature() != film._page.signature and future.done():
-                film.planning = False
+            self._require_stills(film)
+            signature = film.edits.signature()
+            film.take_plan(signature, self._look.call("plan", str(film.folder)).future.result())
 
     # ---- work
 
@@ -507,6 +502,7 @@ class _ColorSteps:
         if step.task == "write":
             work.output = Path(step.arguments[1]).name
             work.message = " ".join(answer["warnings"])
+            film.forget_all()  # what no shot asks for has gone from the track
             return
         row = next((row for row in film.rows if row.start == step.shot), None)
         if row is None:

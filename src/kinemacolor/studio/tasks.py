@@ -144,7 +144,7 @@ def _keep_facts(film: Film, folder: Path) -> dict[str, Any]:
 def picture(
     context: Context, source: str, frame: int, what: str, short_side_px: int | None, place: ColorPlace | None
 ) -> bytes | None:
-    """A frame as JPEG (``source``, ``color``) or PNG (``png``, ``veil``: how sure the model is); None if not known."""
+    """A frame as JPEG (``source``, ``color``) or PNG (``png``, and ``veil``: how sure the model is), or None."""
     film = _VIEWER.film(source)
     if what == "source":
         return jpeg(film.source(frame, short_side_px))

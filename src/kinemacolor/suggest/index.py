@@ -3,7 +3,7 @@
 import hashlib
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,11 +13,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from kinemacolor import color
-from kinemacolor.errors import InputError, UnreadableImageError
+from kinemacolor.errors import ExemplarError, InputError, UnreadableImageError
 from kinemacolor.frames import Luma, size_of
-from kinemacolor.io.exemplars import GRAY_MEAN_CHROMA
+from kinemacolor.io.exemplars import GRAY_MEAN_CHROMA, pictures_in
 from kinemacolor.io.pictures import read_picture
-from kinemacolor.io.sequence import PICTURE_ENDINGS
 from kinemacolor.layers.place_features import PlaceEncoder
 from kinemacolor.resize import fit, resize_picture
 from kinemacolor.suggest.film import GLANCE_PX
@@ -29,7 +28,7 @@ _KIND = "efficientnet-lite0-96"
 
 @dataclass(frozen=True, slots=True)
 class Photographs:
-    """Color photographs, and what each shows as a unit vector. ``left_out`` cannot be read or have no color."""
+    """Color photographs, and what each shows as a unit vector. ``left_out`` are lines on those that do not count."""
 
     paths: tuple[Path, ...]
     summaries: Float[Tensor, "n s"]
@@ -62,7 +61,11 @@ def photographs_of(
     """
     if not folder.is_dir():
         raise InputError(f"{folder} is no folder. Give a folder of color photographs.")
-    paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_ENDINGS and p.is_file())
+    notes: list[str] = []
+    try:
+        paths = pictures_in(folder, note=notes.append)
+    except ExemplarError as error:
+        raise InputError(f"There is no color photograph: {error}") from error
     file = (
         index or cache_folder() / "photographs" / f"{hashlib.sha256(str(folder.resolve()).encode()).hexdigest()}.npz"
     )
@@ -70,21 +73,26 @@ def photographs_of(
     rows: dict[str, tuple[float, np.ndarray]] = {}
     for number, path in enumerate(paths):
         key = _key(path, folder)
-        rows[key] = known[key] if key in known else _described(path, encoder)
+        try:
+            rows[key] = known[key] if key in known else _described(path, encoder)
+        except UnreadableImageError as error:
+            notes.append(f"Left out: {error}")
         if progress is not None:
             progress(number + 1, len(paths))
     if rows.keys() != known.keys():
         _write(file, rows)
-    return _photographs(folder, zip(paths, rows.values()))
+    return _photographs(folder, [(path, rows[key]) for path in paths if (key := _key(path, folder)) in rows], notes)
 
 
-def _photographs(folder: Path, rows: Iterable[tuple[Path, tuple[float, np.ndarray]]]) -> Photographs:
-    colored, left_out = [], []
+def _photographs(
+    folder: Path, rows: Iterable[tuple[Path, tuple[float, np.ndarray]]], notes: Sequence[str]
+) -> Photographs:
+    colored, left_out = [], list(notes)
     for path, (chroma, summary) in rows:
         if chroma >= GRAY_MEAN_CHROMA:
             colored.append((path, summary))
         else:
-            left_out.append(f"{path} {'cannot be read' if np.isnan(chroma) else 'has no color'}")
+            left_out.append(f"Left out: {path}, which has no color.")
     if not colored:
         raise InputError(f"{folder} has no color photograph. Give a folder of png, jpeg, tiff or webp in color.")
     summaries = torch.from_numpy(np.stack([summary for _, summary in colored])).float()
@@ -99,11 +107,8 @@ def _key(path: Path, folder: Path) -> str:
 
 @torch.inference_mode()
 def _described(path: Path, encoder: PlaceEncoder) -> tuple[float, np.ndarray]:
-    """Mean chroma and summary; a chroma of NaN where the picture cannot be read."""
-    try:
-        luma, chroma = photo_luma(path)
-    except UnreadableImageError:
-        return float("nan"), np.zeros(0, np.float16)
+    """Mean chroma and summary. Raises ``UnreadableImageError``."""
+    luma, chroma = photo_luma(path)
     return chroma, encoder(luma).summary.numpy().astype(np.float16)
 
 
@@ -113,10 +118,10 @@ def _read(file: Path) -> dict[str, tuple[float, np.ndarray]]:
         with np.load(file) as kept:
             if str(kept["kind"]) != _KIND:
                 return {}
-            unreadable = np.zeros(0, np.float16)
             return {
-                str(key): (float(chroma), unreadable if np.isnan(chroma) else summary)
+                str(key): (float(chroma), summary)
                 for key, chroma, summary in zip(kept["keys"], kept["chromas"], kept["summaries"])
+                if not np.isnan(chroma)  # of an earlier version, which could not read it
             }
     except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, zlib.error, RuntimeError):
         return {}

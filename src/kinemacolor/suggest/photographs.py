@@ -57,7 +57,7 @@ def match_photographs(
     photographs = photographs_of(folder, encoder, index=index)
     for line in photographs.left_out:
         if note is not None:
-            note(f"{line}: left out.")
+            note(line)
     found, glances = look_through(film, shots=shots)
     samples = samples_of(found, glances, _SAMPLES_A_SHOT * len(found))
     return _matches(found, samples, features_of([s.luma for s in samples], encoder), photographs, encoder, best)

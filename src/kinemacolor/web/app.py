@@ -64,14 +64,14 @@ def app_of(rooms: Rooms, access: Access, *, first: str | None = None, with_sampl
         Route(f"{film}/out/{{file}}", pages.out),
         Mount("/static", StaticFiles(directory=_STATIC)),
     ]
-    handlers: Any = {KinemacolorError: _refused, HTTPException: _http, Exception: _unforeseen}
+
+    def refused(request: Request, error: Exception) -> Response:
+        words = str(error).replace(f"{rooms.root}/", "")  # no path of this machine
+        return JSONResponse({"error": words}, 404 if isinstance(error, NoSuchFilmError) else 400, headers=_NEVER)
+
+    handlers: Any = {KinemacolorError: refused, HTTPException: _http, Exception: _unforeseen}
     app = Starlette(routes=routes, lifespan=life, exception_handlers=handlers)
     return Guard(app, access)
-
-
-def _refused(request: Request, error: Exception) -> Response:
-    missing = isinstance(error, NoSuchFilmError)
-    return JSONResponse({"error": str(error)}, 404 if missing else 400, headers=_NEVER)
 
 
 def _http(request: Request, error: HTTPException) -> Response:

@@ -14,7 +14,7 @@ class Rooms:
     """The studios of a work folder, opened when they are first asked for; they share the processes that work."""
 
     def __init__(self, root: Path, limits: Limits, options: dict[str, object]) -> None:
-        self.root, self.limits, self._options = root, limits, options
+        self.root, self.limits, self._options = root.absolute(), limits, options
         self._look, self._color = Helper("look", threads=3), Helper("color", threads=1)
         self._lock = threading.Lock()
         self._studios: dict[str, Studio] = {}

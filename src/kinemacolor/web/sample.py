@@ -8,7 +8,8 @@ from kinemacolor.studio.edits import Mark
 _FOLDER = Path(__file__).parents[3] / "examples" / "sample"
 FILM, STILL = _FOLDER / "bw.mp4", _FOLDER / "ref_000000.png"
 _MARKER = "sample"
-FAULT = Mark(100, 265, 40, "#2f7d4f")
+FAULT = [Mark(x, y, 40, "#2f7d4f") for x, y in ((44, 240), (48, 262), (54, 284), (60, 306), (66, 328))]
+"""A sleeve that has turned green."""
 
 
 def is_there() -> bool:
@@ -38,5 +39,5 @@ def put_in(studio: Studio) -> str:
 def begin(studio: Studio, name: str) -> None:
     """Gives the sample its still and its fault, and has it colored."""
     studio.add_still(name, STILL.read_bytes(), STILL.name, 0)
-    studio.add_marks(name, [FAULT])
+    studio.add_marks(name, FAULT)
     studio.color(name, [0])

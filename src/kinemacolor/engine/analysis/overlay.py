@@ -23,6 +23,16 @@ _COARSE_PX, _FINE_PX = 160, 1280
 _SAME_ASPECT = 0.02
 _EXACT_IS_BETTER = 0.004
 _WHOLE_IS_ENOUGH = 0.004
+_SEEN_WHOLE = 0.985
+"""A still of the frame's own size that is as like it as this simply is the frame."""
+
+_INSIDE_IS_BETTER = 0.02
+"""How much liker a still of the frame's own size must be when moved: painters change luma a little."""
+
+_BAR_SPREAD, _BAR_STEP, _WIDEST_BAR = 2.5, 4.0, 0.45
+_STRETCHED = np.linspace(0.6, 0.98, 20)
+"""Shares of a side that may have been left after a cut, before the rest was stretched to the whole."""
+
 _SCALES = np.geomspace(0.5, 2.0, 41)
 
 
@@ -39,29 +49,35 @@ class Overlay:
     likeness: float
 
 
-def overlay_of(still: np.ndarray, frame: Gray) -> Overlay | None:
-    """Where a still lies over the frame that it shows; None where it is not like it, or simply is the whole frame."""
+def overlay_of(still: np.ndarray, frame: Gray, *, gain: float = _WHOLE_IS_ENOUGH) -> Overlay | None:
+    """Where a still lies over the frame that it shows; None where it is not like it, or simply is the whole frame.
+
+    ``gain`` is how much liker it must be there than over the whole frame, where it has the frame's shape.
+    """
     fine = min(1.0, _FINE_PX / max(frame.shape))
     if fine < 1:
-        found = overlay_of(_sized(still, _scaled(still.shape, fine)), _sized(frame, _scaled(frame.shape, fine)))
+        found = overlay_of(
+            _sized(still, _scaled(still.shape, fine)), _sized(frame, _scaled(frame.shape, fine)), gain=gain
+        )
         if found is None:
             return None
         size = _scaled(found.size_px, 1 / fine)
         return Overlay(size, round(found.top / fine), round(found.left / fine), found.likeness)
     coarse = min(1.0, _COARSE_PX / max(frame.shape))
     sizes = {
-        size: _search(still, frame, size, coarse)[0] + better for size, better in _sizes(still.shape, frame.shape)
+        size: _search(still, frame, size, coarse)[0] + better
+        for size, better in (*_sizes(still.shape, frame.shape), *_without_bars(still, frame.shape))
     }
     best = max(sizes, key=lambda size: sizes[size])
     found = max((_placed(still, frame, size) for size in _near(best)), key=lambda each: each.likeness)
-    return None if found.likeness < LIKE or _is_whole(still, frame, found) else found
+    return None if found.likeness < LIKE or _is_whole(still, frame, found, gain) else found
 
 
-def _is_whole(still: np.ndarray, frame: Gray, found: Overlay) -> bool:
+def _is_whole(still: np.ndarray, frame: Gray, found: Overlay, gain: float) -> bool:
     """Whether the still is of the frame's shape, and as like it without being moved."""
     aspect = still.shape[1] / still.shape[0] * frame.shape[0] / frame.shape[1]
     whole = _likeness(_sized(still, frame.shape), frame, 0, 0)
-    return abs(aspect - 1) <= _SAME_ASPECT and found.likeness - whole < _WHOLE_IS_ENOUGH
+    return abs(aspect - 1) <= _SAME_ASPECT and found.likeness - whole < gain
 
 
 def _sizes(still: tuple[int, int], frame: tuple[int, int]) -> Iterator[tuple[tuple[int, int], float]]:
@@ -73,6 +89,45 @@ def _sizes(still: tuple[int, int], frame: tuple[int, int]) -> Iterator[tuple[tup
     yield (max(1, round(rows * frame[1] / columns)), frame[1]), _EXACT_IS_BETTER
     yield (frame[0], max(1, round(columns * frame[0] / rows))), _EXACT_IS_BETTER
     yield frame, _EXACT_IS_BETTER
+    if still == frame:
+        for share in _STRETCHED:
+            yield (max(1, round(rows * share)), columns), 0.0
+            yield (rows, max(1, round(columns * share))), 0.0
+
+
+def _without_bars(still: np.ndarray, frame: tuple[int, int]) -> Iterator[tuple[tuple[int, int], float]]:
+    """The size at which what lies between a still's bars is as large as the frame; none for a still without bars."""
+    top, bottom = _bars(still)
+    left, right = _bars(still.T)
+    if top + bottom + left + right:
+        rows, columns = still.shape[0] - top - bottom, still.shape[1] - left - right
+        size = round(still.shape[0] * frame[0] / rows), round(still.shape[1] * frame[1] / columns)
+        yield size, _EXACT_IS_BETTER
+
+
+def _bars(levels: np.ndarray) -> tuple[int, int]:
+    """How many plain rows of one level there are above the picture, and below it."""
+    plain = levels.std(1) < _BAR_SPREAD
+    means = levels.mean(1)
+    found = []
+    for rows, values in ((plain, means), (plain[::-1], means[::-1])):
+        same = rows & (np.abs(values - values[0]) < _BAR_STEP)
+        count = int(np.argmin(same)) if not same.all() else len(same)
+        found.append(count if count <= _WIDEST_BAR * len(same) else 0)
+    return found[0], found[1]
+
+
+def is_changed_inside(still: Exemplar, frame: Gray) -> bool:
+    """Whether a still of the frame's own size does not show it as it is: cut and enlarged, or with bars."""
+    if still.alpha is not None:
+        return False
+    scale = min(1.0, _COARSE_PX / max(frame.shape))
+    size = _scaled(frame.shape, scale)
+    return _likeness(_sized(_levels_of(still), size), _sized(frame, size), 0, 0) < _SEEN_WHOLE
+
+
+def _levels_of(still: Exemplar) -> np.ndarray:
+    return cv2.cvtColor(np.ascontiguousarray(still.rgb.permute(1, 2, 0).numpy()), cv2.COLOR_RGB2GRAY)
 
 
 def _near(size: tuple[int, int]) -> Iterator[tuple[int, int]]:
@@ -139,7 +194,8 @@ def laid_over(still: Exemplar, frame: Gray) -> Exemplar | None:
     ``frame`` are the gray levels (0..255) of the displayed frame that the still is bound to.
     """
     rgb = np.ascontiguousarray(still.rgb.permute(1, 2, 0).numpy())
-    found = overlay_of(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), frame)
+    is_of_its_size = rgb.shape[:2] == frame.shape
+    found = overlay_of(_levels_of(still), frame, gain=_INSIDE_IS_BETTER if is_of_its_size else _WHOLE_IS_ENOUGH)
     if found is None:
         return None
     rows, columns = _shared(found.size_px, frame.shape, found.top, found.left)

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sparse
-from scipy.sparse.linalg import LinearOperator, cg
+from scipy.sparse.linalg import LinearOperator, cg, splu
 
 _NEIGHBORS = ((0, 1), (1, 0), (1, 1), (1, -1))
 _FLOOR = 1e-3
-_MOST_STEPS = 2000
+_TOLERANCE, _MOST_STEPS = 1e-4, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,6 @@ class Graph:
 
     laplacian: sparse.csr_matrix
     size: tuple[int, int]
-    tolerance: float = 1e-4
 
     @classmethod
     def of(cls, planes: np.ndarray, sigma: float) -> "Graph":
@@ -45,15 +44,22 @@ class Graph:
         return cls((sparse.diags(np.asarray(near.sum(1)).ravel()) - near).tocsr(), (height, width))
 
     def spread(self, known: np.ndarray, weight: np.ndarray, start: np.ndarray | None = None) -> np.ndarray:
-        """The planes ``c h w`` that differ least from ``known`` (by ``weight``, ``h w``) and among likes."""
+        """The planes ``c h w`` that differ least from ``known`` (by ``weight``, ``h w``) and among likes, in float32.
+
+        Exact without a ``start``, for some ten thousand places; found from a good start by conjugate gradients.
+        Somewhere ``weight`` has to be above 0.
+        """
         system = (self.laplacian + sparse.diags(weight.ravel())).tocsr()
-        inverse = 1 / system.diagonal()
-        scale = LinearOperator(system.shape, matvec=lambda x: inverse * x.ravel(), dtype=system.dtype)
-        found = []
-        for number, plane in enumerate(known):
-            begin = None if start is None else start[number].ravel()
-            solved, _ = cg(
-                system, (weight * plane).ravel(), begin, rtol=self.tolerance, atol=0.0, maxiter=_MOST_STEPS, M=scale
-            )
-            found.append(solved.reshape(self.size).astype(np.float32))
-        return np.stack(found)
+        wanted = (weight * known).reshape(len(known), -1)
+        if start is None:
+            exact = splu(system.tocsc(), "MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+            solved = [exact.solve(plane) for plane in wanted.astype(system.dtype)]
+        else:
+            inverse = 1 / system.diagonal()
+            scale = LinearOperator(system.shape, matvec=lambda x: inverse * x.ravel(), dtype=system.dtype)
+            begins = start.reshape(len(known), -1)
+            solved = [
+                cg(system, plane, begin, rtol=_TOLERANCE, atol=0.0, maxiter=_MOST_STEPS, M=scale)[0]
+                for plane, begin in zip(wanted, begins)
+            ]
+        return np.stack(solved).reshape(len(known), *self.size).astype(np.float32)

@@ -13,7 +13,7 @@ from kinemacolor.engine.paint.spread import Graph
 from kinemacolor.engine.paint.strokes import Strokes
 from kinemacolor.frames import RGB, Chroma, size_of
 from kinemacolor.io.pixels import UNSPECIFIED_MATRIX, matrix_of
-from kinemacolor.models.base import Guess, Guesser
+from kinemacolor.models.base import Colorizer, Guess, Guesser
 from kinemacolor.models.default import DEFAULT
 from kinemacolor.models.load import load_model
 from kinemacolor.resize import fit, resize
@@ -23,7 +23,7 @@ PREVIEW_PX = 240
 
 _LUMA_SIGMA = 1.5
 _STROKE_WEIGHT, _LIKELY_WEIGHT, _NOTHING = 10.0, 3e-3, 1e-9
-_COARSEST_PX = 60
+_COARSEST_PX = 40
 
 
 class Canvas:
@@ -34,7 +34,7 @@ class Canvas:
     strokes alone.
     """
 
-    def __init__(self, frame: RGB, model: Guesser | str | None = DEFAULT) -> None:
+    def __init__(self, frame: RGB, model: Colorizer | Guesser | str | None = DEFAULT) -> None:
         self.frame = frame
         self._model = model
         self._matrix = matrix_of(UNSPECIFIED_MATRIX, frame.shape[-2], is_rgb=False)
@@ -95,7 +95,7 @@ def _array(planes: Tensor) -> np.ndarray:
     return planes.float().cpu().numpy()
 
 
-def still_from_strokes(frame: RGB, strokes: Strokes, *, model: Guesser | str | None = DEFAULT) -> RGB:
+def still_from_strokes(frame: RGB, strokes: Strokes, *, model: Colorizer | Guesser | str | None = DEFAULT) -> RGB:
     """The frame in color: the strokes' colors spread over it along its luma, and its own luma kept.
 
     Arguments are those of ``Canvas``, which is quicker where a frame gets more than one picture of strokes.
@@ -103,6 +103,6 @@ def still_from_strokes(frame: RGB, strokes: Strokes, *, model: Guesser | str | N
     return Canvas(frame, model).still(strokes)
 
 
-def preview_from_strokes(frame: RGB, strokes: Strokes, *, model: Guesser | str | None = DEFAULT) -> RGB:
+def preview_from_strokes(frame: RGB, strokes: Strokes, *, model: Colorizer | Guesser | str | None = DEFAULT) -> RGB:
     """About the same as ``still_from_strokes``, several times faster."""
     return Canvas(frame, model).preview(strokes)

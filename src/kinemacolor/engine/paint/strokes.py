@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from kinemacolor import color
@@ -37,7 +37,11 @@ class Strokes:
 
 
 def strokes_on(
-    frame: RGB, picture: RGB, alpha: Float[Tensor, "1 h w"] | None = None, *, name: str = "The strokes"
+    frame: RGB,
+    picture: UInt8[Tensor, "3 _ _"],
+    alpha: Float[Tensor, "1 _ _"] | None = None,
+    *,
+    name: str = "The strokes",
 ) -> Strokes:
     """The strokes that a picture of the frame's size holds.
 

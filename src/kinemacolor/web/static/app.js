@@ -50,7 +50,7 @@ async function refresh() {
   refreshing = (async () => {
     try {
       const film = await get(filmPath(name));
-      if (state.name === name) { state.film = film; state.gone = false; arrived(film); }
+      if (state.name === name) { state.film = film; state.gone = false; listen(); arrived(film); }
     } catch (error) {
       if (error instanceof TypeError) { state.gone = true; setTimeout(refresh, 2000); }
       else if (state.name === name) { toast(error.message, true); state.name = state.film = null; }
@@ -86,6 +86,10 @@ function listen() {
   let soon = null;
   const refreshSoon = () => { clearTimeout(soon); soon = setTimeout(refresh, 120); };
   stream.onopen = () => { if (state.gone || state.film) refreshSoon(); };
+  stream.onerror = () => {
+    if (stream.readyState === EventSource.CLOSED) listening = null; // it does not try again by itself then
+    refreshSoon();
+  };
   stream.onmessage = (message) => {
     if (state.name !== name) return;
     const news = JSON.parse(message.data);
@@ -324,6 +328,7 @@ function menu(button, list, fill) {
     if (wasOpen) return;
     $(list).replaceChildren(...fill());
     $(list).hidden = false;
+    if ($(list).classList.contains("up")) $(list).style.right = `${Math.max(14, innerWidth - $(button).getBoundingClientRect().right)}px`;
     $(button).setAttribute("aria-expanded", "true");
     $(list).querySelector("button, a")?.focus();
   });

@@ -6,9 +6,9 @@ const KEY = "kinemacolor-tour";
 let step = -1;
 
 const STEPS = [
-  { title: "Gray and color, side by side", anchor: "canvas", words: "The film is on the left of the line, its colors on the right. Drag the line; zoom with the wheel. These colors come from one painted frame, the card on the right.", enter: () => goTo(20) },
-  { title: "Here something is wrong", anchor: "timeline", words: "The orange suit has turned green: a correction at frame 40 gives it a wrong color. It is the dot in the lowest lane of the timeline.", enter: () => goTo(40) },
-  { title: "Mend it with one click", anchor: "tools", words: "Choose the point tool (p), take the orange from the colors under the picture, and click on the green dot on the sleeve: the new color takes its place.", enter: () => { goTo(40); state.tool = "point"; },
+  { title: "Gray and color, side by side", anchor: "canvas", words: "The film is on the left of the line, its colors on the right. Drag the line; zoom with the wheel. These colors come from one painted frame, the card on the right.", enter: () => { state.divider = 0.5; goTo(20); } },
+  { title: "Here something is wrong", anchor: "timeline", words: "The sleeve of the orange suit has turned green: someone gave it a wrong color at frame 40. Corrections are dots on the picture, and in the lowest lane of the timeline.", enter: () => { state.divider = 0.08; goTo(40); } },
+  { title: "Mend it with one stroke", anchor: "tools", words: "Take the orange from the colors under the picture, and brush along the green dots on the sleeve: the new color takes their place. (Undo, z, would do it too.)", enter: () => { state.divider = 0.08; goTo(40); state.tool = "brush"; },
     done: () => state.film?.marks.length > 0 && !state.film.marks.some((mark) => mark.color === "#2f7d4f") },
   { title: "Color this shot again", anchor: "color-shot", words: "Only the shot that you mended is colored anew: first a quick draft, then the final. “Write file” saves the film with its sound. Then open a film of your own from the menu above." },
 ];
@@ -37,9 +37,9 @@ function show(number) {
 
 function position(anchor) {
   const box = $("tour"), target = $(anchor).getBoundingClientRect(), own = box.getBoundingClientRect();
-  let left = target.left + 20, top = target.top + 54;
-  if (anchor === "tools") { left = target.right + 14; top = target.top + 90; }
-  if (anchor === "timeline") { left = target.left + target.width / 2 - own.width / 2; top = target.top - own.height - 14; }
+  let left = target.left + 12, top = target.top + 46;
+  if (anchor === "tools") { left = $("stage").getBoundingClientRect().right - own.width - 12; top = target.top + 12; }
+  if (anchor === "timeline") { left = target.left + target.width * 0.5; top = $("stage").getBoundingClientRect().bottom - own.height - 12; }
   if (anchor === "color-shot") { left = target.right - own.width; top = target.top - own.height - 14; }
   box.style.left = `${Math.max(8, Math.min(innerWidth - own.width - 8, left))}px`;
   box.style.top = `${Math.max(8, Math.min(innerHeight - own.height - 8, top))}px`;
