@@ -107,7 +107,7 @@ function tookWork(news) {
   const before = at >= 0 ? state.film.works[at].state : null;
   if (at >= 0) state.film.works[at] = news; else state.film.works.push(news);
   if (news.state === "failed" && before !== "failed") toast(news.message, true);
-  if (news.state === "done" && before !== "done" && news.what === "write") toast("The film is written. It is in “Write file”, to be saved.");
+  if (news.state === "done" && before !== "done" && news.what === "write") refresh().then(() => toast("The film is written. It is in “Write file”, to be saved."));
   if (state.live && (news.state !== "running" || news.shot !== state.live.shot || news.draft !== state.live.draft)) state.live = null;
   changed();
 }
