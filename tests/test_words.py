@@ -51,7 +51,7 @@ NOT_RUN = {
 SHORTER = {"kinemacolor train": "--steps 1 --batch 1 --held-out 0 --short-side 64"}
 """What is added to lines that would take hours."""
 
-NO_OPTIONS_OF_OURS = {"--no-deps"}
+NO_OPTIONS_OF_OURS = {"--no-deps", "--slow"}
 """Options of other programs."""
 
 
