@@ -140,3 +140,21 @@ def test_case_33_an_interrupted_run_ends_soon_and_leaves_nothing(number: signal.
     assert process.returncode == 130
     assert "Traceback" not in errors
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_case_33_a_signal_while_the_command_starts_is_heard(number: signal.Signals, tmp_path: Path) -> None:
+    words = ["colorize", FILM, "-e", STILL, "-o", tmp_path / "out.mp4", "--no-track"]
+    command = [sys.executable, "-X", "importtime", "-m", "kinemacolor", *map(str, words)]
+    for module in ("typer.main", "kinemacolor.cli.screen", "kinemacolor.cli.train", "numpy"):
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        assert process.stderr is not None
+        for line in process.stderr:  # Python says each module that has come in
+            if line.rstrip().endswith(f" {module}"):
+                break
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=60)
+        assert process.returncode in (130, -number), (module, process.returncode)
+        assert "Traceback" not in errors, module
+    assert list(tmp_path.iterdir()) == []

@@ -1,9 +1,14 @@
 """Whole films from the shell: shots, render, batch, project. In this process, but for what a process does."""
 
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import av
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 from typer.testing import CliRunner, Result
@@ -68,6 +73,7 @@ def test_a_track_is_kept_unless_told_otherwise_and_renders(film: Path, still: Pa
         run("render", tmp_path / "b.mkv.kctrack", "-o", tmp_path / "d.mp4", "--saturation", "9")
 
 
+@pytest.mark.process
 def test_a_batch_has_a_table_and_a_code_of_its_own(film: Path, still: Path, tmp_path: Path) -> None:
     (tmp_path / "bad.mkv").write_text("no film")
     (tmp_path / "out").mkdir()
@@ -83,11 +89,48 @@ def test_a_batch_has_a_table_and_a_code_of_its_own(film: Path, still: Path, tmp_
     assert run("batch", "-o", tmp_path / "out").exit_code == 2
 
 
+@pytest.mark.process
 def test_a_manifest_names_films_one_by_one(film: Path, still: Path, tmp_path: Path) -> None:
     (tmp_path / "jobs.csv").write_text(f"input,output,exemplars\n{film.name},one.mkv,{still.name}@3\n")
     done = run("batch", "--manifest", tmp_path / "jobs.csv", *QUICK)
     assert done.exit_code == 0
     assert (tmp_path / "one.mkv").is_file()
+
+
+def worker_of(command: psutil.Process) -> psutil.Process | None:
+    """The process that colors a film of a batch: it is forked from a server, which the command has started."""
+    below = command.children(recursive=True)
+    return next((each for each in below if each.ppid() != command.pid), None)
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("how", ["SIGKILL", "SIGSEGV"])
+def test_case_44_a_crash_in_one_film_ends_that_film_alone(film: Path, still: Path, tmp_path: Path, how: str) -> None:
+    long = tmp_path / "long.mkv"
+    with av.open(str(long), "w") as container:
+        stream = container.add_stream("rawvideo", rate=24)
+        stream.width, stream.height, stream.pix_fmt = 320, 240, "gray"
+        for i in range(2000):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((240, 320), i % 250, np.uint8), "gray")))
+        container.mux(stream.encode(None))
+    (tmp_path / "other.mkv").write_bytes(film.read_bytes())
+    words = ["batch", film, long, tmp_path / "other.mkv", "-e", still, "-o", tmp_path, "--no-track", *QUICK]
+    script = [sys.executable, "-m", "kinemacolor", *map(str, words)]
+    with subprocess.Popen(script, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as batch:
+        assert batch.stderr is not None
+        while "[1/3]" not in batch.stderr.readline():
+            pass
+        while not list(tmp_path.glob(".long*partial*")):
+            time.sleep(0.02)
+        worker = worker_of(psutil.Process(batch.pid))
+        assert worker is not None
+        worker.send_signal(signal.Signals[how])
+        said, _ = batch.communicate()
+    assert batch.returncode == 4
+    assert "2 done, 1 FAILED" in said
+    assert how in said
+    assert (tmp_path / "other.color.mkv").is_file()
+    assert not (tmp_path / "long.color.mkv").exists()
 
 
 def test_a_project_is_made_run_and_asked_how_it_stands(film: Path, still: Path, tmp_path: Path) -> None:

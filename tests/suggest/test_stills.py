@@ -36,3 +36,15 @@ def test_a_picture_that_may_be_colored_by_now_is_not_replaced(
         export(film, [2, 4], tmp_path)
     assert not (tmp_path / "ref_000004.png").exists()
     assert len(export(film, [2, 4], tmp_path, overwrite=True)) == 2
+
+
+def test_a_link_in_the_folder_is_replaced_and_never_followed(
+    make_film: Callable[[list[tuple[int, int]]], Path], tmp_path: Path
+) -> None:
+    film = make_film([(1, 5)])
+    (tmp_path / "mine.txt").write_text("mine")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "ref_000002.png").symlink_to(tmp_path / "mine.txt")
+    export(film, [2], tmp_path / "out", overwrite=True)
+    assert (tmp_path / "mine.txt").read_text() == "mine"
+    assert not (tmp_path / "out" / "ref_000002.png").is_symlink()

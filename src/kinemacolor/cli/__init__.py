@@ -101,12 +101,14 @@ def _interrupt(signal_number: int, frame: FrameType | None) -> None:
 
 def main() -> None:
     """Runs the command line; a user's error is one line on stderr and exit code 1, and so is any other."""
-    # also where a shell started us with it ignored; SIGHUP is a closed terminal
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _interrupt)
     try:
+        # also where a shell started us with it ignored; SIGHUP is a closed terminal
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), _interrupt)
         app()
+    except KeyboardInterrupt:  # before the command begins, which hears it itself
+        sys.exit(130)
     except KinemacolorError as error:
         echo(f"Error: {shown(error, one_line=True)}", err=True)
         sys.exit(1)

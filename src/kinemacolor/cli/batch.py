@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kinemacolor.cli.crash import last_word
 from kinemacolor.cli.options import takes_options
 from kinemacolor.cli.screen import echo, shown
 
 if TYPE_CHECKING:
     from kinemacolor.engine.batch import JobOutcome
+    from kinemacolor.engine.job import Job
 
 SOME_FAILED = 4
 _WORDS = {"done": "done", "damaged": "done, input damaged", "there": "there already", "failed": "FAILED"}
@@ -34,9 +36,12 @@ def batch(
     folder: Annotated[Path | None, typer.Option("--folder", "-o", help="The folder for films in color.")] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar.")] = False,
 ) -> None:
-    """Color many films. One that fails does not stop the rest; run again, only what is missing is done."""
-    from kinemacolor.cli.progress import Bar
-    from kinemacolor.engine.batch import jobs_for, read_manifest, run_batch
+    """Color many films, each in a process of its own.
+
+    One that fails, even by a crash, does not stop the rest; run again, only what is missing is done.
+    """
+    from kinemacolor.engine.apart import CrashedError, in_own_process
+    from kinemacolor.engine.batch import JobOutcome, is_there, jobs_for, read_manifest
 
     if (manifest is None) == (not inputs) or (inputs and folder is None):
         raise typer.BadParameter("Give films and --folder, or --manifest.")
@@ -48,8 +53,10 @@ def batch(
         jobs = jobs_for(inputs, folder, options)
     outcomes = []
     for number, job in enumerate(jobs, 1):
-        with Bar(shown=not quiet) as bar:
-            (outcome,) = run_batch([job], bar.listeners())
+        try:
+            outcome = JobOutcome(job, "there") if is_there(job) else in_own_process(colored, job, quiet)
+        except CrashedError as error:
+            outcome = JobOutcome(job, "failed", message=str(error))
         outcomes.append(outcome)
         echo(f"[{number}/{len(jobs)}] {job.film.source}: {_WORDS[outcome.state]}", err=True)
     _table(outcomes)
@@ -58,6 +65,16 @@ def batch(
         raise typer.Exit(SOME_FAILED)
     if any(outcome.state == "damaged" for outcome in outcomes):
         raise typer.Exit(3)
+
+
+def colored(job: "Job", quiet: bool) -> "JobOutcome":
+    """The outcome of one film: what its own process does."""
+    from kinemacolor.cli.progress import Bar
+    from kinemacolor.engine.batch import run_batch
+
+    with Bar(shown=not quiet) as bar:
+        (outcome,) = run_batch([job], bar.listeners(), unforeseen=last_word)
+    return outcome
 
 
 def _table(outcomes: "list[JobOutcome]") -> None:

@@ -1,13 +1,14 @@
 """``kinemacolor match``: the best color photographs for each shot, from a folder of them."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from kinemacolor.cli.screen import echo
+
+_LIMIT_BYTES = 2**30
 
 
 def match(
@@ -53,15 +54,17 @@ def match(
 def _copied(chosen: set[Path], photographs: Path, output: Path, *, overwrite: bool) -> None:
     """Copies the chosen photographs into a folder, under names that bind them to no frame."""
     from kinemacolor.errors import OutputError, reason_of_failed_write
-    from kinemacolor.io.destination import require_free
+    from kinemacolor.io.destination import require_free, spare_inputs, write_file
+    from kinemacolor.io.regular import read_regular
 
     # the folders are part of the name, and no number ends it: it is no frame of the film
     names = {path: "_".join(path.relative_to(photographs).with_suffix("").parts) for path in sorted(chosen)}
     copies = {path: output / f"{name}_photo{path.suffix}" for path, name in names.items()}
     require_free(list(copies.values()), overwrite=overwrite)
+    spare_inputs(list(copies.values()), list(photographs.rglob("*")))
     try:
         output.mkdir(parents=True, exist_ok=True)
         for path, copy in copies.items():
-            shutil.copyfile(path, copy)
+            write_file(copy, read_regular(path, limit_bytes=_LIMIT_BYTES))
     except OSError as error:
         raise OutputError(f"Copying photographs to {output} failed: {reason_of_failed_write(error)}.") from error

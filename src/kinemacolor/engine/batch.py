@@ -8,7 +8,7 @@ A manifest is a CSV with a line for each film; paths in it are as seen from its 
     reel2.mov,color/reel2.mp4,stills/a.png@120|stills/b.png,colormnet
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -101,14 +101,25 @@ def _make_home(output: Path) -> None:
         raise OutputError(f"The folder {output.parent} cannot be made ({reason_of(error)}).") from error
 
 
-def run_batch(jobs: Sequence[Job], listeners: Listeners | None = None) -> Iterator[JobOutcome]:
+def is_there(job: Job) -> bool:
+    """Whether a job's output is there and is to be left alone."""
+    return Path(job.output.output).exists() and not job.output.overwrite
+
+
+def _in_short(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def run_batch(
+    jobs: Sequence[Job], listeners: Listeners | None = None, *, unforeseen: Callable[[Exception], str] = _in_short
+) -> Iterator[JobOutcome]:
     """Colors each film in turn and says what became of it as soon as it is known.
 
     A film whose output is there is left alone, unless its job says ``overwrite``: an output has its name only when it
-    is complete. Folders for outputs are made.
+    is complete. Folders for outputs are made. ``unforeseen`` words an error that nobody foresaw.
     """
     for job in jobs:
-        if Path(job.output.output).exists() and not job.output.overwrite:
+        if is_there(job):
             yield JobOutcome(job, "there")
             continue
         try:
@@ -117,7 +128,7 @@ def run_batch(jobs: Sequence[Job], listeners: Listeners | None = None) -> Iterat
         except KinemacolorError as error:
             yield JobOutcome(job, "failed", message=str(error))
         except Exception as error:  # a night's work must not end with one film, whatever is wrong with it
-            yield JobOutcome(job, "failed", message=f"{type(error).__name__}: {error}")
+            yield JobOutcome(job, "failed", message=unforeseen(error))
         else:
             state: Literal["done", "damaged"] = "damaged" if result.damaged else "done"
             yield JobOutcome(job, state, result.frames, result.seconds, " ".join(result.warnings))

@@ -106,6 +106,11 @@ class ModelChoice:
     precision: Anything = option(
         "auto", help="The precision of the network.", shown_as=Literal["auto", "fp32", "bf16", "fp16"]
     )
+    effort: Literal["draft", "default", "best"] = option(
+        "default",
+        help="draft is several times as fast and less exact, best slower and a little more exact; docs/films.md "
+        "has the figures. What --set and --working-size say comes first.",
+    )
     working_size: str | int | None = option(
         "auto",
         help="The short side in pixels at which the network sees the film, or 'native'. The output keeps the "
@@ -156,6 +161,11 @@ class OutputChoice:
     )
     strip: str | Path | None = option(
         help="Also write a picture of a few frames: source, exemplar and color side by side.",
+        is_path=True,
+        shown_as=Path,
+    )
+    preview: str | Path | None = option(
+        help="Show the latest frame, source and color, in this picture, replaced every few seconds during the run.",
         is_path=True,
         shown_as=Path,
     )

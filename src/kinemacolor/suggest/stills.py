@@ -10,6 +10,7 @@ from kinemacolor import color
 from kinemacolor.errors import OutputError, OutputExistsError, reason_of
 from kinemacolor.frames import Shot
 from kinemacolor.io import Film
+from kinemacolor.io.destination import write_file
 
 
 def name_of(frame: int) -> str:
@@ -38,7 +39,7 @@ def export(film: Film | str | Path, frames: Sequence[int], folder: Path, *, over
                 if number in wanted:
                     assert frame.planes is not None
                     written.append(folder / name_of(number))
-                    written[-1].write_bytes(_png_of(color.rgb_of_planes(frame.planes).numpy()))
+                    write_file(written[-1], _png_of(color.rgb_of_planes(frame.planes).numpy()))
     except OSError as error:
         raise OutputError(f"{folder} cannot be written ({reason_of(error)}). Give another --output.") from error
     return written

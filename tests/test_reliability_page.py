@@ -1,0 +1,20 @@
+"""The page on what can go wrong names tests that there are."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+PAGE = (TESTS.parent / "docs" / "reliability.md").read_text()
+NAMED = re.findall(r"`((?:[a-z_]+/)*test_\w+)(?:::(\w+))?`", PAGE)
+
+
+def test_all_cases_are_there() -> None:
+    assert re.findall(r"^\| (\d+) \|", PAGE.split("## Mended")[0], re.MULTILINE) == [str(n) for n in range(1, 53)]
+
+
+@pytest.mark.parametrize(("file", "name"), sorted(set(NAMED)))
+def test_each_test_that_is_named_is_there(file: str, name: str) -> None:
+    text = (TESTS / f"{file}.py").read_text()
+    assert re.search(rf"^def \w*{name}", text, re.MULTILINE), f"{file} has no {name}"
