@@ -231,9 +231,16 @@ def test_size_that_changes_midway_is_an_error(media: SimpleNamespace, tmp_path: 
     second = media.encode(tmp_path / "b.ts", codec="mpeg2video", size=(96, 128), options={"bf": "0"})
     joined = tmp_path / "ab.ts"
     joined.write_bytes(first.read_bytes() + second.read_bytes())
-    with open_reader(joined) as reader, pytest.raises(InputError, match="128x96, but the film began as 64x64"):
+    with (
+        open_reader(joined) as reader,
+        pytest.raises(InputError, match="128x96, but the film began as 64x64") as told,
+    ):
         for _ in reader:
             pass
+    frames = int(str(told.value).partition("--end ")[2].partition(",")[0])
+    assert frames > 5
+    with open_reader(joined, stop=frames) as reader:
+        assert len(list(reader)) == frames
 
 
 @pytest.mark.parametrize(

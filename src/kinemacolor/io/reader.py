@@ -203,7 +203,7 @@ class VideoReader:
         if (decoded.width, decoded.height) != (self.info.width, self.info.height):
             raise InputError(
                 f"{self.info.path}: frame {index} is {decoded.width}x{decoded.height}, but the film began as "
-                f"{self.info.width}x{self.info.height}. Split it there and color the parts."
+                f"{self.info.width}x{self.info.height}. {_how_to_split(self.info, index, seconds)}"
             )
         if decoded.interlaced_frame and not self.info.interlaced and self._first_interlaced is None:
             self._first_interlaced = index
@@ -240,6 +240,15 @@ class VideoReader:
             self.warnings.append(_hole(self.info, self._timeline))
         if self._state is not None and _state_of(self._source) != self._state:
             self.warnings.append(f"{self.info.path} has changed while it was read. Run again when it is complete.")
+
+
+def _how_to_split(info: FilmInfo, index: int, seconds: Fraction) -> str:
+    """What to do where the picture changes size at a frame: the film before it and after it are two films."""
+    before = f"Color what is before it with --end {index}, and the rest by itself"
+    if info.restarts or not index:
+        return f"{before}, cut off there."
+    after = float(seconds - info.start_seconds)
+    return f"{before}: ffmpeg -ss {after:.3f} -i {info.path} -map 0 -c copy REST.mkv"
 
 
 def _hole(info: FilmInfo, timeline: Timeline) -> str:
