@@ -21,7 +21,7 @@ from kinemacolor.evaluation.by_reach import MULTIPLE, SHORT_SIDE_PX, STRIDE, Cli
 from kinemacolor.evaluation.reach import Reach, is_colorful
 from kinemacolor.io import open_reader
 from kinemacolor.layers.place_features import PlaceEncoder
-from kinemacolor.resize import fit_in_steps, resize
+from kinemacolor.resize import fit, in_steps, resize
 
 MOST_FRAMES = 100
 
@@ -32,7 +32,7 @@ def labs_of(clip: Path, short_side_px: int = SHORT_SIDE_PX) -> Iterator[Tensor]:
         for frame in islice(film, MOST_FRAMES):
             assert frame.planes is not None
             rgb = color.rgb_of_planes(frame.planes)
-            yield color.lab_of(resize(rgb, fit_in_steps((rgb.shape[-2], rgb.shape[-1]), short_side_px, MULTIPLE)))
+            yield color.lab_of(resize(rgb, in_steps(fit((rgb.shape[-2], rgb.shape[-1]), short_side_px), MULTIPLE)))
 
 
 @dataclass(frozen=True, slots=True)

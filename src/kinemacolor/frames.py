@@ -43,12 +43,16 @@ def size_of(planes: Tensor) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture of a film and its time. Either ``planes`` (read from a film) or ``rgb`` (made in Python)."""
+    """One picture of a film and its time. Either ``planes`` (read from a film) or ``rgb`` (made in Python).
+
+    ``is_interlaced``: its rows are of two fields.
+    """
 
     rgb: RGB | None = None
     planes: Planes | None = None
     index: int = 0
     seconds: Fraction = Fraction(0)
+    is_interlaced: bool = False
 
     def __post_init__(self) -> None:
         if (self.rgb is None) == (self.planes is None):

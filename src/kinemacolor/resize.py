@@ -24,11 +24,9 @@ def fit(size: tuple[int, int], short_side_px: int | None) -> tuple[int, int]:
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def fit_in_steps(size: tuple[int, int], short_side_px: int, step: int) -> tuple[int, int]:
-    """``fit``, with both sides the multiples of ``step`` nearest to it, at least one step."""
-    height, width = size
-    scale = min(1.0, short_side_px / min(height, width))
-    return max(step, step * round(height * scale / step)), max(step, step * round(width * scale / step))
+def in_steps(size: tuple[float, float], step: int) -> tuple[int, int]:
+    """The size nearest to this one whose sides are multiples of ``step``, at least one step."""
+    return max(step, step * round(size[0] / step)), max(step, step * round(size[1] / step))
 
 
 def resize(planes: Float[Tensor, "*b c h w"], size: tuple[int, int]) -> Float[Tensor, "*b c h2 w2"]:

@@ -1,5 +1,8 @@
 """What is known before the work is said, or refused, before the work."""
 
+import json
+import os
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -8,6 +11,7 @@ import numpy as np
 import pytest
 
 from kinemacolor.engine.job import Job
+from kinemacolor.engine.project import new_project
 from kinemacolor.engine.render import render_track
 from kinemacolor.engine.run import Listeners, run
 from kinemacolor.engine.video import colorize_video
@@ -94,4 +98,33 @@ def test_a_wrong_option_is_told_before_the_work(
     source = options.pop("source", talkie)
     with pytest.raises(error, match=words):
         colorize_video(source, output and tmp_path / output, [red_still], model=one_color, **options)
+    assert list(tmp_path.iterdir()) == [talkie]
+
+
+@pytest.mark.parametrize("name", [b"fr\xe9d", b"\xff\xfe", "föö".encode("cp1252")])
+def test_names_that_are_no_text_are_names(
+    name: bytes, talkie: Path, tmp_path: Path, one_color, red_still: Exemplar
+) -> None:
+    odd = os.fsdecode(name)
+    source = talkie.rename(tmp_path / f"{odd}.mkv")
+    outputs = [tmp_path / f"{odd}-color.{ending}" for ending in ("mkv", "mp4")]
+    for output in outputs:
+        red = replace(red_still, name=f"{odd}.png")
+        colorize_video(source, output, [red], model=one_color, track=True, report=tmp_path / f"{odd}.html")
+        assert kinds(output) == ["video", "audio"]
+    report = json.loads((tmp_path / f"{odd}.json").read_text())
+    assert report["film"] == str(source)
+    render_track(f"{outputs[0]}.kctrack", tmp_path / f"{odd}-again.mkv")
+    with pytest.raises(OutputError, match="is no text in UTF-8"):
+        new_project(source, [red_still.name], folder=tmp_path / "project")
+
+
+@pytest.mark.parametrize("option", ["report", "strip"])
+def test_long_names_of_pages_and_pictures_are_told_before_the_work(
+    option: str, talkie: Path, tmp_path: Path, one_color, red_still: Exemplar
+) -> None:
+    ending = {"report": "html", "strip": "png"}[option]
+    place = tmp_path / ("n" * 253 + "." + ending)
+    with pytest.raises(OutputError, match=f"The name of the {option}, nnn.* are the limit"):
+        colorize_video(talkie, tmp_path / "out.mkv", [red_still], model=one_color, **{option: place})
     assert list(tmp_path.iterdir()) == [talkie]

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from kinemacolor.engine.inputs import effort_chosen, size_chosen
+from kinemacolor.engine.job import Job
 from kinemacolor.engine.video import colorize_video
-from kinemacolor.errors import OutputError
+from kinemacolor.errors import ModelError, OutputError
 
 MakeFilm = Callable[..., Path]
 
@@ -25,13 +27,13 @@ def everything(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("option", ["report", "strip"])
+@pytest.mark.parametrize("option", ["report", "strip", "preview"])
 @pytest.mark.parametrize("how", ["name", "link", "hard link", "dots"])
 def test_case_35_no_page_or_picture_replaces_an_input(
     make_film: MakeFilm, one_color, still: Path, tmp_path: Path, option: str, how: str
 ) -> None:
     film = make_film()
-    place = still if option == "strip" else film
+    place = film if option == "report" else still
     if how == "link":
         (tmp_path / "other.png").symlink_to(place)
         place = tmp_path / "other.png"
@@ -79,3 +81,21 @@ def test_case_35_pictures_never_replace_those_they_are_made_from(
             tmp_path / "seq", tmp_path / output, [still.parent], model=one_color, overwrite=True, track=False
         )
     assert everything(tmp_path) == before
+
+
+def test_a_draft_is_colored_at_a_smaller_size_unless_one_is_said() -> None:
+    draft = Job.of({"effort": "draft"})
+    assert size_chosen(draft) == 320
+    assert effort_chosen(draft).settings["prior"] == "look"
+    assert size_chosen(draft.changed({"working_size": "native"})) == "native"
+    assert size_chosen(Job.of({})) == size_chosen(Job.of({"effort": "best"})) == "auto"
+
+
+def test_an_effort_that_the_model_does_not_have_is_said_before_the_work(
+    make_film: MakeFilm, one_color, still: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(ModelError, match=r"'matching' has no effort 'draft'. .* use colormnet-lite"):
+        colorize_video(make_film(), tmp_path / "out.mkv", [still], model="matching", effort="draft")
+    with pytest.raises(ModelError, match="by name only"):
+        colorize_video(make_film(), tmp_path / "out.mkv", [still], model=one_color, effort="best")
+    assert not (tmp_path / "out.mkv").exists()

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from kinemacolor.engine.video import Progress, colorize_frames, colorize_video
-from kinemacolor.errors import ExemplarError, GrayExemplarError, OutputExistsError, SettingError
+from kinemacolor.errors import ExemplarError, GrayExemplarError, OutputError, OutputExistsError, SettingError
 from kinemacolor.frames import Exemplar, Frame, Luma
 from kinemacolor.models.base import Answer, Colorizer, Reference, StreamingColorizer
 
@@ -204,6 +204,25 @@ def test_a_strip_shows_source_exemplar_and_color(
     assert abs(red_over_green[0]) < 1
     assert red_over_green[1] > 50
     assert red_over_green[2] > 20
+
+
+def test_a_preview_shows_the_last_frame_at_the_end(
+    make_film: MakeFilm, tmp_path: Path, one_color: Colorizer, red_still: Exemplar
+) -> None:
+    from PIL import Image
+
+    colorize_video(make_film(), tmp_path / "out.mkv", [red_still], model=one_color, preview=tmp_path / "now.jpg")
+    with Image.open(tmp_path / "now.jpg") as picture:
+        assert picture.size == (2 * 64, 48)
+
+
+@pytest.mark.parametrize("name", ["now.dpx", "now", "missing/now.png"])
+def test_a_preview_that_cannot_be_written_is_refused_before_the_work(
+    make_film: MakeFilm, tmp_path: Path, one_color: Colorizer, red_still: Exemplar, name: str
+) -> None:
+    with pytest.raises(OutputError, match="preview"):
+        colorize_video(make_film(), tmp_path / "out.mkv", [red_still], model=one_color, preview=tmp_path / name)
+    assert not (tmp_path / "out.mkv").exists()
 
 
 def test_frames_before_a_still_are_colored_from_it_if_asked_for(onward: Colorizer, red_still: Exemplar) -> None:

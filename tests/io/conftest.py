@@ -1,6 +1,7 @@
 """Films made in code: every test here writes what it reads."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ import pytest
 from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 
-from kinemacolor.frames import Frame, Planes
+from kinemacolor.frames import Planes
 from kinemacolor.io import open_reader, open_writer
 
 Array = np.ndarray[Any, Any]
@@ -153,7 +154,7 @@ def colored(
     ):
         for frame in reader:
             planes = tinted(frame.planes, writer.layout.subsampling)
-            writer.write(Frame(planes=planes, index=frame.index, seconds=frame.seconds))
+            writer.write(replace(frame, planes=planes))
     return SimpleNamespace(
         reader=reader, writer=writer, info=reader.info, warnings=[*reader.warnings, *writer.warnings]
     )

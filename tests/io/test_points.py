@@ -22,7 +22,9 @@ def test_what_is_no_point_is_refused(text: str) -> None:
 
 def test_points_of_a_frame_become_one_partial_exemplar() -> None:
     texts = ["50,20@3=#ff0000", "10,60@3=#0000ff", "5,5@1s=#00ff00"]
-    found = exemplars_of(texts, (100, 120), frames=25, frame_at=lambda seconds: round(seconds * 24))
+    found = exemplars_of(
+        texts, (100, 120), frames=25, frame_at=lambda at: at if isinstance(at, int) else round(at * 24)
+    )
     assert [each.index for each in found] == [3, 24]
     both = found[0]
     assert both.rgb[:, 20, 50].tolist() == [255, 0, 0]

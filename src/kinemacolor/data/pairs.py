@@ -53,7 +53,7 @@ class PairVariety:
     whole_area: Area = (0.5, 1.0)
     film_area: Area = (0.25, 1.0)
     gap_frames: tuple[int, int] = (10, 80)
-    unrelated: float = 0.07
+    unrelated: float = 0.15
     flip: float = 0.5
     exposure: float = 0.5
     clean: float = 0.75

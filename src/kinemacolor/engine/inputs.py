@@ -17,10 +17,11 @@ from kinemacolor.io import points as corrections
 from kinemacolor.io.destination import require_home, spare_inputs
 from kinemacolor.io.masks import open_masks
 from kinemacolor.io.sequence import is_picture_name
-from kinemacolor.models.cards import CARDS, card_of
+from kinemacolor.models.cards import CARDS, Effort, card_of, effort_of
 from kinemacolor.resize import fit
 
 _LONGEST_NAME_BYTES = 255
+_SHOWN_ENDINGS = frozenset({".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp"})
 
 WORKING_SIZE = 480
 """Short side in pixels that a model sees unless told otherwise."""
@@ -76,10 +77,15 @@ def prepare(job: Job) -> Inputs:
     _check_model(job)
     _check_places(job)
     warnings: list[str] = []
-    film = Film.open(job.film.source, frame_rate=job.film.frame_rate, keep_sound=job.film.sound)
+    film = Film.open(
+        job.film.source,
+        frame_rate=job.film.frame_rate,
+        keep_sound=job.film.sound,
+        deinterlace=job.film.deinterlace,
+    )
     span = film.span(job.film.start, job.film.end)
     loaded = over_their_frames(film, exemplars_of(job.exemplars, film, warnings.append), warnings.append)
-    size = fit(film.size, working_size_of(job.model.working_size))
+    size = fit(film.size, working_size_of(size_chosen(job)))
     masks = open_masks(job.model.masks) if job.model.masks is not None else None
     return Inputs(
         job=job,
@@ -116,6 +122,27 @@ def working_size_of(text: str | int | None) -> int | None:
         return int(text)
     except ValueError:
         raise SettingError(f"Working size '{text}' is neither a number of pixels nor 'native'.") from None
+
+
+def size_chosen(job: Job) -> str | int | None:
+    """The working size as it is said, else the one of the effort that is asked of the named model."""
+    choice = job.model
+    if choice.working_size != "auto":
+        return choice.working_size
+    return effort_chosen(job).working_size or "auto"
+
+
+def effort_chosen(job: Job) -> Effort:
+    """The effort that is asked of the job's model.
+
+    Raises ``ModelError`` where the model does not have it, or is given as an object, whose settings are its own.
+    """
+    choice = job.model
+    if choice.effort == "default":
+        return Effort()
+    if not isinstance(choice.model, str):
+        raise ModelError("An effort can be asked of a model by name only. Give the model its settings instead.")
+    return effort_of(card_of(choice.model), choice.effort)
 
 
 def is_bidirectional(job: Job) -> bool:
@@ -179,6 +206,7 @@ def track_place(job: Job) -> Path | None:
 
 def _check_model(job: Job) -> None:
     name = job.model.model
+    effort_chosen(job)
     if not isinstance(name, str):
         return
     card = card_of(name)
@@ -196,15 +224,18 @@ def _check_places(job: Job) -> None:
     if str(job.output.output) not in ("", "-"):
         pattern = sequence.pattern_for_output(Path(job.output.output))
         require_home(Path(job.output.output) if pattern is None else pattern.folder)
-    for name, place in (("report", job.output.report), ("strip", job.output.strip)):
+    pictures = (("strip", job.output.strip), ("preview", job.output.preview))
+    for name, place in (("report", job.output.report), *pictures):
+        if place is not None:
+            _check_name_length(name, Path(place).with_suffix(".json"), "Give a shorter one.")
+            _check_name_length(name, Path(place), "Give a shorter one.")
         if place is not None and (not Path(place).parent.is_dir() or Path(place).is_dir()):
             raise OutputError(
                 f"The {name} cannot be written to {place}. Give the name of a file in a folder that exists."
             )
-    if job.output.strip is not None and not is_picture_name(Path(job.output.strip)):
-        raise OutputError(
-            f"The strip {job.output.strip} does not end like a picture. Call it {job.output.strip}.png."
-        )
+    for name, place in pictures:
+        if place is not None and Path(place).suffix.lower() not in _SHOWN_ENDINGS:
+            raise OutputError(f"The {name} {place} does not end like a picture to look at. Call it {place}.png.")
     spare_inputs(_written_by(job), _read_by(job))
 
 
@@ -226,7 +257,7 @@ def _written_by(job: Job) -> list[Path]:
         written += pattern.numbered()
     if job.output.report is not None:
         written += [Path(job.output.report), Path(job.output.report).with_suffix(".json")]
-    return written + ([Path(job.output.strip)] if job.output.strip is not None else [])
+    return written + [Path(each) for each in (job.output.strip, job.output.preview) if each is not None]
 
 
 def _read_by(job: Job) -> list[Path]:

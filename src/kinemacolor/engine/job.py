@@ -62,6 +62,9 @@ class FilmChoice:
         "own times: 18, 24000/1001, ...",
         shown_as=str,
     )
+    deinterlace: Literal["frame", "field"] | None = option(
+        help="Make whole pictures of an interlaced film: one a frame, or one a field at twice the rate."
+    )
     sound: bool = option(True, help="Keep the film's sound. A film with another --frame-rate has to go without.")
 
 
@@ -102,6 +105,11 @@ class ModelChoice:
     )
     precision: Anything = option(
         "auto", help="The precision of the network.", shown_as=Literal["auto", "fp32", "bf16", "fp16"]
+    )
+    effort: Literal["draft", "default", "best"] = option(
+        "default",
+        help="draft is several times as fast and less exact, best slower and a little more exact; docs/films.md "
+        "has the figures. What --set and --working-size say comes first.",
     )
     working_size: str | int | None = option(
         "auto",
@@ -153,6 +161,11 @@ class OutputChoice:
     )
     strip: str | Path | None = option(
         help="Also write a picture of a few frames: source, exemplar and color side by side.",
+        is_path=True,
+        shown_as=Path,
+    )
+    preview: str | Path | None = option(
+        help="Show the latest frame, source and color, in this picture, replaced every few seconds during the run.",
         is_path=True,
         shown_as=Path,
     )

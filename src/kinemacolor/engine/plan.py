@@ -75,8 +75,9 @@ def plan_of(
     if listed is not None and (piped or not compared):
         found = None
     else:
+        seen = None if signature is None else signature + f" {film.info.fields_a_frame}" * film.is_deinterlaced
         found = analyze(
-            film, span, asked, cuts=cuts, summarize=compared, signature=signature, memory=memory, progress=progress
+            film, span, asked, cuts=cuts, summarize=compared, signature=seen, memory=memory, progress=progress
         )
     lines = tuple(advice(asked, found.places)) if found is not None else ()
     if listed is None:
@@ -152,4 +153,5 @@ def header_of(plan: Plan, inputs: Inputs, *, model: str) -> TrackHeader:
         made_by=__version__,
         retimed=inputs.film.is_retimed,
         sound=inputs.film.info.sound_is_kept,
+        deinterlace=inputs.job.film.deinterlace,
     )

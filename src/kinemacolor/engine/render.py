@@ -105,7 +105,7 @@ def _film_of(header: TrackHeader, track: Path, source: str | Path | None) -> Fil
     if film_signature(place) != header.signature:
         raise TrackError(f"{place} is not the film that {track} was made from. Give it with --source.")
     rate = header.frame_rate if header.retimed or is_sequence(place) else None
-    return Film.open(place, frame_rate=rate, keep_sound=header.sound)
+    return Film.open(place, frame_rate=rate, keep_sound=header.sound, deinterlace=header.deinterlace)
 
 
 def _shots_of(header: TrackHeader, track: Path) -> list[PlannedShot]:

@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 
 from kinemacolor.engine.answers import Answers
 from kinemacolor.engine.exemplars.applied import WithExemplars
-from kinemacolor.engine.inputs import Inputs, prepare, require_sound_in_time, track_place
+from kinemacolor.engine.inputs import Inputs, effort_chosen, prepare, require_sound_in_time, track_place
 from kinemacolor.engine.job import Job
 from kinemacolor.engine.pipeline import read_ahead
 from kinemacolor.engine.plan import Plan, header_of, plan_of, with_keys
@@ -22,6 +22,7 @@ from kinemacolor.engine.sinks import (
     FilmSink,
     Gallery,
     PictureSink,
+    Preview,
     Progress,
     ProgressSink,
     ShotOutcome,
@@ -106,17 +107,19 @@ def run(job: Job, listeners: Listeners | None = None) -> Result:
         plan = planned(inputs, model, track, heard)
         pictures = _pictures(inputs, plan)
         known = _known_before(inputs, writer, model.notes, plan)
-        for line in known if heard.noticed is not None else ():
-            heard.noticed(line)
+        if heard.noticed is not None:
+            for line in known:
+                heard.noticed(line)
         sinks: list[Sink] = [FilmSink(writer, pictures=list(pictures.values())), progress, summary]
         if track is not None:
             track.write_header(header_of(plan, inputs, model=inputs.model_name))
             sinks.insert(0, TrackSink(track))
         answers = Answers(plan, model, inputs.size, track=track, objects=inputs.masks)
         pour(answers.shots(read_ahead(reader, FRAMES_AHEAD)), sinks)
+        seen = _last_preview(pictures)
         if track is not None:
             track.prune([(each.shot, each.key) for each in plan.shots])
-    found = (*reader.warnings, *reader.notes, *writer.warnings, *answers.warnings)
+    found = (*reader.warnings, *reader.notes, *writer.warnings, *answers.warnings, *seen)
     warnings = (*known, *found, *_news(inputs, summary, progress.done))
     result = Result(
         output=str(job.output.output),
@@ -136,12 +139,13 @@ def loaded_model(job: Job, listeners: Listeners | None = None) -> Colorizer:
     if not isinstance(choice.model, str):
         model: Colorizer = choice.model
         return model
+    restricted = {"restrict": choice.restrict} if choice.restrict else {}
     return load_model(
         choice.model,
         weights=choice.weights,
         device=choice.device,
         dtype=dtype_of(choice.precision),
-        settings={**({"restrict": choice.restrict} if choice.restrict else {}), **choice.settings},
+        settings={**effort_chosen(job).settings, **restricted, **choice.settings},
         accept_license=choice.accept_license,
         progress=None if listeners is None else listeners.fetching,
     )
@@ -171,7 +175,9 @@ def planned(
         advise=advise,
     )
     masks = inputs.job.model.masks
-    extras = () if masks is None else (folder_signature(Path(masks)),)
+    extras = [] if masks is None else [folder_signature(Path(masks))]
+    if inputs.film.is_deinterlaced:
+        extras.append(f"deinterlaced, {inputs.film.info.fields_a_frame} a frame")
     return with_keys(plan, size=inputs.size, model=model.identity, extras=extras)
 
 
@@ -204,9 +210,20 @@ def _pictures(inputs: Inputs, plan: Plan) -> dict[str, PictureSink]:
     found: dict[str, PictureSink] = {}
     if inputs.job.output.strip is not None:
         found["strip"] = Strip(inputs.job.output.strip, inputs.exemplars, inputs.frames_total)
+    if inputs.job.output.preview is not None:
+        found["preview"] = Preview(inputs.job.output.preview)
     if inputs.job.output.report is not None:
         found["gallery"] = Gallery([each.shot.start for each in plan.shots])
     return found
+
+
+def _last_preview(pictures: dict[str, PictureSink]) -> list[str]:
+    """Shows the last frame where a preview is asked for, and gives what went wrong with it."""
+    preview = pictures.get("preview")
+    if not isinstance(preview, Preview):
+        return []
+    preview.show()
+    return preview.warnings
 
 
 def _news(inputs: Inputs, summary: Summary, frames: int) -> list[str]:
@@ -244,7 +261,7 @@ def chosen_for_report(inputs: Inputs) -> dict[str, object]:
     """The user's choices for people to read: options that are not at their default, and what follows from them."""
     job = inputs.job
     left_out = {"source", "output", "exemplars", "model", "settings", "overwrite", "track", "strip", "report"}
-    left_out |= {"accept_license", "working_size", "both_ways"}
+    left_out |= {"preview", "accept_license", "working_size", "both_ways"}
     chosen = {name.replace("_", " "): value for name, value in job.chosen().items() if name not in left_out}
     size = f"{inputs.size[1]}x{inputs.size[0]}"
     return {"working size": size, "both ways": inputs.bidirectional, **chosen, **job.model.settings}

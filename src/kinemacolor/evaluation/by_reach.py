@@ -19,7 +19,7 @@ from kinemacolor.evaluation.reach import (
 )
 from kinemacolor.layers.flow import optical_flow
 from kinemacolor.layers.place_features import PlaceEncoder, PlaceFeatures, PlaceProjection
-from kinemacolor.resize import fit_in_steps, resize
+from kinemacolor.resize import fit, in_steps, resize
 
 SHORT_SIDE_PX, MULTIPLE, STRIDE, EVERY = 256, 16, 4, 4
 """Frames are compared at this short side, in steps of 16, every fourth of them, at every fourth place."""
@@ -88,7 +88,7 @@ class ErrorByReach:
     def update(self, pair: Pair) -> dict[str, float]:
         """Nothing: these figures are said of a clip."""
         size = (pair.truth.shape[-2], pair.truth.shape[-1])
-        truth = resize(pair.true_lab, fit_in_steps(size, SHORT_SIDE_PX, MULTIPLE))
+        truth = resize(pair.true_lab, in_steps(fit(size, SHORT_SIDE_PX), MULTIPLE))
         if pair.is_exemplar:
             self._reach.begin(truth)
             self._frames = 0

@@ -22,7 +22,7 @@ from kinemacolor.io import pixels
 from kinemacolor.io.clock import may_restart
 from kinemacolor.io.cropping import crop_of
 from kinemacolor.io.guard import film_options
-from kinemacolor.io.info import ChapterInfo, FilmInfo, StreamInfo
+from kinemacolor.io.info import ChapterInfo, FilmInfo, StreamInfo, fields_line
 from kinemacolor.io.regular import require_regular
 from kinemacolor.io.signature import missing_bytes, why_unreadable
 from kinemacolor.io.timeline import Timeline, timeline_of
@@ -263,7 +263,7 @@ def _warnings(container: InputContainer, film: VideoStream, info: FilmInfo) -> t
         times = "once" if count == 1 else f"{count} times"
         warnings.append(f"{info.path}: its clock starts again {times}. The parts are placed one after the other.")
     if info.interlaced:
-        warnings.append(f"{info.path} is interlaced. Its fields are kept; deinterlace first for best color.")
+        warnings.append(fields_line(info.path))
     if info.alpha_beside:
         warnings.append(
             f"Left out: the alpha of {info.path}, which lies beside its {info.codec} picture. "
@@ -334,6 +334,7 @@ def describe_film(
         rotation_degrees=_rotation_of(matrix),
         display_matrix=matrix,
         interlaced=frame.interlaced_frame or stream.codec_context.field_order > 1,
+        marked_by_frame=frame.interlaced_frame,
         field_order=_field_order(frame) or stream.codec_context.field_order,
         primaries=int(frame.color_primaries),
         transfer=int(frame.color_trc),

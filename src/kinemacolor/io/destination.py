@@ -310,7 +310,7 @@ def spare_inputs(written: Sequence[Path], read: Sequence[Path]) -> None:
             raise OutputError(f"{path} is an input ({known[who]}), which is never overwritten. Give another name.")
         other = names.setdefault(path.absolute(), path)
         if other is not path:
-            raise OutputError(f"{path} would be written twice. Give the report or the strip another name.")
+            raise OutputError(f"{path} would be written twice. Give each of them a name of its own.")
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -108,30 +108,35 @@ class FieldMarks:
     """Marks the frames of an interlaced film as such, so that players and editors deinterlace them."""
 
     def __init__(self, info: FilmInfo, pixel_format: str, time_base: Fraction) -> None:
-        self._graph: Graph | None = None
-        if not info.interlaced:
-            return
-        # PyAV cannot set a frame's flags; a filter can, and copies no samples
-        self._graph = Graph()
-        chain = (
-            self._graph.add_buffer(
-                width=info.width, height=info.height, format=VideoFormat(pixel_format), time_base=time_base
-            ),
-            self._graph.add("setparams", "field_mode=" + ("bff" if is_bottom_first(info) else "tff")),
-            self._graph.add("buffersink"),
-        )
-        for one, next_one in pairwise(chain):
-            one.link_to(next_one)
-        self._graph.configure()
+        self._graphs: dict[bool, Graph] = {}
+        if info.interlaced:
+            order = "bff" if is_bottom_first(info) else "tff"
+            modes = {True: order, False: "prog"}
+            self._graphs = {each: _marking(info, pixel_format, time_base, mode) for each, mode in modes.items()}
 
-    def marked(self, frame: VideoFrame) -> VideoFrame:
-        """The frame with the same planes, marked."""
-        if self._graph is None:
+    def marked(self, frame: VideoFrame, *, is_interlaced: bool) -> VideoFrame:
+        """The frame with the same planes, marked as its source was; of a film that is not interlaced as it is."""
+        graph = self._graphs.get(is_interlaced)
+        if graph is None:
             return frame
-        self._graph.push(frame)
-        pulled = self._graph.pull()
+        graph.push(frame)
+        pulled = graph.pull()
         assert isinstance(pulled, VideoFrame)
         return pulled
+
+
+def _marking(info: FilmInfo, pixel_format: str, time_base: Fraction, mode: str) -> Graph:
+    """A filter that sets a mark: PyAV cannot, and a filter copies no samples."""
+    graph = Graph()
+    parts = (
+        graph.add_buffer(width=info.width, height=info.height, format=VideoFormat(pixel_format), time_base=time_base),
+        graph.add("setparams", f"field_mode={mode}"),
+        graph.add("buffersink"),
+    )
+    for one, following in pairwise(parts):
+        one.link_to(following)
+    graph.configure()
+    return graph
 
 
 def is_bottom_first(info: FilmInfo) -> bool:

@@ -115,8 +115,10 @@ def _stills_of(
         return [_named(each, place_of) for each in pictures_in(path, note=note)]
     if is_named:
         return [_named(path, place_of)]
-    if binding is None or isinstance(binding, int):
+    if binding is None or (isinstance(binding, int) and frame_at is None):
         return [_Still(path, binding, no_frame=binding is None)]
+    if isinstance(binding, int) and frame_at is not None:
+        return [_Still(path, frame_at(binding))]
     if frame_at is None:
         raise ExemplarError(f"{spec}: there is no film here whose frame a time could name. Give a frame number.")
     return [_Still(path, frame_at(binding), by_time=str(spec).rpartition("@")[2])]

@@ -9,6 +9,7 @@ from kinemacolor.errors import SettingError
 from kinemacolor.frames import Shot
 from kinemacolor.io import images, sequence
 from kinemacolor.io.base import FrameReader
+from kinemacolor.io.deinterlace import Deinterlaced, Rate, deinterlaced
 from kinemacolor.io.image_info import rate_of
 from kinemacolor.io.info import FilmInfo, retimed
 from kinemacolor.io.position import Position, Timecode, parse_position
@@ -36,22 +37,39 @@ class Film:
     stored: FilmInfo | None = field(default=None, repr=False, compare=False)
 
     @classmethod
-    def open(cls, source: str | Path, *, frame_rate: str | Fraction | None = None, keep_sound: bool = True) -> "Film":
+    def open(
+        cls,
+        source: str | Path,
+        *,
+        frame_rate: str | Fraction | None = None,
+        keep_sound: bool = True,
+        deinterlace: Rate | None = None,
+    ) -> "Film":
         """The film of this name.
 
         ``frame_rate`` is that of pictures (None: as they say, else 24), or one at which a film's frames are to follow
         each other instead of at the times that it has: ``info`` is then of the film so retimed. ``keep_sound`` False
-        leaves sound out of what is written. Raises ``InputError`` (or one of its classes) where it cannot be read,
-        ``SettingError`` for a wrong rate.
+        leaves sound out of what is written. ``deinterlace`` makes whole pictures of an interlaced film, one a
+        ``frame`` or one a ``field``; frame numbers that are given stay those of the source. Raises ``InputError`` (or
+        one of its classes) where it cannot be read, ``SettingError`` for a wrong rate, or for one beside
+        ``deinterlace``.
         """
+        if frame_rate is not None and deinterlace is not None:
+            raise SettingError("A frame rate and deinterlacing do not go together. Deinterlace first, then retime.")
         stored, timeline = probe_source(source, frame_rate=frame_rate)
         info = stored if frame_rate is None else retimed(stored, rate_of(frame_rate))
+        info = info if deinterlace is None else deinterlaced(info, deinterlace)
         return cls(str(source), replace(info, sound_is_kept=keep_sound), timeline, stored)
 
     @property
     def is_retimed(self) -> bool:
         """Whether frames go by a rate that the user gave, and not by the film's own times."""
-        return self.stored is not None and self.stored.time_base != self.info.time_base
+        return self.stored is not None and self.stored.time_base != self.info.time_base and not self.is_deinterlaced
+
+    @property
+    def is_deinterlaced(self) -> bool:
+        """Whether whole pictures are made of an interlaced film."""
+        return self.stored is not None and self.stored.interlaced and not self.info.interlaced
 
     @property
     def is_pipe(self) -> bool:
@@ -92,9 +110,18 @@ class Film:
         start, stop = (0, None) if span is None else (span.start, None if span.stop >= LONGER_THAN_ANY else span.stop)
         if self.is_pictures:
             return images.ImageReader(self.source, start=start, stop=stop, info=self.info)
+        if self.is_deinterlaced:
+            return self._whole_pictures(start, stop)
         info = self.stored if self.stored is not None and self.is_retimed else self.info
         reader = VideoReader(self.source, start=start, stop=stop, info=info, timeline=self.known_timeline)
         return Retimed(reader, self.info) if self.is_retimed else reader
+
+    def _whole_pictures(self, start: int, stop: int | None) -> FrameReader:
+        each = self.info.fields_a_frame
+        first = max(0, start // each - 1)
+        last = None if stop is None else -(-stop // each) + 1
+        inner = VideoReader(self.source, start=first, stop=last, info=self.stored, timeline=self.known_timeline)
+        return Deinterlaced(inner, self.info, start=start, stop=stop)
 
     def frame_at(self, place: str | Position) -> int:
         """The frame (from 0) that a number, a time in seconds (``Fraction``), a timecode, or a text names.
@@ -111,10 +138,11 @@ class Film:
                 f"'{place}' is no frame and no time. Write a frame number (123), 00:01:02.5, 62.5s, or a timecode "
                 "(00:01:02:12)."
             )
+        each = self.info.fields_a_frame
         if isinstance(position, int):
-            return position
+            return each * position
         if isinstance(position, Timecode):
-            return self._shown_at(Fraction(position.seconds)) + position.frames
+            return self._shown_at(Fraction(position.seconds)) + each * position.frames
         return self._shown_at(position)
 
     def place_of(self, name: str) -> int | None:
@@ -123,7 +151,8 @@ class Film:
         A number past the last frame may be that of a picture: sequences begin at 1001 or 86400.
         """
         if not self.is_pictures:
-            return None
+            number = number_in(name)
+            return None if number is None or self.info.fields_a_frame == 1 else self.frame_at(number)
         by_stem = self._places_by_stem
         place = by_stem.get(plain_stem(name).lower())
         number = number_in(name)
@@ -146,13 +175,20 @@ class Film:
     def _shown_at(self, seconds: Fraction) -> int:
         shown = None
         if not self.is_retimed and self.timeline is not None:
-            shown = self.timeline.frame_shown_at(seconds, self.info.time_base)
+            shown = self._picture_shown_at(self.timeline, seconds)
         if shown is not None:
             return shown
         if self.info.frame_rate is None:
             at = f"{float(seconds):g} s"
             raise SettingError(f"{self.source} has no frame rate, so {at} names no frame. Give a frame number.")
         return frame_by_rate(seconds, self.info.frame_rate)
+
+    def _picture_shown_at(self, timeline: Timeline, seconds: Fraction) -> int | None:
+        time_base = self.info.time_base * self.info.fields_a_frame
+        shown = timeline.frame_shown_at(seconds, time_base)
+        if shown is None or self.info.fields_a_frame == 1:
+            return shown
+        return 2 * shown + timeline.is_in_second_half(shown, seconds, time_base)
 
     def span(self, start: str | int | None = None, end: str | int | None = None) -> Shot:
         """The frames from ``start`` to before ``end``, in any notation of ``frame_at``; None is the film's own end.

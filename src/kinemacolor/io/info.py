@@ -41,7 +41,9 @@ class FilmInfo:
     turn that displays the picture upright; ``display_matrix`` is the container's own (turns and flips).
     ``primaries``, ``transfer``, ``matrix_code`` and ``range_code`` are the stored ITU-T H.273 codes (2, 2, 2 and 0:
     unspecified); ``matrix`` and ``full_range`` are what follows from them. ``chroma_location`` is the codec's
-    convention. ``alpha_beside``: there is an alpha that the decoder does not give (VP8, VP9). ``hdr`` holds
+    convention. ``marked_by_frame``: each frame of an interlaced film
+    says whether it is; else all are. ``fields_a_frame`` is how many whole pictures are made of each frame.
+    ``alpha_beside``: there is an alpha that the decoder does not give (VP8, VP9). ``hdr`` holds
     ``master-display`` and ``max-cll`` as x265 writes them. ``stream_index`` is the film's place among the container's
     streams. ``restarts`` are where its clock starts again. ``last_frame_seconds`` is how long the last frame is
     shown, None where the film does not say it. ``timecode`` is that of the first picture of a sequence. ``pace`` is
@@ -72,6 +74,8 @@ class FilmInfo:
     rotation_degrees: int = 0
     display_matrix: tuple[int, ...] | None = None
     interlaced: bool = False
+    marked_by_frame: bool = False
+    fields_a_frame: int = 1
     field_order: int = 0
     primaries: int = 2
     transfer: int = 2
@@ -121,6 +125,11 @@ def retimed(info: FilmInfo, rate: Fraction) -> FilmInfo:
         last_frame_seconds=None,
         pace=pace,
     )
+
+
+def fields_line(path: str) -> str:
+    """The line on an interlaced film that is left as it is."""
+    return f"{path} is interlaced. Its fields are kept; for best color use --deinterlace frame."
 
 
 def _plain(value: object) -> object:

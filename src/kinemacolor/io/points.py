@@ -59,7 +59,7 @@ def exemplars_of(
             raise ExemplarError(f"Point '{text}' lies outside the picture, which is {size[1]}x{size[0]}.")
         if not isinstance(point.position, int) and frame_at is None:
             raise ExemplarError(f"Point '{text}': there is no film here whose frame a time could name.")
-        frame = point.position if isinstance(point.position, int) or frame_at is None else frame_at(point.position)
+        frame = point.position if frame_at is None else frame_at(point.position)
         assert isinstance(frame, int)
         if frames is not None and frame >= frames:
             raise ExemplarError(f"Point '{text}' is on frame {frame}, but the film's last frame is {frames - 1}.")

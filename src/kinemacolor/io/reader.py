@@ -49,6 +49,7 @@ class VideoReader:
         self.warnings: list[str] = []
         self.notes: list[str] = []
         self._marks: set[str] = set()
+        self._first_interlaced: int | None = None
         self._is_pipe = str(source) == "-"
         self._source = Path(source)
         if info is None and self._is_pipe:
@@ -95,6 +96,11 @@ class VideoReader:
         else:
             self._note_end(index + 1)
         self._note_damage()
+        if self._first_interlaced is not None:
+            self.notes.append(
+                f"{self.info.path} begins without fields and is interlaced from frame {self._first_interlaced}: that "
+                "is not marked in the output. Split it there."
+            )
         self.notes += [containers.left_out_line(marks, self.info.path) for marks in sorted(self._marks)]
 
     def _skip(self) -> int:
@@ -199,7 +205,11 @@ class VideoReader:
                 f"{self.info.path}: frame {index} is {decoded.width}x{decoded.height}, but the film began as "
                 f"{self.info.width}x{self.info.height}. Split it there and color the parts."
             )
-        return Frame(planes=self._planes(decoded, index), index=index, seconds=seconds)
+        if decoded.interlaced_frame and not self.info.interlaced and self._first_interlaced is None:
+            self._first_interlaced = index
+        is_interlaced = self.info.interlaced and (decoded.interlaced_frame or not self.info.marked_by_frame)
+        planes = self._planes(decoded, index)
+        return Frame(planes=planes, index=index, seconds=seconds, is_interlaced=is_interlaced)
 
     def _planes(self, decoded: VideoFrame, index: int) -> Planes:
         planes = pixels.planes_of(decoded, full_range=self.info.full_range, matrix=self.info.matrix)

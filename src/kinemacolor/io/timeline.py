@@ -75,6 +75,14 @@ class Timeline:
         usual = Fraction(end - self.times[0], len(self.times))
         return len(self.times) + int((tick - end) / usual)
 
+    def is_in_second_half(self, frame: int, seconds: Fraction, time_base: Fraction) -> bool:
+        """Whether a time lies in the second half of the time for which a frame is shown: in its second field."""
+        if frame >= len(self.times):
+            return False
+        begin = self.times[frame]
+        end = self.times[frame + 1] if frame + 1 < len(self.times) else begin + self.lasting
+        return (seconds + _ROUNDING_SECONDS) / time_base + self.times[0] >= begin + Fraction(end - begin, 2)
+
 
 def timeline_of(path: Path, stream_index: int) -> Timeline:
     """The timeline of one stream of a file; of a damaged file as far as it can be read. Memory: 32 bytes a frame."""

@@ -136,7 +136,7 @@ class VideoWriter:
         elif self.info.timecode is not None:
             self._say_timecode(self.info.timecode)
         if note is not None:
-            self._note(note)
+            self._note(note.encode(errors="replace").decode())  # names of files need not be text
         self._output.start_encoding()
 
     def _say_timecode(self, timecode: str) -> None:
@@ -169,7 +169,7 @@ class VideoWriter:
             self._first_seconds = frame.seconds
             self._first_tick = self._tick(frame.seconds)
             self._last_tick = self._first_tick - 1
-        encoded = self._video_frame(frame.planes)
+        encoded = self._video_frame(frame.planes, is_interlaced=frame.is_interlaced)
         encoded.pts = self._tick(frame.seconds)
         encoded.time_base = self._time_base
         if self._is_last(frame) and self.info.last_frame_seconds is not None:
@@ -211,9 +211,9 @@ class VideoWriter:
         """Whether times in this unit are worth a line. Every film's are rounded to a millisecond in Matroska."""
         return unit > _MILLISECOND or encode.rate_of(self.info) * unit > _MUCH_OF_A_FRAME
 
-    def _video_frame(self, planes: Planes) -> VideoFrame:
+    def _video_frame(self, planes: Planes, *, is_interlaced: bool) -> VideoFrame:
         planes = pixels.converted(planes, bits=self.layout.bits, full_range=self.layout.full_range)
-        frame = self._fields.marked(pixels.frame_of(planes, self.layout.pixel_format))
+        frame = self._fields.marked(pixels.frame_of(planes, self.layout.pixel_format), is_interlaced=is_interlaced)
         # on the frame too: prores_ks takes the tags from there
         frame.color_primaries, frame.color_trc, frame.colorspace, frame.color_range = encode.tags_of(
             self.info, self.layout

@@ -12,6 +12,14 @@ from kinemacolor.weights import WeightsFile
 
 
 @dataclass(frozen=True, slots=True)
+class Effort:
+    """A choice between speed and quality: settings by name, and the working size's short side; None leaves it."""
+
+    settings: Mapping[str, object] = field(default_factory=dict)
+    working_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ModelCard:
     """A model before it is chosen: its needs, its license and its capabilities.
 
@@ -23,7 +31,8 @@ class ModelCard:
     takes a file of the user's; ``variants`` are the names of other weights that come with the installation.
 
     ``bidirectional``: exemplars inside a shot color towards its start too unless told otherwise (our own models;
-    the papers' go forward, as they are). ``takes_masks``: it has a use for object masks. ``takes_memory_policy``:
+    the papers' go forward, as they are). ``efforts``: how it behaves at an effort other than its default, by name
+    (``effort_of``). ``takes_masks``: it has a use for object masks. ``takes_memory_policy``:
     its settings are a ``MemoryPolicy``; ``can_restrict``: tracks can say what its memory may be asked.
     """
 
@@ -43,13 +52,14 @@ class ModelCard:
     takes_memory_policy: bool = False
     can_restrict: bool = False
     bidirectional: bool = False
+    efforts: Mapping[str, Effort] = field(default_factory=dict)
 
 
 CARDS: dict[str, ModelCard] = {
     "colormnet-lite": ModelCard(
         name="colormnet-lite",
         title="ColorMNet-lite",
-        summary="Our own: exemplars as memory, colors carried by flow, a learnt guess where neither knows. "
+        summary="Our own: exemplars as memory, colors carried by flow, a learnt prior where neither knows. "
         "Learnt from permissively licensed films and photographs; --weights all from more, of mixed licenses.",
         exemplars="one or more",
         license="Apache-2.0 (code and the EfficientNet-Lite0 weights it installs)",
@@ -58,6 +68,10 @@ CARDS: dict[str, ModelCard] = {
         variants=("permissive", "all"),
         takes_own=True,
         bidirectional=True,
+        efforts={
+            "draft": Effort({"prior": "look", "search.top_k": 4, "preset": "medium"}, working_size=320),
+            "best": Effort({"stride": 1}),
+        },
     ),
     "matching": ModelCard(
         name="matching",
@@ -168,6 +182,19 @@ CARDS: dict[str, ModelCard] = {
     ),
 }
 """Every model, by the name that ``--model`` takes."""
+
+
+def effort_of(card: ModelCard, name: str) -> Effort:
+    """What an effort means to this model; ``default`` changes nothing.
+
+    Raises ``ModelError`` where the model does not have it.
+    """
+    if name == "default":
+        return Effort()
+    if name not in card.efforts:
+        having = ", ".join(each.name for each in CARDS.values() if name in each.efforts)
+        raise ModelError(f"Model '{card.name}' has no effort '{name}'. Leave --effort out, or use {having}.")
+    return card.efforts[name]
 
 
 def list_models() -> list[ModelCard]:

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -50,8 +51,8 @@ def still_id(still: BoundStill) -> str:
 class Edits:
     """The edits of one project. Not safe to use from two threads at once: who owns it locks."""
 
-    def __init__(self, folder: Path, frames: int) -> None:
-        self.folder, self.frames = folder, frames
+    def __init__(self, folder: Path, frames: int, rate: Fraction | None = None) -> None:
+        self.folder, self.frames, self._rate = folder, frames, rate
 
     @property
     def project(self) -> Project:
@@ -196,7 +197,7 @@ class Edits:
         self._write_shots(listed)
 
     def _write_shots(self, listed: list[ListedShot]) -> None:
-        self._write(lambda: write_shots(self.project.shots, listed, None))
+        self._write(lambda: write_shots(self.project.shots, listed, self._rate))
 
     # ---- steps back and forth
 

@@ -4,6 +4,7 @@ import json
 import threading
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from kinemacolor.frames import Shot
 from kinemacolor.io.destination import write_file
 from kinemacolor.studio.edits import Edits, still_id
 from kinemacolor.studio.pictures import ColorPlace
-from kinemacolor.studio.tasks import CACHE, DRAFT, LIVE
+from kinemacolor.studio.tasks import CACHE, DRAFT, LIVE, LIVE_STEP
 
 _HEAT_COLUMNS = 4000
 _UNKNOWN = -1
@@ -54,7 +55,10 @@ class StudioFilm:
         self.name, self.folder = name, folder
         self.lock = threading.RLock()
         self.facts: dict[str, Any] = json.loads((folder / CACHE / "facts.json").read_text(encoding="utf-8"))
-        self.edits = Edits(folder, int(self.facts["frames"] or 0))
+        rate = self.facts["rate"]
+        self.edits = Edits(
+            folder, int(self.facts["frames"] or 0), Fraction(rate).limit_denominator(1001) if rate else None
+        )
         self.source = open_project(folder).film
         self.planning = False
         self.plan_error = ""
@@ -151,7 +155,8 @@ class StudioFilm:
         row = self.row_at(frame)
         if row is None:
             return None
-        path = self.folder / LIVE / str(row.start) / f"{frame}.jpg"
+        drawn = frame - (frame - row.start) % LIVE_STEP
+        path = self.folder / LIVE / str(row.start) / f"{drawn}.jpg"
         return path if path.is_file() else None
 
     # ---- what others may know

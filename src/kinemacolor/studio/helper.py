@@ -20,19 +20,9 @@ from typing import Any
 
 from kinemacolor import errors
 from kinemacolor.errors import KinemacolorError
-
-Told = dict[str, Any]
-"""What a task says while it is at work."""
+from kinemacolor.studio.calls import Context, HelperDiedError, StoppedError, Told
 
 _SECONDS_TO_END = 2.0
-
-
-class HelperDiedError(KinemacolorError):
-    """The process that did the work has ended."""
-
-
-class StoppedError(KinemacolorError):
-    """The call was cancelled."""
 
 
 @dataclass(slots=True)
@@ -42,23 +32,6 @@ class Call:
     number: int
     told: Callable[[Told], None] | None = None
     future: "Future[Any]" = field(default_factory=Future)
-
-
-class Context:
-    """A task's way to talk back. ``tell`` and ``check`` raise ``StoppedError`` once the call is cancelled."""
-
-    def __init__(self, send: Callable[[object], None], number: int, stopped: threading.Event) -> None:
-        self._send, self._number, self._stopped = send, number, stopped
-
-    def check(self) -> None:
-        """Raises ``StoppedError`` where the call was cancelled."""
-        if self._stopped.is_set():
-            raise StoppedError("Stopped.")
-
-    def tell(self, **told: Any) -> None:
-        """Sends word of how the task comes along."""
-        self.check()
-        self._send(("told", self._number, told))
 
 
 class Helper:

@@ -16,8 +16,9 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from kinemacolor.errors import KinemacolorError, SettingError
 from kinemacolor.io.destination import write_file
+from kinemacolor.studio.calls import HelperDiedError, StoppedError, Told
 from kinemacolor.studio.events import Events
-from kinemacolor.studio.helper import Call, Helper, HelperDiedError, StoppedError, Told
+from kinemacolor.studio.helper import Call, Helper
 
 State = Literal["queued", "running", "done", "stopped", "failed"]
 

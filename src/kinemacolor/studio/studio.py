@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -11,11 +12,12 @@ from typing import Any
 from kinemacolor.engine.exemplars.assign import MOST_ALIKE
 from kinemacolor.errors import ExemplarError, InputError, KinemacolorError, SettingError
 from kinemacolor.io.exemplars import parse as parse_still
+from kinemacolor.studio.calls import Told
 from kinemacolor.studio.edits import Mark
 from kinemacolor.studio.events import Events
 from kinemacolor.studio.film import PlannedRow, StudioFilm
 from kinemacolor.studio.films import WorkFolder, safe_name, slug
-from kinemacolor.studio.helper import Helper, Told
+from kinemacolor.studio.helper import Helper
 from kinemacolor.studio.limits import Limits
 from kinemacolor.studio.presets import PRESETS
 from kinemacolor.studio.queue import Queue, Step, Work
@@ -26,6 +28,7 @@ _LOOK_THREADS = 3
 _PICTURE_SECONDS = 60.0
 _MARK_SHARE = 0.02
 _WORTH_A_DRAFT_FRAMES = 12
+_ENOUGH_FRAMES = 60
 
 
 class Studio:
@@ -397,12 +400,16 @@ class Studio:
         self.events.tell("film", film=film.name)
         self._queue.again()
 
+    def _looking(self, name: str, now: Told) -> None:
+        self.events.tell("look", film=name, **now)
+
     def plan_now(self, film: StudioFilm) -> None:
         """Waits for a plan of the film as it is. Raises what is wrong with it."""
         while not film.planned:
             self._require_stills(film)
             signature = film.edits.signature()
-            film.take_plan(signature, self._look.call("plan", str(film.folder)).future.result())
+            call = self._look.call("plan", str(film.folder), told=lambda now: self._looking(film.name, now))
+            film.take_plan(signature, call.future.result())
 
     # ---- work
 
@@ -448,7 +455,7 @@ class _ColorSteps:
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio
-        self._rates: dict[str, float] = {}
+        self._begun: dict[str, tuple[float, int]] = {}
 
     def next_step(self, work: Work) -> Step | None:
         """The next shot that is missing, its draft first where somebody waits; then the film itself."""
@@ -477,7 +484,10 @@ class _ColorSteps:
         return row.frames >= _WORTH_A_DRAFT_FRAMES and min(film.facts["shown"]) > DRAFT_PX
 
     def _estimate(self, work: Work, film: StudioFilm) -> None:
-        rate = film.rate() or self._rates.get(work.film)
+        """The time left by how fast this work has gone, all in all; at its beginning by the network's time alone."""
+        began, before = self._begun.setdefault(work.id, (time.monotonic(), work.frames_done))
+        gone, made = time.monotonic() - began, work.frames_done - before
+        rate = made / gone if made >= _ENOUGH_FRAMES and gone else film.rate()
         left = work.frames_total - work.frames_done
         work.seconds_left = left / rate if rate else None
 

@@ -33,6 +33,8 @@ from kinemacolor.engine.project import (
 )
 from kinemacolor.engine.run import Listeners, loaded_model
 from kinemacolor.engine.sinks import Progress, Sink
+from kinemacolor.engine.track import ChromaTrack
+from kinemacolor.errors import KinemacolorError
 from kinemacolor.frames import Exemplar, Frame, Shot, size_of
 from kinemacolor.io import Film
 from kinemacolor.io import exemplars as stills_files
@@ -42,8 +44,8 @@ from kinemacolor.io.pictures import read_picture
 from kinemacolor.layers.place_features import PlaceEncoder
 from kinemacolor.models.base import Colorizer
 from kinemacolor.resize import fit, resize, resize_picture
+from kinemacolor.studio.calls import Context
 from kinemacolor.studio.edits import Edits
-from kinemacolor.studio.helper import Context
 from kinemacolor.studio.limits import Limits
 from kinemacolor.studio.pictures import (
     SHORT_SIDE_PX,
@@ -58,11 +60,15 @@ from kinemacolor.studio.pictures import (
     veil,
 )
 from kinemacolor.suggest.choose import suggest_among
+from kinemacolor.suggest.confidence import read_confidence
 from kinemacolor.suggest.film import Sample, look_through, samples_of
 
 CACHE, DRAFT, LIVE = "cache", "draft", "cache/live"
-DRAFT_PX = 160
+DRAFT_PX = 128
 """Short side that a draft is colored at: a shot of three seconds in about as many."""
+
+LIVE_STEP = 2
+"""Of so many frames one is drawn while they are colored."""
 
 _LIVE_PX = 320
 _EVERY_FRAMES = 25
@@ -272,7 +278,10 @@ def suggest(context: Context, folder: str, frames: int, count: int) -> list[dict
     samples = _samples(context, film, shots, Path(folder))
     specs = tuple(f"{s.path}@{'none' if s.frame is None else s.frame}" for s in edits.stills())
     known = exemplars_of(ExemplarChoice(exemplars=specs), film, lambda line: None, required=False)
-    found = suggest_among(samples, shots, count, _encoder(), exemplars=known)
+    sure: dict[int, float] = {}
+    with suppress(KinemacolorError):  # nothing is colored yet
+        sure = read_confidence(project.track)
+    found = suggest_among(samples, shots, count, _encoder(), exemplars=known, confidence=sure)
     return [{"frame": s.frame, "gain": s.gain, "covered": s.covered, "shot": s.shot.start} for s in found]
 
 
@@ -337,11 +346,16 @@ def plan(context: Context, folder: str) -> list[tuple[int, int, list[str], str]]
     """The shots of a project with the file names of their stills and their keys."""
     job = project_job(open_project(Path(folder)))
     heard = Listeners(surveying=_counted(context, "Comparing shots with stills"))
-    made = plan_project(job, _identity(job), heard)
+    made = plan_project(job, _identity(job), heard, memory=_memory(Path(folder)))
     rows = []
     for each in made.plan.shots:
         rows.append((each.shot.start, each.shot.stop, [e.name for e in each.exemplars], each.key))
     return rows
+
+
+def _memory(folder: Path) -> ChromaTrack:
+    """What remembers a look through the film: drafts have the same."""
+    return ChromaTrack(open_project(folder).track)
 
 
 class _Live(Sink):
@@ -363,7 +377,7 @@ class _Live(Sink):
         self._seen += 1
         if self._folder is None:
             self._context.tell(done=self._seen, frame=None, draft=self._draft)
-        else:
+        elif (answered.frame.index - self._first) % LIVE_STEP == 0:
             self._behind.put(answered)
 
     def _write(self, answered: AnsweredFrame) -> None:
@@ -397,7 +411,7 @@ def color_shot(context: Context, folder: str, signature: str, start: int, draft:
     if name not in _prepared:
         while len(_prepared) > 3:
             _prepared.pop(next(iter(_prepared)))
-        _prepared[name] = plan_project(job, model.identity)
+        _prepared[name] = plan_project(job, model.identity, memory=_memory(place))
     prepared = _prepared[name]
 
     def sinks(inputs: Inputs, planned: PlannedShot) -> list[Sink]:

@@ -20,7 +20,6 @@ from kinemacolor.studio import Limits, Studio
 from kinemacolor.studio.edits import Mark
 from kinemacolor.studio.film import StudioFilm
 from kinemacolor.studio.films import NoSuchFilmError
-from kinemacolor.studio.helper import StoppedError
 from kinemacolor.web import sample
 from kinemacolor.web.guard import Access, App, Guard
 from kinemacolor.web.news import News
@@ -91,7 +90,7 @@ async def _json(request: Request) -> dict[str, Any]:
             raise SettingError("That is too much at once.")
     try:
         content = json.loads(body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict):
         raise SettingError("The page has sent what is no request. Load it again.")
@@ -319,6 +318,3 @@ def _work(studio: Studio, film: str, given: dict[str, Any]) -> dict[str, Any]:
         shots = given.get("shots")
         return studio.color(film, [_whole(each, "shots") for each in shots] if isinstance(shots, list) else None)
     raise SettingError("The page has asked for what there is not. Load it again.")
-
-
-__all__ = ["StoppedError", "app_of"]

@@ -11,6 +11,8 @@ from kinemacolor.io.timeline import frame_by_rate
 
 
 def at(place: Position) -> int:
+    if isinstance(place, int):
+        return place
     assert isinstance(place, Fraction)
     return frame_by_rate(place, Fraction(24))
 

@@ -42,3 +42,9 @@ def test_the_mode_is_the_mean_of_the_highest_peak() -> None:
         torch.tensor([0.6, 0.4]).log()[None, :, None, None], means, torch.tensor([2.0, 1.0])[None, :, None, None]
     )
     assert narrow_but_rare.mode.flatten().tolist() == [-30.0, 5.0]
+
+
+def test_a_vivid_color_lies_between_the_mean_and_the_mode(mixture: Mixture) -> None:
+    torch.testing.assert_close(mixture.color(0.0), mixture.mean)
+    torch.testing.assert_close(mixture.color(1.0), mixture.mode)
+    torch.testing.assert_close(mixture.color(0.25), 0.75 * mixture.mean + 0.25 * mixture.mode)

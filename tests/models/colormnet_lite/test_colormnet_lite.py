@@ -15,6 +15,7 @@ from torch import Tensor
 from kinemacolor.errors import ExemplarError, SettingError, WeightsError
 from kinemacolor.models import colormnet, colormnet_lite
 from kinemacolor.models.base import Colorizer, Reference
+from kinemacolor.models.color_prior import ColorPrior, ColorPriorConfig
 from kinemacolor.models.colormnet import ColorMNet, ColorMNetConfig
 from kinemacolor.models.colormnet_lite import (
     ColorMNetLite,
@@ -131,6 +132,8 @@ def test_finer_candidates_come_closer(shot: tuple[Tensor, Tensor]) -> None:
     assert errors[1] < errors[0]
     with pytest.raises(SettingError, match="stride is 0"):
         ColorMNetLiteColorizer(network, settings=LiteSettings(stride=0))
+    with pytest.raises(SettingError, match=r"vividness is 1\.5. Give 0"):
+        ColorMNetLiteColorizer(network, settings=LiteSettings(vividness=1.5))
 
 
 def test_of_stills_that_disagree_one_wins_if_asked_for(shot: tuple[Tensor, Tensor]) -> None:
@@ -262,3 +265,51 @@ def test_files_under_former_names_of_parts_are_read(tmp_path: Path) -> None:
     for name, tensor in network.state_dict().items():
         assert torch.equal(loaded.state_dict()[name], tensor)
         assert torch.equal(again.state_dict()[name], tensor)
+
+
+@pytest.fixture(scope="module")
+def color_prior() -> ColorPrior:
+    """A tiny one that is sure of blue everywhere."""
+    torch.manual_seed(0)
+    network = ColorPrior(ColorPriorConfig.tiny()).eval()
+    bias = network.head.bias.data.view(4, -1)
+    bias[0], bias[1], bias[2], bias[3] = 0.0, 0.0, -2.0, 0.0  # b* -40, a deviation of 1
+    bias[0, 0] = -50  # nothing is copied
+    return network
+
+
+def test_the_color_prior_is_believed_where_nothing_is_found(
+    shot: tuple[Tensor, Tensor], color_prior: ColorPrior
+) -> None:
+    nothing = Reference(torch.zeros(1, 70, 96), torch.zeros(2, 70, 96))
+    by_prior = {}
+    for prior in ("exemplars", "look"):
+        model = ColorMNetLiteColorizer(seeded(), color_prior=color_prior, settings=LiteSettings(prior=prior))
+        colored = torch.stack([answer.chroma for answer in model.colorize(shot[0][:2], [nothing])])
+        by_prior[prior] = colored.mean((0, 2, 3))
+    assert by_prior["exemplars"][1] < -20
+    assert by_prior["look"].abs().max() < 5
+
+
+def test_the_color_prior_is_part_of_the_identity_where_it_is_asked(color_prior: ColorPrior) -> None:
+    def identity(prior: ColorPrior | None, settings: LiteSettings) -> str:
+        return ColorMNetLiteColorizer(seeded(), color_prior=prior, settings=settings).identity
+
+    other = copy.deepcopy(color_prior)
+    other.head.bias.data += 0.1
+    look = LiteSettings(prior="look")
+    assert len({identity(prior, LiteSettings()) for prior in (None, color_prior, other)}) == 3
+    assert len({identity(prior, look) for prior in (None, color_prior, other)}) == 1
+
+
+def test_a_state_of_several_exemplars_can_be_copied_with_the_color_prior(
+    shot: tuple[Tensor, Tensor], color_prior: ColorPrior
+) -> None:
+    model = ColorMNetLiteColorizer(
+        seeded(), color_prior=color_prior, settings=LiteSettings(exemplars_at_once=1, search=SEARCH)
+    )
+    state = model.start([Reference(shot[0][i], shot[1][i]) for i in (0, 5)])
+    assert len(state.prior_memory) == 2
+    model.step(shot[0][1], state)
+    other = copy.deepcopy(state)
+    assert torch.equal(model.step(shot[0][2], state).chroma, model.step(shot[0][2], other).chroma)

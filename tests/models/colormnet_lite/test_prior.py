@@ -1,7 +1,9 @@
 """Colors by look alone."""
 
+import pytest
 import torch
 
+from kinemacolor.models.color_prior import Mixture
 from kinemacolor.models.colormnet_lite.prior import PriorColors, UnconditionalPrior
 
 
@@ -32,3 +34,18 @@ def test_it_learns_which_look_has_which_color() -> None:
         loss.backward()
         optimizer.step()
     assert (prior.eval()(key, luma).chroma - truth).abs().max() < 4
+
+
+def one_gaussian(a: float, b: float, variance: float) -> Mixture:
+    """The same at each of 2 x 2 places."""
+    means = torch.tensor([a, b]).view(1, 1, 2, 1, 1).expand(1, 1, 2, 2, 2)
+    return Mixture(torch.zeros(1, 1, 2, 2), means, torch.full((1, 1, 2, 2), variance).log() / 2)
+
+
+def test_colors_by_look_and_those_with_the_exemplars_weigh_by_their_precision() -> None:
+    look = PriorColors(torch.tensor([10.0, 0.0]).view(1, 2, 1, 1), torch.full((1, 1, 1, 1), 10.0).log())
+    both = look.beside(one_gaussian(-20.0, 30.0, 10.0))
+    # variances of 3 * 10 and 10 / 2 + 10: weights of 1 and 2
+    assert both.chroma[0, :, 0, 0].tolist() == pytest.approx([-10.0, 20.0], abs=1e-3)
+    assert both.log_variance.exp()[0, 0, 0, 0].item() == pytest.approx(10.0, abs=1e-3)
+    assert both.chroma.shape == (1, 2, 2, 2)

@@ -171,4 +171,4 @@ def _start(text: str, frame_at: FrameAt, where: str) -> int:
     position = parse_position(text)
     if position is None:
         raise ShotListError(f"{where}: '{text}' is no frame and no time. Write a frame number (123) or 00:01:02.5.")
-    return position if isinstance(position, int) else frame_at(position)
+    return frame_at(position)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from kinemacolor.engine.paint.still import Canvas
 from kinemacolor.engine.paint.strokes import strokes_on
-from kinemacolor.errors import OutputError
+from kinemacolor.errors import OutputError, reason_of_failed_write
 from kinemacolor.io.destination import Destination, spare_inputs
 from kinemacolor.io.pictures import read_picture
 from kinemacolor.io.sheets import image_of
@@ -48,7 +48,8 @@ def paint_file(
         image_of(canvas.preview(painted) if preview else canvas.still(painted)).save(destination.partial)
     except OSError as error:
         destination.discard()
-        raise OutputError(f"{output} cannot be written ({error.strerror or error}). Choose another place.") from error
+        reason = reason_of_failed_write(error)
+        raise OutputError(f"{output} cannot be written ({reason}). Choose another place.") from error
     except BaseException:
         destination.discard()
         raise

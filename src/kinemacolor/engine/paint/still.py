@@ -22,7 +22,7 @@ PREVIEW_PX = 240
 """Short side in pixels at which a preview is solved."""
 
 _LUMA_SIGMA = 1.5
-_STROKE_WEIGHT, _LIKELY_WEIGHT, _NOTHING = 10.0, 3e-3, 1e-9
+_STROKE_WEIGHT, _LIKELY_PX, _NOTHING = 10.0, 20.0, 1e-9
 _COARSEST_PX = 40
 
 
@@ -73,7 +73,9 @@ class Canvas:
         weight = _STROKE_WEIGHT * share
         known = _STROKE_WEIGHT * resize(strokes.chroma * where, size)
         if likely is not None:
-            known, weight = known + _LIKELY_WEIGHT * resize(likely, size), weight + _LIKELY_WEIGHT
+            # a share of the frame, not of pixels, is what a stroke reaches at any size
+            trust = (_LIKELY_PX / min(size)) ** 2
+            known, weight = known + trust * resize(likely, size), weight + trust
         begin = None if start is None else _array(resize(start, size))
         found = self._graph(size).spread(_array(known / weight.clamp_min(_NOTHING)), _array(weight[0]), begin)
         return torch.from_numpy(found).clamp(-110, 110)

@@ -49,6 +49,8 @@ def new_project(
         raise OutputExistsError(f"{place} exists already. Give another folder with -o, or delete it.")
     if not place.parent.is_dir():
         raise OutputError(f"There is no folder {place.parent} to make {place.name} in. Make it first.")
+    for each in (source, place, *stills):
+        _require_text(str(each))
     opened = Film.open(source, frame_rate=Job.of(options or {}).film.frame_rate)
     loaded = _loaded(stills, opened, note)
     with opened.frames() as reader:
@@ -66,6 +68,17 @@ def new_project(
     write_shots(project.shots, shots, opened.info.frame_rate)
     write_stills(project, bound)
     return project, bound
+
+
+def _require_text(name: str) -> None:
+    """Raises ``OutputError`` for a name whose bytes are no text: a project writes names into files that are."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        shown = name.encode(errors="backslashreplace").decode()
+        raise OutputError(
+            f"The name {shown} is no text in UTF-8, and a project keeps names as text. Rename it."
+        ) from None
 
 
 def _told(progress: Callable[[int, int | None], None] | None, film: Film) -> Callable[[int], None] | None:

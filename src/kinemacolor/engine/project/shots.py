@@ -45,16 +45,18 @@ def identity_of_job(job: Job) -> str:
     return loaded_model(job).identity
 
 
-def plan_project(job: Job, identity: str, listeners: Listeners | None = None) -> Prepared:
+def plan_project(
+    job: Job, identity: str, listeners: Listeners | None = None, *, memory: ChromaTrack | None = None
+) -> Prepared:
     """The shots of a project's film and their keys, by a model of this ``identity``; nothing is colored.
 
-    The film is looked through only where more than two stills ask which shots are like them, and once for all stills.
-    Raises as ``prepare`` does.
+    The film is looked through only where more than two stills ask which shots are like them, and once for all stills:
+    ``memory`` is the track that remembers what was seen, None for the job's own. Raises as ``prepare`` does.
     """
     inputs = prepare(job)
     model = _Named(identity_with(identity, bidirectional=inputs.bidirectional))
-    place = _track_of(job)
-    memory = ChromaTrack(place) if place.is_dir() else None
+    memory = memory or ChromaTrack(_track_of(job))
+    memory.path.mkdir(exist_ok=True)
     return Prepared(inputs, planned(inputs, model, memory, listeners, advise=False))
 
 

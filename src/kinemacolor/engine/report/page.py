@@ -26,8 +26,10 @@ def write_report(path: Path, facts: Facts, pictures: Mapping[int, Picture]) -> N
     content = facts.as_dict()
     page = _page(content, pictures)
     try:
-        write_file(path, page.encode())
-        write_file(facts_place(path), json.dumps(content, ensure_ascii=False, indent=1).encode())
+        write_file(path, page.encode(errors="replace"))
+        write_file(
+            facts_place(path), json.dumps(content, ensure_ascii=False, indent=1).encode(errors="backslashreplace")
+        )
     except OSError as error:
         raise OutputError(
             f"The report {path} cannot be written ({reason_of(error)}). Choose another place."

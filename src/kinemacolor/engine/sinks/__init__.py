@@ -3,6 +3,7 @@
 from kinemacolor.engine.sinks.base import PictureSink, Sink, pour
 from kinemacolor.engine.sinks.film import FilmSink
 from kinemacolor.engine.sinks.gallery import Gallery
+from kinemacolor.engine.sinks.preview import Preview
 from kinemacolor.engine.sinks.progress import Progress, ProgressSink
 from kinemacolor.engine.sinks.strip import Strip
 from kinemacolor.engine.sinks.summary import ShotOutcome, Summary
@@ -12,6 +13,7 @@ __all__ = [
     "FilmSink",
     "Gallery",
     "PictureSink",
+    "Preview",
     "Progress",
     "ProgressSink",
     "ShotOutcome",

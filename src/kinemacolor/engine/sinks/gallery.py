@@ -3,13 +3,10 @@
 import io
 from dataclasses import dataclass
 
-import torch
-
-from kinemacolor import color
-from kinemacolor.frames import Frame, Planes
+from kinemacolor.engine.sinks.beside import beside
+from kinemacolor.frames import Frame
 from kinemacolor.io.sheets import image_of
 from kinemacolor.models.base import Confidence
-from kinemacolor.resize import fit, resize
 
 _SHORT_SIDE_PX, _QUALITY = 150, 80
 _CLEARLY_WORSE = 0.01
@@ -47,20 +44,6 @@ class Gallery:
 
 
 def _jpeg(source: Frame, colored: Frame) -> bytes:
-    assert source.planes is not None
-    assert colored.planes is not None
-    pair = torch.cat([_small(_gray(source.planes)), _small(color.rgb_of_planes(colored.planes))], dim=-1)
     file = io.BytesIO()
-    image_of(color.to_8_bits(pair)).save(file, "JPEG", quality=_QUALITY)
+    image_of(beside(source, colored, _SHORT_SIDE_PX)).save(file, "JPEG", quality=_QUALITY)
     return file.getvalue()
-
-
-def _gray(planes: Planes) -> torch.Tensor:
-    return color.gray_level_of(planes.y, bits=planes.bits, full_range=planes.full_range).expand(3, -1, -1)
-
-
-def _small(rgb: torch.Tensor) -> torch.Tensor:
-    height, width = rgb.shape[-2:]
-    return resize(
-        rgb, fit((height, width), _SHORT_SIDE_PX) if min(height, width) > _SHORT_SIDE_PX else (height, width)
-    )

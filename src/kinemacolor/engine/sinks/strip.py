@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 
 from kinemacolor import color
+from kinemacolor.engine.sinks.beside import gray_picture
 from kinemacolor.errors import OutputError, reason_of
 from kinemacolor.frames import RGB, Exemplar, Frame
 from kinemacolor.io.destination import write_file
@@ -40,9 +41,7 @@ class Strip:
         """Takes the pair in if it is one of those wanted."""
         if self._seen in self._wanted and source.planes is not None and colored.planes is not None:
             height = fit(source.size, _SHORT_SIDE_PX)[0]
-            gray = color.gray_level_of(
-                source.planes.y, bits=source.planes.bits, full_range=source.planes.full_range
-            ).expand(3, -1, -1)
+            gray = gray_picture(source.planes)
             still = self._exemplar_for(source.index).rgb.float() / 255
             panels = [self._panel(p, height) for p in (gray, still, color.rgb_of_planes(colored.planes))]
             self._rows.append(torch.cat(panels, dim=-1))

@@ -93,7 +93,7 @@ class ChunkWriter:
 
     def _open(self, planes: list[np.ndarray]) -> None:
         self._output = av.open(f"file:{self._partial}", "w", format="matroska")
-        self._output.metadata["KINEMACOLOR"] = json.dumps(self._description, ensure_ascii=False)
+        self._output.metadata["KINEMACOLOR"] = json.dumps(self._description)
         for plane, pixel_format in zip(planes, ("gray12le", "gray")):
             options = _OPTIONS if plane.shape[1] > 1 else _ONE_COLUMN_OPTIONS
             stream = self._output.add_stream("ffv1", rate=_RATE, options=dict(options))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from kinemacolor.engine.track.levels import CHROMA_STEP
 from kinemacolor.engine.track.seal import BrokenSealError, read_sealed
@@ -38,7 +38,7 @@ class TrackHeader:
 
     ``film`` is an absolute path, ``signature`` the hash of its content. Sizes are (height, width). ``made_by`` is the
     version of Kinemacolor. ``retimed``: the film goes by ``frame_rate`` and not by its own times. ``sound``: it is
-    kept.
+    kept. ``deinterlace``: of an interlaced film, one picture a frame or a field.
     """
 
     film: Path
@@ -52,6 +52,7 @@ class TrackHeader:
     made_by: str
     retimed: bool = False
     sound: bool = True
+    deinterlace: Literal["frame", "field"] | None = None
 
     @property
     def span(self) -> Shot:
@@ -71,6 +72,7 @@ class TrackHeader:
                 "frame_rate": self.frame_rate,
                 "retimed": self.retimed,
                 "sound": self.sound,
+                "deinterlace": self.deinterlace,
             },
             "start": self.span.start,
             "stop": self.span.stop,
@@ -137,7 +139,14 @@ def _header(content: Mapping[str, Any]) -> TrackHeader:
         made_by=_text(content["kinemacolor"]),
         retimed=film.get("retimed") is True,
         sound=film.get("sound") is not False,
+        deinterlace=_rate(film.get("deinterlace")),
     )
+
+
+def _rate(written: Any) -> Literal["frame", "field"] | None:
+    if written == "frame":
+        return "frame"
+    return "field" if written == "field" else None
 
 
 def _text(written: Any) -> str:

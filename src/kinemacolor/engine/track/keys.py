@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 from kinemacolor.engine.track.seal import file_digest
@@ -37,7 +38,7 @@ def film_signature(source: Path) -> str:
 def folder_signature(path: Path) -> str:
     """The hash of a file's bytes, or of those of all files in a folder with their names."""
     files = sorted(each for each in path.rglob("*") if each.is_file()) if path.is_dir() else [path]
-    return _digest(*(str(each.relative_to(path.parent)).encode() + each.read_bytes() for each in files))
+    return _digest(*(os.fsencode(each.relative_to(path.parent)) + each.read_bytes() for each in files))
 
 
 def exemplar_hash(exemplar: Exemplar) -> str:

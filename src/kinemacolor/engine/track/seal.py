@@ -56,7 +56,7 @@ def write_json(path: Path, content: object, *, after: tuple[Path, Path] | None =
     """
     partial = path.with_name(path.name + PARTIAL)
     partial.unlink(missing_ok=True)  # it may be a link to somewhere else
-    with partial.open("x", encoding="utf-8") as file:
+    with partial.open("x", encoding="utf-8", errors="backslashreplace") as file:  # as JSON escapes what is no text
         file.write(json.dumps(content, ensure_ascii=False, indent=1))
     for source, target in (after, (partial, path)) if after is not None else ((partial, path),):
         with source.open("rb+") as written:

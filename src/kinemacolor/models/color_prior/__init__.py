@@ -9,14 +9,27 @@ from kinemacolor.models.color_prior.config import ColorPriorConfig
 from kinemacolor.models.color_prior.exemplars import Exemplars
 from kinemacolor.models.color_prior.mixture import Mixture
 from kinemacolor.models.color_prior.network import ColorPrior, Encoded
+from kinemacolor.models.color_prior.shot import ShotPrior
 from kinemacolor.weights.tensors import load_strictly
 
-__all__ = ["ColorPrior", "ColorPriorConfig", "Encoded", "Exemplars", "Mixture", "load_network", "save"]
+__all__ = [
+    "WEIGHTS",
+    "ColorPrior",
+    "ColorPriorConfig",
+    "Encoded",
+    "Exemplars",
+    "Mixture",
+    "ShotPrior",
+    "load_network",
+    "save",
+]
 
 _NAME = "color-prior"
+WEIGHTS = Path(__file__).with_name("permissive.safetensors")
+"""The weights that come with the installation. docs/models/color-prior.md says from what they learned."""
 
 
-def load_network(path: Path) -> ColorPrior:
+def load_network(path: Path = WEIGHTS) -> ColorPrior:
     """The network in a file that ``save`` wrote, in eval mode.
 
     Raises ``WeightsError`` where it is no such file.

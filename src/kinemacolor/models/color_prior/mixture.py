@@ -41,6 +41,10 @@ class Mixture:
         index = peak[:, :, None].expand(-1, -1, 2, -1, -1)
         return self.means.gather(1, index)[:, 0]
 
+    def color(self, vividness: float) -> Float[Tensor, "b 2 h8 w8"]:
+        """From the mean (0), which is muted where a thing may have several colors, to the likeliest color (1)."""
+        return self.mean if vividness == 0 else self.mean.lerp(self.mode, vividness)
+
     def negative_log_likelihood(self, truth: Float[Tensor, "b 2 h8 w8"]) -> Float[Tensor, "b h8 w8"]:
         """``-log p(truth)`` with a*b* in units of 20."""
         log_deviations = self.log_deviations - math.log(UNIT)

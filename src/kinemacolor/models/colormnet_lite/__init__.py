@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from kinemacolor.models import checkpoint
+from kinemacolor.models import checkpoint, color_prior
 from kinemacolor.models.colormnet_lite.colorizer import ColorMNetLiteColorizer, LiteSettings, LiteState
 from kinemacolor.models.colormnet_lite.config import ColorMNetLiteConfig
 from kinemacolor.models.colormnet_lite.network import ColorMNetLite, renamed
@@ -47,8 +47,15 @@ def load(
     bfloat16 where the processor computes in it, else float32. Raises ``WeightsError`` where it is no such file.
     """
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-    network = load_network(path or WEIGHTS)
-    return ColorMNetLiteColorizer(network, settings=settings, device=place, dtype=dtype or fast_dtype(place))
+    settings = settings or SETTINGS
+    prior = color_prior.load_network() if settings.prior == "exemplars" else None
+    return ColorMNetLiteColorizer(
+        load_network(path or WEIGHTS),
+        color_prior=prior,
+        settings=settings,
+        device=place,
+        dtype=dtype or fast_dtype(place),
+    )
 
 
 def load_network(path: Path = WEIGHTS) -> ColorMNetLite:

@@ -6,6 +6,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -24,6 +25,7 @@ from kinemacolor.models.base import (
     confidence_of,
     refuse_objects,
 )
+from kinemacolor.models.color_prior import ColorPrior, Exemplars, ShotPrior
 from kinemacolor.models.colormnet_lite.evidence import Evidence, Past, ages_there, carry, flows, fused
 from kinemacolor.models.colormnet_lite.network import SEARCH, ColorMNetLite, maps_of
 from kinemacolor.models.colormnet_lite.prior import PriorColors
@@ -44,7 +46,10 @@ class LiteSettings:
 
     Colors are carried from the frames ``ages`` before, or where there are not so many, from the first, or the last
     exemplar's own. A frame is compared with at most ``exemplars_at_once``, as ``search`` says. Candidates are weighed
-    and motion is found at ``stride``: 1 is finer, and takes twice the time of 2.
+    and motion is found at ``stride``: 1 is finer, and takes twice the time of 2. ``prior`` says where the colors of
+    what no exemplar shows come from: ``exemplars`` is the color prior that sees them beside the frame, ``look`` the
+    smaller one that goes by the frame's look alone, as before it, and saves a third of the time.
+    ``vividness`` is 0 for the mean of what such a thing may look like, up to 1 for its likeliest color.
     """
 
     ages: tuple[int, ...] = (1, 4, 16)
@@ -52,6 +57,8 @@ class LiteSettings:
     preset: Preset = "fine"
     exemplars_at_once: int = 4
     search: Search = SEARCH
+    prior: Literal["exemplars", "look"] = "exemplars"
+    vividness: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +79,14 @@ class _Noted:
     before: Sequence[Float[Tensor, "1 h2 w2"] | None]
     own: Chroma | None
     bank: Bank
+    prior_memory: tuple[Exemplars, ...]
 
 
 @dataclass(slots=True)
 class LiteState:
     """The state of a shot: its exemplars as a bank, and the latest frames, at the stride of candidates.
 
+    ``prior_memory`` are the exemplars as the color prior holds them, in the bank's order; empty without one.
     ``seen`` are lumas, ``past`` frames in color, both since the last exemplar's own frame, whose colors are known
     better than any before; ``seen`` and ``looked_at`` may be ahead. ``evidence`` is that for the frame last
     colored, None where it is an exemplar's own.
@@ -85,6 +94,7 @@ class LiteState:
 
     references: tuple[Reference, ...]
     bank: Bank
+    prior_memory: tuple[Exemplars, ...]
     seen: deque[Luma]
     past: deque[Past]
     looked_at: int = 0
@@ -101,16 +111,27 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         self,
         network: ColorMNetLite,
         *,
+        color_prior: ColorPrior | None = None,
         settings: LiteSettings | None = None,
         device: torch.device | None = None,
         dtype: torch.dtype = torch.float32,
     ) -> None:
-        """Raises ``SettingError`` for a stride below 1, or ages that are not as many as the network carries from."""
-        self.network = deepcopy(network).eval().requires_grad_(False).to(device or torch.device("cpu"))
-        self.network.trunk.fold()
+        """``color_prior`` None leaves ``settings.prior`` with the network's own, which goes by a frame's look.
+
+        Raises ``SettingError`` for a stride below 1, a vividness outside of 0..1, or ages that are not as many as the
+        network carries from.
+        """
         self.settings, self.device, self.dtype = settings or LiteSettings(), device or torch.device("cpu"), dtype
+        self.network = deepcopy(network).eval().requires_grad_(False).to(self.device)
+        self.network.trunk.fold()
+        self.color_prior: ShotPrior | None = None
+        if color_prior is not None and self.settings.prior == "exemplars":
+            network_of_prior = deepcopy(color_prior).eval().requires_grad_(False).to(self.device)
+            self.color_prior = ShotPrior(network_of_prior, dtype)
         if self.settings.stride < 1:
             raise SettingError(f"stride is {self.settings.stride}. Give 1 or more.")
+        if not 0 <= self.settings.vividness <= 1:
+            raise SettingError(f"vividness is {self.settings.vividness}. Give 0 (the mean) to 1 (the likeliest).")
         if len(self.settings.ages) != network.config.carried:
             raise SettingError(
                 f"ages has {len(self.settings.ages)} entries, but this network carries colors from "
@@ -120,7 +141,9 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
     @cached_property
     def identity(self) -> str:
         """The hash of the network's weights and config, and of the settings."""
-        return identity_of("colormnet-lite", self.network, settings=(self.network.config, self.settings, self.dtype))
+        prior = None if self.color_prior is None else self.color_prior.network
+        settings = (self.network.config, self.settings, self.dtype)
+        return identity_of("colormnet-lite", self.network, prior, settings=settings)
 
     @torch.inference_mode()
     def start(self, references: Sequence[Reference]) -> LiteState:
@@ -132,8 +155,9 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         features = some if len(some) == len(lumas) else map(self._features, lumas)
         at_once = self.settings.exemplars_at_once
         bank = self.network.bank(references, features, self.dtype, at_once=at_once, some=some)
+        prior_memory = () if self.color_prior is None else tuple(map(self.color_prior.remember, references))
         kept = max(self.settings.ages)
-        return LiteState(tuple(references), bank, deque(maxlen=kept), deque(maxlen=kept))
+        return LiteState(tuple(references), bank, prior_memory, deque(maxlen=kept), deque(maxlen=kept))
 
     @torch.inference_mode()
     def guess(self, luma: Luma) -> Guess:
@@ -190,7 +214,7 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
             state.seen.clear()
         state.seen.append(small)
         state.looked_at += 1
-        return _Noted(luma, small, before, own, state.bank)
+        return _Noted(luma, small, before, own, state.bank, state.prior_memory)
 
     @torch.inference_mode()
     def _look(self, noted: "_Noted", beside: Executor) -> Found | Chroma:
@@ -203,9 +227,16 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         ways = beside.submit(self._ways, noted.small, noted.before)
         features = self._features(noted.luma)
         match = self.network.match(noted.bank, noted.luma, features, self.settings.search)
+        return Found(match, self._prior_colors(noted, features), ways.result())
+
+    def _prior_colors(self, noted: "_Noted", features: PlaceFeatures) -> PriorColors:
+        """The likely colors of a frame where no exemplar is matched and no earlier frame answers."""
         with self._fast():
-            prior_colors = self.network.prior_colors(noted.luma, features)
-        return Found(match, prior_colors, ways.result())
+            look = self.network.prior_colors(noted.luma, features)
+        if self.color_prior is None:
+            return look
+        seen = [noted.prior_memory[number] for number in noted.bank.most_alike(features.summary)]
+        return look.beside(self.color_prior.mixture(noted.luma, seen), self.settings.vividness)
 
     def _ways(self, small: Luma, before: Sequence[Luma | None]) -> list[Way]:
         return [None if past is None else flows(small, past, self.settings.preset) for past in before]

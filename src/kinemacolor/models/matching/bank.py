@@ -110,15 +110,16 @@ class Bank:
     def __init__(self, entries: Sequence[Entry], projection: PlaceProjection, *, at_once: int) -> None:
         self.entries, self.projection, self.at_once = tuple(entries), projection, at_once
 
-    def _active(self, summary: Float[Tensor, " s"]) -> list[Entry]:
+    def most_alike(self, summary: Float[Tensor, " s"]) -> list[int]:
+        """The numbers of the exemplars that a frame with this summary is compared with, the most alike first."""
         if len(self.entries) <= self.at_once:
-            return list(self.entries)
+            return list(range(len(self.entries)))
         alike = torch.stack([entry.summary @ summary for entry in self.entries])
-        return [self.entries[i] for i in alike.topk(self.at_once).indices.tolist()]
+        return alike.topk(self.at_once).indices.tolist()
 
     def match(self, luma: Luma, features: PlaceFeatures, search: Search) -> Match:
         """The colors that a frame's places find in the bank."""
-        entries = self._active(features.summary)
+        entries = [self.entries[number] for number in self.most_alike(features.summary)]
         places = _Places.of(entries)
         height8, width8 = features.key.shape[-2:]
         score, where = self._nearest(features, entries, search.top_k)

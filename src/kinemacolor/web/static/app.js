@@ -108,7 +108,7 @@ function tookWork(news) {
   if (at >= 0) state.film.works[at] = news; else state.film.works.push(news);
   if (news.state === "failed" && before !== "failed") toast(news.message, true);
   if (news.state === "done" && before !== "done" && news.what === "write") toast("The film is written. It is in “Write file”, to be saved.");
-  if (news.state !== "running") state.live = null;
+  if (state.live && (news.state !== "running" || news.shot !== state.live.shot || news.draft !== state.live.draft)) state.live = null;
   changed();
 }
 
@@ -516,11 +516,11 @@ function renderFoot() {
     const what = running.what === "write" && running.shot === null ? "Writing the file" : running.draft ? `Drafting${number}` : `Coloring${number}`;
     if (running.draft && state.live && running.frames_total) share = (state.live.frame + 1 - state.live.shot) / running.frames_total;
     const time = running.seconds_left && !running.draft ? `, ${about(running.seconds_left)} left` : "";
-    text = running.state === "queued" ? ["Getting ready …"] : [h("b", {}, what), running.shots === null ? ` of ${shots.length}` : "", ` · ${running.frames_done} of ${running.frames_total} frames${time}`];
+    text = running.state === "queued" ? [state.look?.total ? `Getting ready: ${state.look.what.toLowerCase()}, ${Math.round(100 * state.look.done / state.look.total)} % …` : "Getting ready …"] : [h("b", {}, what), running.shots === null ? ` of ${shots.length}` : "", ` · ${running.frames_done} of ${running.frames_total} frames${time}`];
   } else if (failed?.state === "failed") { text = [failed.message]; error = true; }
   else if (film.plan_error) { text = [film.plan_error]; error = true; }
   else if (!film.stills.length) text = [h("b", {}, "No stills yet."), " Paint a suggested frame, or drop a color still."];
-  else if (film.planning || !film.planned) { text = ["Looking which shots this changes …"]; share = shots.length ? done / shots.length : 0; }
+  else if (film.planning || !film.planned) { text = [state.look?.total ? `${state.look.what}, ${Math.round(100 * state.look.done / state.look.total)} % …` : "Looking which shots this changes …"]; share = shots.length ? done / shots.length : 0; }
   else {
     share = shots.length ? done / shots.length : 0;
     const time = film.fps && missingFrames() ? `, ${about(missingFrames() / film.fps)}` : "";

@@ -144,16 +144,17 @@ function drawDivider(split, at) {
 }
 
 function drawMarks(at) {
-  for (const mark of marksHere()) {
+  const here = marksHere(), size = here.length > 12 ? 2.5 : 6; // a stroke is a row of small ones
+  for (const mark of here) {
     const x = at.x + mark.x * at.scale, y = at.y + mark.y * at.scale;
     pen.beginPath();
-    pen.arc(x, y, 6, 0, 7);
+    pen.arc(x, y, size, 0, 7);
     pen.fillStyle = mark.color;
     pen.fill();
-    pen.lineWidth = 3;
+    pen.lineWidth = size / 2;
     pen.strokeStyle = "#000000a0";
     pen.stroke();
-    pen.lineWidth = 1.6;
+    pen.lineWidth = size / 3.8;
     pen.strokeStyle = "#fff";
     pen.stroke();
   }

@@ -60,7 +60,7 @@ function dropPlace() {
   return h("div", { class: "still-drop" }, h("span", {}, "Drop a color still or photograph here"),
     h("div", { class: "row" },
       h("button", { class: "secondary", "data-key": "choose", onclick: () => hooks.choose() }, "Choose a file"),
-      h("button", { class: "secondary", "data-key": "paint", disabled: Boolean(state.painting), title: "Paint the frame that is shown (s)", onclick: () => hooks.paint(state.frame) }, "Paint this frame")));
+      h("button", { class: state.film.stills.length ? "secondary" : "primary", "data-key": "paint", disabled: Boolean(state.painting), title: "Paint the frame that is shown (s)", onclick: () => hooks.paint(state.frame) }, "Paint this frame")));
 }
 
 function nextCards(film, looking) {

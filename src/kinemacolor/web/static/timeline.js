@@ -176,7 +176,7 @@ function stills(width) {
     // a still governs what lies nearer to it than to the next
     const before = i ? (bound[i - 1].frame + still.frame) / 2 : 0;
     const after = i < bound.length - 1 ? (still.frame + bound[i + 1].frame) / 2 : frames();
-    const x = xOf(still.frame, width), y = top + height / 2;
+    const x = xOf(still.frame + 0.5, width), y = top + height / 2;
     pen.lineWidth = 2;
     pen.globalAlpha = 0.5;
     pen.beginPath(); pen.moveTo(Math.max(0, xOf(before, width) + 3), y); pen.lineTo(Math.min(width, xOf(after, width) - 3), y); pen.stroke();
@@ -214,7 +214,7 @@ function marks(width) {
   let last = -9;
   const sorted = [...state.film.marks].sort((a, b) => a.frame - b.frame);
   for (const mark of sorted) {
-    const x = xOf(mark.frame, width);
+    const x = xOf(mark.frame + 0.5, width);
     if (x < -5 || x > width + 5 || x - last < 2) continue;
     last = x;
     pen.beginPath(); pen.arc(x, top + height / 2 - 1, 4.5, 0, 7);

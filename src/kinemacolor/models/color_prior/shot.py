@@ -1,0 +1,53 @@
+"""The color prior for the frames of a shot: each exemplar is kept as it is asked, frames come at any size."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from kinemacolor.frames import Luma
+from kinemacolor.models.base import Reference
+from kinemacolor.models.color_prior.exemplars import Exemplars
+from kinemacolor.models.color_prior.mixture import Mixture
+from kinemacolor.models.color_prior.network import ColorPrior
+from kinemacolor.models.references import fitted
+from kinemacolor.resize import fit, in_steps, resize
+
+SHORT_SIDE_PX = 256
+"""Frames are looked at with this short side, as in training: at 480 and more, what is new is colored worse."""
+
+EXEMPLAR_SCALES = (0.5, 1.0, 1.5)
+"""Exemplars are kept at each of these times that size: things come closer, or go away."""
+
+_MULTIPLE = 16
+
+
+@dataclass(frozen=True, slots=True)
+class ShotPrior:
+    """What a shot's frames ask: the network, and the precision of its trunk and layers."""
+
+    network: ColorPrior
+    dtype: torch.dtype
+
+    def remember(self, reference: Reference) -> Exemplars:
+        """An exemplar, at several sizes; what its alpha hides is not seen."""
+        device = self.network.head.weight.device
+        sizes = dict.fromkeys(_size(reference.luma, scale) for scale in EXEMPLAR_SCALES)
+        with self._precision(device):
+            return self.network.exemplars_of([fitted(reference, size, device) for size in sizes])
+
+    def mixture(self, luma: Luma, exemplars: Sequence[Exemplars]) -> Mixture:
+        """The colors that a frame may have, at stride 8 of its working size; without exemplars, by its look alone."""
+        small = resize(luma, _size(luma))
+        memory = Exemplars.joined(exemplars) if exemplars else self.network.no_exemplars()
+        with self._precision(luma.device):
+            answer: Mixture = self.network(self.network.encode(small[None]), memory)
+        return answer
+
+    def _precision(self, device: torch.device) -> torch.autocast:
+        return torch.autocast(device.type, self.dtype, enabled=self.dtype != torch.float32)
+
+
+def _size(luma: Luma, scale: float = 1.0) -> tuple[int, int]:
+    height, width = fit((luma.shape[-2], luma.shape[-1]), SHORT_SIDE_PX)
+    return in_steps((scale * height, scale * width), _MULTIPLE)
