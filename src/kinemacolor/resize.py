@@ -24,9 +24,10 @@ def fit(size: tuple[int, int], short_side_px: int | None) -> tuple[int, int]:
     return max(1, round(height * scale)), max(1, round(width * scale))
 
 
-def in_steps(size: tuple[float, float], step: int) -> tuple[int, int]:
-    """The size nearest to this one whose sides are multiples of ``step``, at least one step."""
-    return max(step, step * round(size[0] / step)), max(step, step * round(size[1] / step))
+def in_steps(size: tuple[int, int], step: int, *, scale: float = 1.0) -> tuple[int, int]:
+    """The size nearest to ``scale`` times this one whose sides are multiples of ``step``, at least one step."""
+    height, width = (max(step, step * round(side * scale / step)) for side in size)
+    return height, width
 
 
 def resize(planes: Float[Tensor, "*b c h w"], size: tuple[int, int]) -> Float[Tensor, "*b c h2 w2"]:

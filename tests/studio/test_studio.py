@@ -1,5 +1,6 @@
 """The studio from a film that comes in to one that goes out; processes of its own do the work."""
 
+import shutil
 import time
 from pathlib import Path
 
@@ -118,7 +119,9 @@ def test_a_process_that_is_killed_takes_nothing_with_it(studio: Studio, put_in, 
     assert states(studio, name) == ["done", "done"]
 
 
-def test_what_cannot_serve_is_said_in_a_sentence(studio: Studio, put_in, still_of, tmp_path: Path) -> None:
+def test_what_cannot_serve_is_said_in_a_sentence(
+    studio: Studio, put_in, still_of, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     name, partial = studio.begin_upload("letter.mkv")
     partial.write_bytes(b"<html>no film</html>" * 100)
     with pytest.raises(InputError, match=r"letter\.mkv is not a video") as caught:
@@ -130,8 +133,11 @@ def test_what_cannot_serve_is_said_in_a_sentence(studio: Studio, put_in, still_o
         studio.add_still(film, still_of(3, (1, 1, 1)), "gray.png", None)
     with pytest.raises(ExemplarError, match="Paint a frame or drop a still"):
         studio.color(film, None)
-    with pytest.raises(InputError, match="GiB left"):
-        studio.check_upload(2**58 if studio.limits.film_bytes > 2**58 else studio.limits.film_bytes)
+    free = shutil.disk_usage(tmp_path)._replace(free=2**30)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: free)
+    studio.check_upload(2**30)
+    with pytest.raises(InputError, match=r"1\.00 GiB left"):
+        studio.check_upload(2**30 + 1)
 
 
 def test_case_48_a_film_beyond_the_limits_is_refused_and_nothing_of_it_stays(

@@ -43,9 +43,9 @@ def one_gaussian(a: float, b: float, variance: float) -> Mixture:
 
 
 def test_colors_by_look_and_those_with_the_exemplars_weigh_by_their_precision() -> None:
-    look = PriorColors(torch.tensor([10.0, 0.0]).view(1, 2, 1, 1), torch.full((1, 1, 1, 1), 10.0).log())
+    look = PriorColors(torch.tensor([10.0, 0.0]).view(1, 2, 1, 1), torch.full((1, 1, 1, 1), 25.0).log())
     both = look.beside(one_gaussian(-20.0, 30.0, 10.0))
-    # variances of 3 * 10 and 10 / 2 + 10: weights of 1 and 2
-    assert both.chroma[0, :, 0, 0].tolist() == pytest.approx([-10.0, 20.0], abs=1e-3)
-    assert both.log_variance.exp()[0, 0, 0, 0].item() == pytest.approx(10.0, abs=1e-3)
+    # variances of 3 * 25 and 10 / 2 + 20: weights of 1 and 3
+    assert both.chroma[0, :, 0, 0].tolist() == pytest.approx([-12.5, 22.5], abs=1e-3)
+    assert both.log_variance.exp()[0, 0, 0, 0].item() == pytest.approx(75 / 4, abs=1e-3)
     assert both.chroma.shape == (1, 2, 2, 2)

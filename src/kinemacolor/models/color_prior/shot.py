@@ -49,5 +49,4 @@ class ShotPrior:
 
 
 def _size(luma: Luma, scale: float = 1.0) -> tuple[int, int]:
-    height, width = fit((luma.shape[-2], luma.shape[-1]), SHORT_SIDE_PX)
-    return in_steps((scale * height, scale * width), _MULTIPLE)
+    return in_steps(fit((luma.shape[-2], luma.shape[-1]), SHORT_SIDE_PX), _MULTIPLE, scale=scale)

@@ -20,7 +20,7 @@ _KEY_GAIN = 20.0
 _LOG_VARIANCE = 5.0
 _DROPPED = 0.15
 _MUTED = 9.0
-_SEEN_TIMES, _SEEN_AT_LEAST = 0.5, 10.0
+_SEEN_TIMES, _SEEN_AT_LEAST = 0.5, 20.0
 _LOOK_TIMES = 3.0
 
 
@@ -39,7 +39,7 @@ class PriorColors:
     def beside(self, mixture: Mixture, vividness: float = 0.0) -> "PriorColors":
         """These, by look alone, together with those that the color prior has for the frame, each by its precision.
 
-        The color prior's variance is halved, and 10 more, since it is surest where it copies an exemplar, which the
+        The color prior's variance is halved, and 20 more, since it is surest where it copies an exemplar, which the
         match does better; that of these colors is three times what it was. benchmarks/results has what was tried.
         """
         size = (mixture.means.shape[-2], mixture.means.shape[-1])

@@ -211,7 +211,7 @@ function undo(forward) {
     if (from.length) { to.push(from.pop()); previewSoon(); }
     return;
   }
-  if (isReady() && (forward ? state.film.redo : state.film.undo)) edit({ do: forward ? "redo" : "undo" });
+  if (isReady()) edit({ do: forward ? "redo" : "undo" });  // the program knows what there is, the page may not yet
 }
 
 // ---- coloring
