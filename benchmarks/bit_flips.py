@@ -48,7 +48,7 @@ def frames_of(path: Path) -> list[bytes]:
 
 
 def outcome(act: Callable[[], Path], good: list[bytes]) -> str:
-    """What became of an act that writes a film."""
+    """The outcome of an act that writes a film."""
     try:
         return "same" if frames_of(act()) == good else "WRONG"
     except KinemacolorError:

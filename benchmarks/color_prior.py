@@ -1,4 +1,4 @@
-"""What the color prior alone is worth: error over gray, by how far the exemplar reaches, and what it leaves gray.
+"""The color prior alone: its gain over gray, by how far the exemplar reaches, and what it leaves gray.
 
     python benchmarks/color_prior.py WEIGHTS --set NAME CLIPS... [--set ...] [--leaving LIST FOLDERS...]
 
@@ -122,7 +122,7 @@ class Prior:
 
 @dataclass
 class Guess:
-    """What colormnet-lite guesses, muted as it uses it."""
+    """The guess of colormnet-lite by look alone, muted as it uses it."""
 
     network: ColorMNetLite
     encoder: PlaceEncoder

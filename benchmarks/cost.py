@@ -1,4 +1,4 @@
-"""What coloring costs: as in the papers' tables, as films grow, and stage by stage.
+"""The cost of coloring: as in the papers' tables, as films grow, and stage by stage.
 
     python benchmarks/cost.py papers --model matching --model colormnet-lite --frames 300
     python benchmarks/cost.py papers --model colormnet:random --frames 6

@@ -1,4 +1,4 @@
-"""What optical flow costs and how well colors follow it: DIS flow by finest scale, stride, descents and refinement.
+"""The cost of optical flow, and how well colors follow it: DIS flow by finest scale, stride, descents and refinement.
 
     python benchmarks/flow.py CLIPS_FOLDER
 

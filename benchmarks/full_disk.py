@@ -84,7 +84,7 @@ SCENARIOS = [
 
 
 def verdicts(scenario: kills.Scenario, disk: Path, new: object) -> Iterator[str]:
-    """What is wrong with a run on a disk as it is, and with the same command after the disk has got room."""
+    """The faults of a run on a disk as it is, and of the same command after the disk has got room."""
     old = scenario.look(disk)
     code, _ = kills.run(scenario, disk)
     words = (disk.parent / "words").read_text()
@@ -113,7 +113,7 @@ def verdicts(scenario: kills.Scenario, disk: Path, new: object) -> Iterator[str]
 
 
 def tried(scenario: kills.Scenario, folder: Path, size: str, new: object) -> list[str]:
-    """What is wrong on a disk of a size, mounted for it."""
+    """The faults on a disk of a size, mounted for it."""
     disk = folder / "disk"
     disk.mkdir(exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(disk)], check=True)

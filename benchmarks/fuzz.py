@@ -375,7 +375,7 @@ def child(words: list[str], work: Path, said: Path, pipe: Path | None) -> None:
 
 
 def fault(code: int | None, said: str, peak: int) -> str | None:
-    """What is bad of an outcome; None where nothing is."""
+    """The fault of an outcome; None where there is none."""
     if code is None:
         return "no end in time"
     if code < 0:

@@ -234,7 +234,7 @@ def prepared(scenario: Scenario, work: Path) -> None:
 
 
 def verdicts(scenario: Scenario, work: Path, old: object, new: object) -> Iterator[str]:
-    """What is wrong after a kill, and after the same command again."""
+    """The faults after a kill, and after the same command again."""
     kept = others(scenario, work)
     seen = scenario.look(work)
     if seen != old and seen != new:

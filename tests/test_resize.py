@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kinemacolor.errors import SettingError
-from kinemacolor.resize import Padding, fit, resize, sample_chroma
+from kinemacolor.resize import Padding, fit, in_steps, resize, sample_chroma
 
 SIDES = st.integers(1, 700)
 
@@ -16,6 +16,13 @@ def test_fit_keeps_the_aspect_and_never_enlarges(height: int, width: int, short_
     assert 1 <= w <= width
     assert min(h, w) == min(height, width, short_side)
     assert abs(h * width - w * height) <= max(height, width)
+
+
+def test_sides_in_steps_are_the_nearest_multiples_and_never_nothing() -> None:
+    assert in_steps((256, 455), 16) == (256, 448)
+    assert in_steps((256, 457), 16, scale=1.5) == (384, 688)
+    assert in_steps((256, 455), 16, scale=0.5) == (128, 224)
+    assert in_steps((3, 40), 16) == (16, 32)
 
 
 def test_fit_none_keeps_the_size() -> None:

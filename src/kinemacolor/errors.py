@@ -111,13 +111,13 @@ _WORDS_OF_LIBAV = {
     "Encoder not found": "this FFmpeg has no such encoder",
     "Decoder not found": "this FFmpeg has no such decoder",
 }
-"""What FFmpeg says, and what it means to somebody who has not called it."""
+"""FFmpeg's messages, and what each means to somebody who has not called it."""
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def reason_of(error: BaseException) -> str:
-    """What happened, in words for a user: without what a library says of itself, in one line.
+    """The reason of an error in words for a user: without what a library says of itself, in one line.
 
     ``error`` is one of the operating system's, of FFmpeg's or of a decoder of text.
     """

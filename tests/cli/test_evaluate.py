@@ -40,6 +40,18 @@ def test_a_folder_is_scored_with_its_sanity_rows(tmp_path: Path) -> None:
     assert means["flow"]["psnr"] == means["optical flow"]["psnr"]
 
 
+def test_a_setting_makes_a_row_of_its_own(tmp_path: Path) -> None:
+    write_clip(tmp_path / "clips" / "one")
+    rows = ["colormnet-lite:prior=look:stride=4", "colormnet-lite:prior=look"]
+    evaluate(
+        data=tmp_path / "clips", output=tmp_path / "report", model=",".join(rows), sanity=False, figures="psnr",
+        weights=[f"{rows[1]}=all"], device="cpu",
+    )  # fmt: skip
+    means = json.loads((tmp_path / "report" / "report.json").read_text())["means"]
+    assert list(means) == rows
+    assert means[rows[0]]["psnr"] != means[rows[1]]["psnr"]
+
+
 def test_a_problem_is_said_and_the_exit_code_tells(tmp_path: Path) -> None:
     write_clip(tmp_path / "clips" / "one")
     write_clip(tmp_path / "clips" / "two")
@@ -61,6 +73,8 @@ def test_a_problem_is_said_and_the_exit_code_tells(tmp_path: Path) -> None:
         ({"clip": ["three"]}, "three"),
         ({"figures": "beauty"}, "beauty"),
         ({"model": "mystery"}, "mystery"),
+        ({"model": "colormnet-lite:stride=fast"}, "stride"),
+        ({"model": "colormnet-lite:speed=2"}, "no setting 'speed'"),
         ({"weights": ["colormnet=x.pth"]}, "NAME=PATH"),
         ({"results": ["nameless"]}, "NAME=FOLDER"),
         ({"dataset": "davis"}, "JPEGImages"),

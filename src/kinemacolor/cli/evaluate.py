@@ -190,10 +190,12 @@ def _by_name(weights: list[str], names: list[str]) -> dict[str, str]:
 
     files = {}
     for text in weights:
-        name, equals, path = text.partition("=")
-        if not equals and len(names) == 1:
-            name, path = names[0], text
-        if name not in names:
+        # a row's name may have an = of its own: NAME:SETTING=VALUE
+        name = max((name for name in names if text.startswith(f"{name}=")), key=len, default=None)
+        if name is not None:
+            files[name] = text.removeprefix(f"{name}=")
+        elif len(names) == 1 and "=" not in text:
+            files[names[0]] = text
+        else:
             raise SettingError(f"--weights {text} names no model that is evaluated. Write NAME=PATH.")
-        files[name] = path
     return files

@@ -28,7 +28,7 @@ class CrashedError(KinemacolorError):
 
 
 def in_own_process(act: Callable[..., ValueT], *given: object) -> ValueT:
-    """What ``act`` gives, done in a process of its own; ``act``, ``given`` and the outcome can be pickled.
+    """The result of ``act``, done in a process of its own; ``act``, ``given`` and the outcome can be pickled.
 
     ``act`` is a function of a module, and has to answer for its own errors. An interruption here ends the process
     first, which has 20 seconds to leave everything in order.

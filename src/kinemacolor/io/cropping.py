@@ -1,4 +1,4 @@
-"""What a container says to cut off a picture when it is shown: Matroska's PixelCrop and QuickTime's clean aperture.
+"""The crop that a container asks of players: Matroska's PixelCrop and QuickTime's clean aperture.
 
 FFmpeg's decoders give the whole picture, and PyAV does not tell what is to be cut.
 """

@@ -4,18 +4,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from itertools import chain, pairwise
-from types import TracebackType
 from typing import Literal
 
 from av import VideoFrame
 from av.filter import Graph
-from av.video.format import VideoFormat
 
 from kinemacolor.frames import Frame, Planes
 from kinemacolor.io.base import FrameReader
 from kinemacolor.io.encode import FieldMarks, is_bottom_first
+from kinemacolor.io.filters import filter_graph
 from kinemacolor.io.info import FilmInfo, fields_line
 from kinemacolor.io.pixels import frame_of, layout_of, planar_name, planes_of
+from kinemacolor.io.wrapped import WrappedReader
 
 Rate = Literal["frame", "field"]
 _PROGRESSIVE = 1
@@ -44,7 +44,7 @@ def deinterlaced(info: FilmInfo, rate: Rate) -> FilmInfo:
     )
 
 
-class Deinterlaced:
+class Deinterlaced(WrappedReader):
     """A reader of the whole pictures of an interlaced film.
 
     ``reader`` begins a frame before ``start`` and ends one after ``stop`` (numbers of whole pictures), where there is
@@ -52,8 +52,8 @@ class Deinterlaced:
     """
 
     def __init__(self, reader: FrameReader, info: FilmInfo, *, start: int, stop: int | None) -> None:
-        self._reader, self.info, self.start, self.stop = reader, info, start, stop
-        self.warnings, self.notes = reader.warnings, reader.notes
+        super().__init__(reader, info)
+        self.start, self.stop = start, stop
         self._each = info.fields_a_frame
 
     def __iter__(self) -> Iterator[Frame]:
@@ -90,7 +90,7 @@ class Deinterlaced:
             yield from self._whole(graph, waiting)
 
     def _whole(self, graph: Graph, waiting: dict[int, Frame]) -> Iterator[tuple[Frame, list[Planes]]]:
-        """What the filter has ready, beside the frame that it is made of; a progressive frame stands for both."""
+        """The pictures that are ready, with the frame of each; a progressive frame stands for both fields."""
         ready: dict[int, list[Planes]] = {}
         for picture in _pulled(graph):
             number = (picture.pts or 0) // 2  # its ticks are half as long
@@ -103,15 +103,6 @@ class Deinterlaced:
         for number, made in ready.items():
             yield waiting.pop(number), made * (self._each // len(made))
 
-    def __enter__(self) -> "Deinterlaced":
-        self._reader.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._reader.__exit__(kind, error, trace)
-
 
 def _planar(info: FilmInfo) -> str:
     """The planar format that holds the film's planes."""
@@ -120,17 +111,9 @@ def _planar(info: FilmInfo) -> str:
 
 
 def _bwdif(info: FilmInfo, pixel_format: str, *, per_field: bool) -> Graph:
-    graph = Graph()
     parity = "bff" if is_bottom_first(info) else "tff"
-    parts = (
-        graph.add_buffer(width=info.width, height=info.height, format=VideoFormat(pixel_format), time_base=_TICK),
-        graph.add("bwdif", f"mode={'send_field' if per_field else 'send_frame'}:parity={parity}:deint=interlaced"),
-        graph.add("buffersink"),
-    )
-    for one, following in pairwise(parts):
-        one.link_to(following)
-    graph.configure()
-    return graph
+    options = f"mode={'send_field' if per_field else 'send_frame'}:parity={parity}:deint=interlaced"
+    return filter_graph(info, pixel_format, _TICK, "bwdif", options)
 
 
 def _pulled(graph: Graph) -> Iterator[VideoFrame]:

@@ -2,12 +2,10 @@
 
 from fractions import Fraction
 from functools import lru_cache
-from itertools import pairwise
 
 from av.container import OutputContainer
 from av.error import FFmpegError
 from av.filter import Graph
-from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -15,6 +13,7 @@ from kinemacolor.errors import CodecError, reason_of
 from kinemacolor.io import codecs, pipe, pixels
 from kinemacolor.io.base import OutputLayout
 from kinemacolor.io.codecs import Encoder
+from kinemacolor.io.filters import filter_graph
 from kinemacolor.io.info import FilmInfo
 
 _CONSTANT_RATE = frozenset({"avi", "mxf", "yuv4mpegpipe", "mpeg"})
@@ -127,16 +126,7 @@ class FieldMarks:
 
 def _marking(info: FilmInfo, pixel_format: str, time_base: Fraction, mode: str) -> Graph:
     """A filter that sets a mark: PyAV cannot, and a filter copies no samples."""
-    graph = Graph()
-    parts = (
-        graph.add_buffer(width=info.width, height=info.height, format=VideoFormat(pixel_format), time_base=time_base),
-        graph.add("setparams", f"field_mode={mode}"),
-        graph.add("buffersink"),
-    )
-    for one, following in pairwise(parts):
-        one.link_to(following)
-    graph.configure()
-    return graph
+    return filter_graph(info, pixel_format, time_base, "setparams", f"field_mode={mode}")
 
 
 def is_bottom_first(info: FilmInfo) -> bool:

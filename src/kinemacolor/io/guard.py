@@ -62,7 +62,7 @@ PICTURE_ERRORS = (
     *(OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, AttributeError, OverflowError),
     *(struct.error, RuntimeError, zlib.error),
 )
-"""What Pillow's plug-ins raise on damaged data."""
+"""The errors that Pillow's plug-ins raise on damaged data."""
 
 _quiet = threading.Lock()
 _quiet_blocks = 0

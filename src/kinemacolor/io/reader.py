@@ -243,7 +243,7 @@ class VideoReader:
 
 
 def _how_to_split(info: FilmInfo, index: int, seconds: Fraction) -> str:
-    """What to do where the picture changes size at a frame: the film before it and after it are two films."""
+    """The advice where the picture changes size at a frame: the film before it and after it are two films."""
     before = f"Color what is before it with --end {index}, and the rest by itself"
     if info.restarts or not index:
         return f"{before}, cut off there."

@@ -6,31 +6,15 @@ the picture goes by the same change of pace (chapters, subtitles) or cannot (sou
 
 from collections.abc import Iterator
 from dataclasses import replace
-from types import TracebackType
 
 from kinemacolor.frames import Frame
-from kinemacolor.io.base import FrameReader
-from kinemacolor.io.info import FilmInfo
+from kinemacolor.io.wrapped import WrappedReader
 
 
-class Retimed:
+class Retimed(WrappedReader):
     """A reader whose frames have times by a rate, counted from the film's first frame."""
-
-    def __init__(self, reader: FrameReader, info: FilmInfo) -> None:
-        self._reader, self.info = reader, info
-        self.start, self.stop = reader.start, reader.stop
-        self.warnings, self.notes = reader.warnings, reader.notes
 
     def __iter__(self) -> Iterator[Frame]:
         """The frames at their new times."""
         for frame in self._reader:
             yield replace(frame, seconds=frame.index * self.info.time_base)
-
-    def __enter__(self) -> "Retimed":
-        self._reader.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._reader.__exit__(kind, error, trace)

@@ -22,7 +22,7 @@ _DROP_FRAME_BIT = 1 << 6
 
 
 class ScanTimes(NamedTuple):
-    """What a picture's header says: frames a second, and the picture's own timecode; None where it does not."""
+    """The times in a picture's header: frames a second, and the picture's own timecode; None where it has none."""
 
     frame_rate: Fraction | None = None
     timecode: str | None = None

@@ -1,4 +1,4 @@
-"""What a picture's numbers mean where no ICC profile says it: PNG's cICP, gAMA and cHRM, and cameras' Adobe RGB.
+"""The color space of a picture's numbers without ICC profile: PNG's cICP, gAMA and cHRM, and cameras' Adobe RGB.
 
 PNG (third edition), 4.3: of cICP, iCCP, sRGB, and gAMA with cHRM the first that is there counts. Codes of cICP are
 those of ITU-T H.273. Curves of BT.709 and its kin are taken as sRGB's: films are graded for one display, and a film's
@@ -58,7 +58,7 @@ ADOBE_RGB = StoredColor(_ADOBE, lambda values: values ** (563 / 256))
 
 
 def stored_color_of(data: bytes) -> StoredColor | None:
-    """What a PNG without ICC profile says of its numbers; None for sRGB, other files, and where it says nothing."""
+    """The color space that a PNG without ICC profile states; None for sRGB, other files and where none is stated."""
     chunks = dict(_chunks(data))
     if (code := chunks.get(b"cICP")) is not None and len(code) == 4:
         primaries, curve = _PRIMARIES.get(code[0], _SRGB), _curve_of(code[1])

@@ -185,7 +185,7 @@ CARDS: dict[str, ModelCard] = {
 
 
 def effort_of(card: ModelCard, name: str) -> Effort:
-    """What an effort means to this model; ``default`` changes nothing.
+    """The settings that an effort means to this model; ``default`` changes nothing.
 
     Raises ``ModelError`` where the model does not have it.
     """

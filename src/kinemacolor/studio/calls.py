@@ -1,4 +1,4 @@
-"""What a call to a helper and its answer are made of, on both sides."""
+"""The messages between the program and a helper process, as both sides know them."""
 
 import threading
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 from kinemacolor.errors import KinemacolorError
 
 Told = dict[str, Any]
-"""What a task says while it is at work."""
+"""A report of a task that is at work."""
 
 
 class HelperDiedError(KinemacolorError):

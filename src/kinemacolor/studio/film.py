@@ -38,7 +38,7 @@ class PlannedRow:
 
 @dataclass(slots=True)
 class _Page:
-    """What is worth keeping between two programs, in ``cache/page.json``."""
+    """The state that is kept between two programs, in ``cache/page.json``."""
 
     signature: str = ""
     rows: list[PlannedRow] = field(default_factory=list)

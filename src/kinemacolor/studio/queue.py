@@ -53,7 +53,7 @@ class Work:
 
     @property
     def urgency(self) -> tuple[int, float]:
-        """What goes first: a few shots before a whole film."""
+        """The order of works: a few shots before a whole film."""
         return (0 if self.shots is not None else 1), self.order
 
 

@@ -451,7 +451,7 @@ class Studio:
 
 
 class _ColorSteps:
-    """What a work of the queue needs next, by the studio's films."""
+    """The steps that a work of the queue needs, by the studio's films."""
 
     def __init__(self, studio: Studio) -> None:
         self._studio = studio

@@ -1,4 +1,4 @@
-"""What helpers do, by name: each takes a ``Context`` and plain values, and gives plain values back."""
+"""The tasks of helper processes, by name: each takes a ``Context`` and plain values, and gives plain values back."""
 
 import json
 import tempfile
@@ -16,7 +16,7 @@ import torch
 from kinemacolor.engine.analysis.cuts import GRAY_WIDTH_PX, gray_of
 from kinemacolor.engine.analysis.still_finder import StillFinder, StillPlace
 from kinemacolor.engine.answers import AnsweredFrame, AnsweredShot
-from kinemacolor.engine.inputs import Inputs, exemplars_of, fitted_to
+from kinemacolor.engine.inputs import Inputs, exemplars_of, fitted_to, size_chosen, working_size_of
 from kinemacolor.engine.job import ExemplarChoice, Job
 from kinemacolor.engine.paint import Canvas, strokes_on
 from kinemacolor.engine.pipeline import WriteBehind
@@ -92,7 +92,7 @@ def _counted(context: Context, what: str) -> Callable[[int, int | None], None]:
 
 
 def facts_of(info: FilmInfo, frames: int | None = None) -> dict[str, Any]:
-    """What a person wants to know of a film, as JSON."""
+    """The facts of a film that the page shows, as JSON."""
     height, width = info.display_size
     return {
         "width": info.width,
@@ -325,12 +325,8 @@ def _model_name(job: Job) -> str:
 
 
 def _draft_job(job: Job, folder: Path) -> Job:
-    return job.changed({"working_size": min(DRAFT_PX, _size_of(job)), "track": folder / DRAFT})
-
-
-def _size_of(job: Job) -> int:
-    size = job.model.working_size
-    return int(size) if isinstance(size, int) or (isinstance(size, str) and size.isdecimal()) else 480
+    final = working_size_of(size_chosen(job)) or DRAFT_PX
+    return job.changed({"working_size": min(DRAFT_PX, final), "track": folder / DRAFT})
 
 
 def _identity(job: Job) -> str:
@@ -354,7 +350,7 @@ def plan(context: Context, folder: str) -> list[tuple[int, int, list[str], str]]
 
 
 def _memory(folder: Path) -> ChromaTrack:
-    """What remembers a look through the film: drafts have the same."""
+    """The track that remembers a look through the film; drafts use the same."""
     return ChromaTrack(open_project(folder).track)
 
 

@@ -1,4 +1,4 @@
-"""What the strokes say of places that look like painted ones, however far away, and what a guess adds.
+"""Likeness: the strokes' colors for places that look like painted ones, however far away, and the model's guess.
 
 The mean of the paint, weighed by likeness to where it lies (Nadaraya and Watson's regression): likeness of the
 model's features and of luma. A guess weighs as much as paint on something unlike, so that it speaks only where

@@ -43,7 +43,7 @@ class Canvas:
 
     @cached_property
     def guess(self) -> Guess | None:
-        """What colors the model takes for likely by the frame's look; None where there is no such model."""
+        """The colors that the model takes for likely by the frame's look; None where there is no such model."""
         model = load_model(self._model) if isinstance(self._model, str) else self._model
         return model.guess(self._luma) if isinstance(model, Guesser) else None
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from types import TracebackType
 
 import cv2
 import numpy as np
@@ -10,11 +9,12 @@ import numpy as np
 from kinemacolor.frames import Frame, Plane, Planes
 from kinemacolor.io import FilmInfo, FrameReader
 from kinemacolor.io.pixels import UNSPECIFIED_MATRIX, converted, matrix_code
+from kinemacolor.io.wrapped import WrappedReader
 
 _LIMITED, _FULL = 1, 2
 
 
-class Recast:
+class Recast(WrappedReader):
     """A reader whose frames have another size, another range, or both; times and all beside the film stay.
 
     ``size`` is (height, width) as stored; the pixels' own shape changes so that the picture keeps its proportions.
@@ -23,10 +23,7 @@ class Recast:
     def __init__(
         self, reader: FrameReader, *, size: tuple[int, int] | None = None, full_range: bool | None = None
     ) -> None:
-        self._reader = reader
-        self.start, self.stop = reader.start, reader.stop
-        self.warnings, self.notes = reader.warnings, reader.notes
-        self.info = _recast(reader.info, size, full_range)
+        super().__init__(reader, _recast(reader.info, size, full_range))
 
     def __iter__(self) -> Iterator[Frame]:
         """The frames, recast."""
@@ -34,15 +31,6 @@ class Recast:
             assert frame.planes is not None
             planes = _resized(frame.planes, (self.info.height, self.info.width))
             yield replace(frame, planes=converted(planes, bits=planes.bits, full_range=self.info.full_range))
-
-    def __enter__(self) -> "Recast":
-        self._reader.__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._reader.__exit__(kind, error, trace)
 
 
 def _recast(info: FilmInfo, size: tuple[int, int] | None, full_range: bool | None) -> FilmInfo:

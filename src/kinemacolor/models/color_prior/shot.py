@@ -24,7 +24,7 @@ _MULTIPLE = 16
 
 @dataclass(frozen=True, slots=True)
 class ShotPrior:
-    """What a shot's frames ask: the network, and the precision of its trunk and layers."""
+    """The prior that a shot's frames ask: the network, and the precision of its trunk and layers."""
 
     network: ColorPrior
     dtype: torch.dtype
