@@ -48,7 +48,7 @@ class LiteSettings:
     exemplar's own. A frame is compared with at most ``exemplars_at_once``, as ``search`` says. Candidates are weighed
     and motion is found at ``stride``: 1 is finer, and takes twice the time of 2. ``prior`` says where the colors of
     what no exemplar shows come from: ``exemplars`` is the color prior that sees them beside the frame, ``look`` the
-    smaller one that goes by the frame's look alone, as before it, and saves a sixth of the time.
+    smaller one that goes by the frame's look alone, as before it, and saves some three tenths of the time.
     ``vividness`` is 0 for the mean of what such a thing may look like, up to 1 for its likeliest color.
     """
 
