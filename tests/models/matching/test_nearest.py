@@ -45,10 +45,10 @@ def test_two_pictures_are_searched_as_one() -> None:
 
 
 def test_what_is_alike_in_smooth_pictures_is_nearly_always_found() -> None:
-    rough = torch.randn(1, 8, 6, 8, generator=torch.Generator().manual_seed(3))
-    smooth = F.interpolate(rough, (24, 32), mode="bicubic")[0].flatten(1).T
+    rough = torch.randn(1, 8, 3, 4, generator=torch.Generator().manual_seed(3))
+    smooth = F.interpolate(rough, (24, 32), mode="bilinear")[0].flatten(1).T
     held = F.normalize(smooth, dim=1)
-    asked = F.normalize(smooth.roll(5, 0) + 0.05 * keys_of(len(smooth), seed=4), dim=1)
-    found, _ = nearest_in_fours(asked, (24, 32), held, Fours.of(held, (24, 32)), Counts(4, 1))
+    asked = F.normalize(smooth + 0.01 * keys_of(len(smooth), seed=4), dim=1)
+    found, _ = nearest_in_fours(asked, (24, 32), held, Fours.of(held, (24, 32)), Counts(8, 1))
     best, _ = nearest_of_all(asked, held, None, 1)
-    assert float((best - found < 0.02).float().mean()) > 0.97
+    assert float((best - found < 0.01).float().mean()) > 0.97
