@@ -44,7 +44,7 @@ class Encoder:
 _PRORES = {"vendor": "apl0"}
 # x264's macroblock tree otherwise reads what lies beside small pictures: the same frames gave different films
 _X264 = {"preset": "faster", "crf": "16", "x264-params": "cpu-independent=1"}
-_X265 = {"preset": "medium", "crf": "18", "x265-params": "log-level=error"}
+_X265 = {"preset": "medium", "crf": "18", "x265-params": "log-level=error", "a53cc": "1"}
 
 _ENCODERS: dict[str, Encoder] = {
     "h264": Encoder("libx264", _X264, "crf", even=True),

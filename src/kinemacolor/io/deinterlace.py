@@ -69,7 +69,10 @@ class Deinterlaced(WrappedReader):
                 index = self._each * frame.index + place
                 if index >= self.start and (self.stop is None or index < self.stop):
                     seconds = frame.seconds + place * step / self._each
-                    yield replace(frame, planes=planes, index=index, seconds=seconds, is_interlaced=False)
+                    beside = b"" if place else frame.captions
+                    yield replace(
+                        frame, planes=planes, index=index, seconds=seconds, is_interlaced=False, captions=beside
+                    )
 
     def _made(self) -> Iterator[tuple[Frame, list[Planes]]]:
         """Each frame of the source with the whole pictures that it gives."""

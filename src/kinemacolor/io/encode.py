@@ -12,6 +12,7 @@ from av.video.stream import VideoStream
 from kinemacolor.errors import CodecError, reason_of
 from kinemacolor.io import codecs, pipe, pixels
 from kinemacolor.io.base import OutputLayout
+from kinemacolor.io.captions import KEEPS_CAPTIONS, captions_line
 from kinemacolor.io.codecs import Encoder
 from kinemacolor.io.filters import filter_graph
 from kinemacolor.io.info import FilmInfo
@@ -34,7 +35,9 @@ def conversion_warnings(info: FilmInfo, layout: OutputLayout, encoder: Encoder, 
     """A line for all that the encoder cannot keep of the source's picture."""
     warnings = []
     if info.has_alpha and not pixels.layout_of(layout.pixel_format).has_alpha:
-        warnings.append(f"{encoder.name} stores no alpha here, so it is left out. Use ffv1 or prores-4444.")
+        warnings.append(f"{encoder.name} stores no alpha here, so it is left out. Use ffv1, prores-4444 or vp9.")
+    if info.has_captions and encoder.name not in KEEPS_CAPTIONS:
+        warnings.append(captions_line(info.path, encoder.name))
     if info.hdr and encoder.name != "libx265":
         warnings.append(f"{encoder.name} is not given the HDR mastering data. Use h265 to keep them.")
     if info.interlaced and encoder.name not in _MARKS_FIELDS:

@@ -43,12 +43,12 @@ class FilmInfo:
     unspecified); ``matrix`` and ``full_range`` are what follows from them. ``chroma_location`` is the codec's
     convention. ``marked_by_frame``: each frame of an interlaced film
     says whether it is; else all are. ``fields_a_frame`` is how many whole pictures are made of each frame.
-    ``alpha_beside``: there is an alpha that the decoder does not give (VP8, VP9). ``hdr`` holds
-    ``master-display`` and ``max-cll`` as x265 writes them. ``stream_index`` is the film's place among the container's
-    streams. ``restarts`` are where its clock starts again. ``last_frame_seconds`` is how long the last frame is
-    shown, None where the film does not say it. ``timecode`` is that of the first picture of a sequence. ``pace`` is
-    how much longer the film lasts than its file says, by a frame rate that the user gave; ``sound_is_kept`` is the
-    user's choice.
+    ``has_captions``: the first frame has closed captions. ``alpha_beside``: there is an alpha that no decoder here
+    gives (VP8, VP9). ``hdr`` holds ``master-display`` and ``max-cll`` as x265 writes them. ``stream_index`` is the
+    film's place among the container's streams. ``restarts`` are where its clock starts again.
+    ``last_frame_seconds`` is how long the last frame is shown, None where the film does not say it. ``timecode`` is
+    that of the first picture of a sequence. ``pace`` is how much longer the film lasts than its file says, by a
+    frame rate that the user gave; ``sound_is_kept`` is the user's choice.
     """
 
     path: str
@@ -64,6 +64,7 @@ class FilmInfo:
     subsampling: tuple[int, int]
     frame_rate: Fraction | None
     time_base: Fraction
+    has_captions: bool = False
     has_alpha: bool = False
     alpha_beside: bool = False
     frames: int | None = None
@@ -187,6 +188,8 @@ def _time_lines(info: FilmInfo) -> list[str]:
 
 def _side_lines(info: FilmInfo) -> list[str]:
     lines = []
+    if info.has_captions:
+        lines.append(_line("captions", "CEA-608 or 708, in the picture's stream"))
     for stream in info.streams:
         details = ", ".join(text for text in (stream.codec, stream.language, stream.title) if text)
         lines.append(_line(stream.kind, details))

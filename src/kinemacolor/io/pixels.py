@@ -159,14 +159,15 @@ def planes_of(frame: VideoFrame, *, full_range: bool, matrix: Matrix) -> Planes:
     )
 
 
-def frame_of(planes: Planes, pixel_format: str) -> VideoFrame:
+def frame_of(planes: Planes, pixel_format: str, into: VideoFrame | None = None) -> VideoFrame:
     """A frame of a planar pixel format with these planes; missing chroma is neutral, missing alpha opaque.
 
-    ``planes`` must have the format's depth and sampling already.
+    ``planes`` must have the format's depth and sampling already. ``into`` is a frame of that format and size whose
+    samples are replaced; None makes a new one.
     """
     layout = layout_of(pixel_format)
     height, width = planes.size
-    frame = VideoFrame(width, height, pixel_format)
+    frame = VideoFrame(width, height, pixel_format) if into is None else into
     sources: list[Plane | int] = [planes.y]
     if layout.has_chroma:
         neutral = 2 ** (layout.bits - 1)

@@ -15,11 +15,12 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 
 from kinemacolor.errors import CodecError, OutputError, reason_of, reason_of_failed_write
-from kinemacolor.frames import Frame, Planes
-from kinemacolor.io import codecs, count, encode, pipe, pixels
+from kinemacolor.frames import Frame
+from kinemacolor.io import codecs, count, encode, pipe
 from kinemacolor.io.base import FrameReader, OutputLayout
 from kinemacolor.io.destination import Destination
 from kinemacolor.io.info import FilmInfo
+from kinemacolor.io.made_frames import MadeFrames
 from kinemacolor.io.side_streams import HOLDS_TIMECODE, SideStreams, Window, needs_free_tags
 from kinemacolor.io.timecode import TAG, timecode_after
 
@@ -77,7 +78,7 @@ class VideoWriter:
         self.warnings += encode.conversion_warnings(self.info, self.layout, encoder, self._container_name)
         self._is_mp4 = self._container_name in encode.MP4_FAMILY
         self._time_base = encode.time_base_for(self._container_name, encoder, self.info)
-        self._fields = encode.FieldMarks(self.info, self.layout.pixel_format, self._time_base)
+        self._frames = MadeFrames(self.info, self.layout, encoder.name, self._time_base, self.warnings)
         self._written = 0
         self._shift: Fraction | None = None
         self._first_seconds = self._last_seconds = Fraction(0)
@@ -169,7 +170,7 @@ class VideoWriter:
             self._first_seconds = frame.seconds
             self._first_tick = self._tick(frame.seconds)
             self._last_tick = self._first_tick - 1
-        encoded = self._video_frame(frame.planes, is_interlaced=frame.is_interlaced)
+        encoded = self._frames.of(frame)
         encoded.pts = self._tick(frame.seconds)
         encoded.time_base = self._time_base
         if self._is_last(frame) and self.info.last_frame_seconds is not None:
@@ -210,15 +211,6 @@ class VideoWriter:
     def _may_be_seen(self, unit: Fraction) -> bool:
         """Whether times in this unit are worth a line. Every film's are rounded to a millisecond in Matroska."""
         return unit > _MILLISECOND or encode.rate_of(self.info) * unit > _MUCH_OF_A_FRAME
-
-    def _video_frame(self, planes: Planes, *, is_interlaced: bool) -> VideoFrame:
-        planes = pixels.converted(planes, bits=self.layout.bits, full_range=self.layout.full_range)
-        frame = self._fields.marked(pixels.frame_of(planes, self.layout.pixel_format), is_interlaced=is_interlaced)
-        # on the frame too: prores_ks takes the tags from there
-        frame.color_primaries, frame.color_trc, frame.colorspace, frame.color_range = encode.tags_of(
-            self.info, self.layout
-        )
-        return frame
 
     def _encode(self, frame: VideoFrame | None) -> None:
         """Encodes a frame, or what is left (None), and muxes the packets among those of the other streams."""
