@@ -21,7 +21,7 @@ from kinemacolor.io import pixels
 from kinemacolor.io.clock import may_restart
 from kinemacolor.io.cropping import crop_of
 from kinemacolor.io.guard import film_options
-from kinemacolor.io.info import ChapterInfo, FilmInfo, StreamInfo, fields_line
+from kinemacolor.io.info import SOFT, ChapterInfo, FilmInfo, StreamInfo, fields_line, soft_line
 from kinemacolor.io.regular import require_regular
 from kinemacolor.io.side_data import (
     CAPTIONS,
@@ -33,6 +33,7 @@ from kinemacolor.io.side_data import (
     side_data,
 )
 from kinemacolor.io.signature import missing_bytes, why_unreadable
+from kinemacolor.io.telecine import film_rate, found_hard, is_soft, looks_hard, may_be_hard
 from kinemacolor.io.timeline import Timeline, timeline_of
 
 _BARE_FORMATS = frozenset(
@@ -231,6 +232,8 @@ def _warnings(container: InputContainer, film: VideoStream, info: FilmInfo) -> t
         warnings.append(f"{info.path}: its clock starts again {times}. The parts are placed one after the other.")
     if info.interlaced:
         warnings.append(fields_line(info.path))
+    if info.telecine == SOFT:
+        warnings.append(soft_line(info))
     if info.alpha_beside:
         warnings.append(
             f"Left out: the alpha of {info.path}, which lies beside its {info.codec} picture. "
@@ -246,6 +249,15 @@ def probe_film(path: Path) -> tuple[FilmInfo, Timeline | None]:
 
     Raises ``InputError`` where there is no film to read.
     """
+    info, timeline = _probed(path)
+    if info.telecine or not may_be_hard(info):
+        return info, timeline
+    with open_film(path) as container:
+        frames = _decodable(container, film_stream(container, str(path)), None)
+        return (found_hard(info) if looks_hard(frames, info) else info), timeline
+
+
+def _probed(path: Path) -> tuple[FilmInfo, Timeline | None]:
     with open_film(path) as container:
         stream = film_stream(container, str(path))
         stream.thread_type = "SLICE"
@@ -267,6 +279,9 @@ def describe_film(
     codec = stream.codec_context.codec.canonical_name
     layout = pixels.layout_of(frame.format.name)
     rate = _rate_of(container, stream)
+    telecine = SOFT if timeline is not None and is_soft(timeline) else ""
+    if telecine:
+        rate = film_rate(_fraction(stream.guessed_rate))
     duration = _duration(container, stream) if path is not None else None
     if timeline is not None and timeline.restarts and timeline.times and stream.time_base:
         duration = (timeline.times[-1] + timeline.lasting - timeline.times[0]) * stream.time_base
@@ -304,6 +319,7 @@ def describe_film(
         interlaced=frame.interlaced_frame or stream.codec_context.field_order > 1,
         marked_by_frame=frame.interlaced_frame,
         field_order=_field_order(frame) or stream.codec_context.field_order,
+        telecine=telecine,
         primaries=int(frame.color_primaries),
         transfer=int(frame.color_trc),
         matrix_code=int(frame.colorspace),
