@@ -20,7 +20,7 @@ from kinemacolor.errors import InputError, NoVideoStreamError, TruncatedError, r
 from kinemacolor.io import pixels
 from kinemacolor.io.clock import may_restart
 from kinemacolor.io.cropping import crop_of
-from kinemacolor.io.guard import film_options
+from kinemacolor.io.guard import open_file
 from kinemacolor.io.info import SOFT, ChapterInfo, FilmInfo, StreamInfo, fields_line, soft_line
 from kinemacolor.io.regular import require_regular
 from kinemacolor.io.side_data import (
@@ -64,8 +64,7 @@ def open_film(path: Path) -> InputContainer:
     except OSError as error:
         raise InputError(f"{path} cannot be read ({reason_of(error)}). Give the file of a film.") from error
     try:
-        # "file:" keeps a colon or a percent sign in the name from being read as a protocol or a pattern
-        container = av.open(f"file:{path}", metadata_errors="replace", options=film_options())
+        container = open_file(path)
     except PermissionError as error:
         raise InputError(f"{path} may not be read. Give yourself permission to read it.") from error
     except (FFmpegError, OSError) as error:

@@ -27,12 +27,19 @@ from kinemacolor.io.timecode import TAG, timecode_after
 __all__ = ["OutputLayout", "VideoWriter"]
 
 _MILLISECOND = Fraction(1, 1000)
-_MUCH_OF_A_FRAME = Fraction(1, 8)
+_MUCH_OF_A_FRAME = Fraction(1, 16)
 _FREE_TAGS = frozenset({"matroska", "webm", "nut"})
 _NOTE_TAGS = {
     "mp4": ("comment", "description", "synopsis"), "mov": ("comment", "description", "synopsis"),
     "flv": ("comment", "description", "synopsis"),
 }  # fmt: skip
+
+
+def _instead_of(container: str, encoder: str) -> str:
+    """What to do where a container refuses an encoder."""
+    if container == "matroska":
+        return "Use --codec ffv1 or h264 instead."
+    return f"Write to {codecs.containers_for(encoder, but=container)} instead."
 
 
 class VideoWriter:
@@ -108,8 +115,8 @@ class VideoWriter:
         except (FFmpegError, ValueError) as error:
             self._abandon()
             raise CodecError(
-                f"{self._container_name} refuses this combination of streams ({reason_of(error)}). "
-                "Write to .mkv instead."
+                f"{self._container_name} refuses {encoder.name} with the film's other streams ({reason_of(error)}). "
+                f"{_instead_of(self._container_name, encoder.name)}"
             ) from error
         except BaseException:
             self._abandon()
@@ -199,7 +206,8 @@ class VideoWriter:
         time = seconds - (self._shift or 0)
         # the muxer has the last word on the unit: Matroska counts in milliseconds
         unit = max(self._time_base, self._stream.time_base or self._time_base)
-        if (time / unit).denominator != 1 and not self._rounded and self._may_be_seen(unit):
+        moved = abs(time - round(time / unit) * unit)
+        if not self._rounded and self._may_be_seen(moved):
             self._rounded = True
             self.warnings.append(
                 f"{self._container_name} cannot hold these times exactly; each is moved to the nearest {unit} s."
@@ -208,9 +216,9 @@ class VideoWriter:
         self._last_tick = max(round(time / self._time_base), self._last_tick + 1)
         return self._last_tick
 
-    def _may_be_seen(self, unit: Fraction) -> bool:
-        """Whether times in this unit are worth a line. Every film's are rounded to a millisecond in Matroska."""
-        return unit > _MILLISECOND or encode.rate_of(self.info) * unit > _MUCH_OF_A_FRAME
+    def _may_be_seen(self, moved: Fraction) -> bool:
+        """Whether a time so far from the source's is worth a line. Matroska moves all to the nearest millisecond."""
+        return moved > _MILLISECOND or encode.rate_of(self.info) * moved > _MUCH_OF_A_FRAME
 
     def _encode(self, frame: VideoFrame | None) -> None:
         """Encodes a frame, or what is left (None), and muxes the packets among those of the other streams."""
