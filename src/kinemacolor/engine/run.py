@@ -95,7 +95,7 @@ def run(job: Job, listeners: Listeners | None = None) -> Result:
     require_sound_in_time(inputs.film)
     if heard.prepared is not None:
         heard.prepared(inputs)
-    summary = Summary(inputs.film.source)
+    summary = Summary(inputs.film.info)
     progress = ProgressSink(inputs.frames_total, heard.progress)
     with ExitStack() as stack:
         track = _entered_track(stack, job)
