@@ -236,7 +236,7 @@ def _check_places(job: Job) -> None:
     for name, place in pictures:
         if place is not None and Path(place).suffix.lower() not in _SHOWN_ENDINGS:
             raise OutputError(f"The {name} {place} does not end like a picture to look at. Call it {place}.png.")
-    spare_inputs(_written_by(job), _read_by(job))
+    spare_inputs(_written_by(job), files_read_by(job))
 
 
 def _check_name_length(what: str, place: Path, remedy: str) -> None:
@@ -260,7 +260,7 @@ def _written_by(job: Job) -> list[Path]:
     return written + [Path(each) for each in (job.output.strip, job.output.preview) if each is not None]
 
 
-def _read_by(job: Job) -> list[Path]:
+def files_read_by(job: Job) -> list[Path]:
     """The files and folders that a job reads, as far as their names are known before they are opened."""
     stated = [spec for spec in job.exemplars.exemplars if not isinstance(spec, Exemplar)]
     stills_read = [stills.parse(spec)[0] for spec in stated]
