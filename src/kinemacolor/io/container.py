@@ -25,6 +25,7 @@ from kinemacolor.io.guard import film_options
 from kinemacolor.io.info import ChapterInfo, FilmInfo, StreamInfo, fields_line
 from kinemacolor.io.regular import require_regular
 from kinemacolor.io.signature import missing_bytes, why_unreadable
+from kinemacolor.io.time_limit import PROBE_SECONDS, TimeUpError, within
 from kinemacolor.io.timeline import Timeline, timeline_of
 
 _LEFT_OUT_MARKS = {
@@ -279,13 +280,26 @@ def probe_film(path: Path) -> tuple[FilmInfo, Timeline | None]:
 
     Raises ``InputError`` where there is no film to read.
     """
-    with open_film(path) as container:
-        stream = film_stream(container, str(path))
-        stream.thread_type = "SLICE"
-        frame = first_frame(container, stream, str(path))
+    try:
+        container, stream, frame = within(PROBE_SECONDS, lambda: _begun(path))
+    except TimeUpError as error:
+        raise InputError(f"{path} cannot be used as a film ({error}). Convert it, or copy it again.") from error
+    with container:
         is_counted = path.stat().st_size <= COUNT_BELOW_BYTES or may_restart(container)
         timeline = timeline_of(path, stream.index) if is_counted else None
         return describe_film(container, stream, frame, path, timeline), timeline
+
+
+def _begun(path: Path) -> tuple[InputContainer, VideoStream, VideoFrame]:
+    """The open film, its stream and its first frame."""
+    container = open_film(path)
+    try:
+        stream = film_stream(container, str(path))
+        stream.thread_type = "SLICE"
+        return container, stream, first_frame(container, stream, str(path))
+    except BaseException:
+        container.close()
+        raise
 
 
 def describe_film(
