@@ -11,7 +11,7 @@ from kinemacolor.engine.overlays import over_their_frames
 from kinemacolor.engine.track import ENDING
 from kinemacolor.errors import ExemplarError, InputError, ModelError, OutputError, SettingError
 from kinemacolor.frames import Exemplar, ObjectMasks, Shot
-from kinemacolor.io import Film, sequence
+from kinemacolor.io import Film, FrameReader, sequence
 from kinemacolor.io import exemplars as stills
 from kinemacolor.io import points as corrections
 from kinemacolor.io.destination import require_home, spare_inputs
@@ -56,6 +56,11 @@ class Inputs:
         """The model's name; the class of one that was given loaded."""
         model = self.job.model.model
         return model if isinstance(model, str) else type(model).__name__
+
+    @property
+    def opened_again(self) -> Callable[[Shot], FrameReader] | None:
+        """What opens the film anew at a part of it; None for a pipe."""
+        return None if self.film.is_pipe else self.film.frames
 
     def late_bindings(self, frames: int) -> list[str]:
         """A line for each exemplar whose frame the film did not reach: news where its length was not known."""
