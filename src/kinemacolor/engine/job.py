@@ -117,6 +117,9 @@ class ModelChoice:
         "film's size.",
         shown_as=str,
     )
+    allow_smaller: bool = option(
+        False, help="Where memory does not suffice, color the film at a smaller working size rather than end."
+    )
     masks: str | Path | None = option(
         help="Object masks by frame, for spatiotemporal: a folder of PNG index maps or a COCO-style JSON file.",
         is_path=True,

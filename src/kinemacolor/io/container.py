@@ -34,6 +34,7 @@ from kinemacolor.io.side_data import (
 )
 from kinemacolor.io.signature import missing_bytes, why_unreadable
 from kinemacolor.io.telecine import film_rate, found_hard, is_soft, looks_hard, may_be_hard
+from kinemacolor.io.time_limit import PROBE_SECONDS, TimeUpError, within
 from kinemacolor.io.timeline import Timeline, timeline_of
 
 _BARE_FORMATS = frozenset(
@@ -257,13 +258,26 @@ def probe_film(path: Path) -> tuple[FilmInfo, Timeline | None]:
 
 
 def _probed(path: Path) -> tuple[FilmInfo, Timeline | None]:
-    with open_film(path) as container:
-        stream = film_stream(container, str(path))
-        stream.thread_type = "SLICE"
-        frame = first_frame(container, stream, str(path))
+    try:
+        container, stream, frame = within(PROBE_SECONDS, lambda: _begun(path))
+    except TimeUpError as error:
+        raise InputError(f"{path} cannot be used as a film ({error}). Convert it, or copy it again.") from error
+    with container:
         is_counted = path.stat().st_size <= COUNT_BELOW_BYTES or may_restart(container)
         timeline = timeline_of(path, stream.index) if is_counted else None
         return describe_film(container, stream, frame, path, timeline), timeline
+
+
+def _begun(path: Path) -> tuple[InputContainer, VideoStream, VideoFrame]:
+    """The open film, its stream and its first frame."""
+    container = open_film(path)
+    try:
+        stream = film_stream(container, str(path))
+        stream.thread_type = "SLICE"
+        return container, stream, first_frame(container, stream, str(path))
+    except BaseException:
+        container.close()
+        raise
 
 
 def describe_film(

@@ -3,8 +3,8 @@
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from copy import deepcopy
-from dataclasses import dataclass
+from copy import copy, deepcopy
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -117,6 +117,19 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
 
     While a frame gets its colors the next two are looked at: all but the colors themselves can be known before.
     """
+
+    frames_ahead = _FRAMES_AHEAD
+    exemplars_on_host = False
+
+    def with_exemplars_on_host(self) -> "ColorMNetLiteColorizer":
+        """The same model, whose exemplars lie in the computer's own memory but for those that a frame asks."""
+        other = copy(self)
+        other.exemplars_on_host = True
+        other.network = copy(self.network)
+        other.network.exemplars_on_host = True
+        if self.color_prior is not None:
+            other.color_prior = replace(self.color_prior, exemplars_on_host=True)
+        return other
 
     def __init__(
         self,

@@ -116,7 +116,12 @@ class Match:
 
 
 class Bank:
-    """All exemplars of a shot. A frame is compared with at most ``at_once`` of them, the most alike as a whole."""
+    """All exemplars of a shot. A frame is compared with at most ``at_once`` of them, the most alike as a whole.
+
+    ``rows_at_once`` of its places are compared together.
+    """
+
+    rows_at_once = _ROWS_AT_ONCE
 
     def __init__(self, entries: Sequence[Entry], projection: PlaceProjection, *, at_once: int) -> None:
         self.entries, self.projection, self.at_once = tuple(entries), projection, at_once
@@ -139,7 +144,7 @@ class Bank:
         quads = _quads(asked, (height8, width8))
         found = [
             _refined(places, score[rows], where[rows], quads[rows], search)
-            for rows in torch.split(torch.arange(len(quads), device=luma.device), _ROWS_AT_ONCE)
+            for rows in torch.split(torch.arange(len(quads), device=luma.device), self.rows_at_once)
         ]
         planes = torch.cat(found).view(height8, width8, 2, 2, 4).permute(4, 0, 2, 1, 3)
         planes = planes.reshape(4, 2 * height8, 2 * width8)[:, : size4[0], : size4[1]]
