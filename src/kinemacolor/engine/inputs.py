@@ -150,6 +150,20 @@ def effort_chosen(job: Job) -> Effort:
     return effort_of(card_of(choice.model), choice.effort)
 
 
+def draft_of(job: Job) -> Job | None:
+    """The same job at the effort ``draft``, no larger than it is; None where it is a draft, or its model is given.
+
+    Its settings and a smaller working size stay as they are said.
+    """
+    if job.model.effort == "draft" or not isinstance(job.model.model, str):
+        return None
+    draft = job.changed({"effort": "draft", "working_size": "auto"})
+    wanted, own = (working_size_of(size_chosen(each)) for each in (job, draft))
+    if wanted is not None and (own is None or wanted < own):
+        return draft.changed({"working_size": wanted})
+    return draft
+
+
 def is_bidirectional(job: Job) -> bool:
     """Whether exemplars inside a shot color towards its start: as said, else as the named model has it, else not."""
     if job.exemplars.both_ways is not None:

@@ -81,7 +81,7 @@ class ExemplarChoice:
     )
     points: tuple[str, ...] = option(
         (),
-        help="A correction: this place of this frame has this color. Repeatable.",
+        help="A correction: this place of this frame has this color; several places are a stroke. Repeatable.",
         flags=("--point",),
         metavar="X,Y@FRAME=#RRGGBB",
         shown_as=list[str],
