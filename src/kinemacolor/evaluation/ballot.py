@@ -57,7 +57,7 @@ def make_ballot(
             trials.append({"clip": name, "films": sorted(entries)})
             say(f"{name}: {len(entries)} films")
         (output / "ballot" / "index.html").write_text(page.render(trials=trials), encoding="utf-8")
-        (output / "key.json").write_text(json.dumps({"films": key}, indent=1) + "\n")
+        (output / "key.json").write_text(json.dumps({"films": key}, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise OutputError(
             f"The ballot could not be written to {output} ({reason_of(error)}). Give another folder."

@@ -15,7 +15,7 @@ class FramesCsv:
 
     def __init__(self, path: Path, figures: Sequence[str]) -> None:
         self._figures = figures
-        self._file = path.open("w", newline="")
+        self._file = path.open("w", newline="", encoding="utf-8")
         self._lines = csv.writer(self._file, lineterminator="\n")
         self._lines.writerow(["row", "clip", "frame", *figures])
 

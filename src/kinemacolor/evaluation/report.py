@@ -70,7 +70,7 @@ class Report:
 
     def save_json(self, path: Path) -> None:
         """Writes the JSON file."""
-        path.write_text(json.dumps(self.as_dict(), indent=1, allow_nan=False) + "\n")
+        path.write_text(json.dumps(self.as_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def _plain(value: object) -> object:

@@ -79,8 +79,8 @@ def evaluate(
             for clip in clips:
                 run.score(clip, lines, output / "strips" / f"{clip.name}.jpg")
                 run.report.save_json(output / "report.json")
-                (output / "report.md").write_text(table.markdown(run.report))
-        (output / "report.tex").write_text(table.latex(run.report))
+                (output / "report.md").write_text(table.markdown(run.report), encoding="utf-8")
+        (output / "report.tex").write_text(table.latex(run.report), encoding="utf-8")
         try:
             write_html(run.report, output)
         except SettingError as error:

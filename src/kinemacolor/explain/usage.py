@@ -43,7 +43,7 @@ def _collect(thing: object, storages: dict[int, int], seen: set[int]) -> None:
 
 def write_curve(curve: MemoryCurve, path: Path, *, first_frame: int) -> None:
     """Writes a line for each frame: its number, and the bytes of each part."""
-    with path.open("w", newline="") as file:
+    with path.open("w", newline="", encoding="utf-8") as file:
         lines = csv.writer(file, lineterminator="\n")
         parts = list(curve[0])
         lines.writerow(["frame", *(f"{part} (bytes)" for part in parts)])

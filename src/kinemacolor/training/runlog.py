@@ -18,12 +18,12 @@ class RunLog:
     def __init__(self, out: Path, *, step: int, tensorboard: bool = False) -> None:
         self._path = out / LOG_NAME
         kept = [entry for entry in read_log(out) if entry["step"] <= step]
-        self._path.write_text("".join(json.dumps(entry) + "\n" for entry in kept))
+        self._path.write_text("".join(json.dumps(entry) + "\n" for entry in kept), encoding="utf-8")
         self._board = _board(out, step) if tensorboard else None
 
     def write(self, kind: str, step: int, figures: dict[str, float]) -> None:
         """Adds an entry: ``kind`` is ``train`` or ``evaluation``."""
-        with self._path.open("a") as file:
+        with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"kind": kind, "step": step, **figures}) + "\n")
         if self._board is not None:
             for name, value in figures.items():
@@ -41,7 +41,7 @@ def read_log(out: Path) -> list[dict]:
     if not path.exists():
         return []
     entries = []
-    for line in path.read_text().splitlines():
+    for line in path.read_text(encoding="utf-8").splitlines():
         try:
             entries.append(json.loads(line))
         except json.JSONDecodeError:
