@@ -35,7 +35,9 @@ def resize(planes: Float[Tensor, "*b c h w"], size: tuple[int, int]) -> Float[Te
     if tuple(planes.shape[-2:]) == size:
         return planes
     batch = planes if planes.ndim == 4 else planes[None]
-    out = F.interpolate(batch, size, mode="bilinear", align_corners=False, antialias=True)
+    # antialiasing changes nothing where no side shrinks, but takes twice the time
+    shrinks = planes.shape[-2] > size[0] or planes.shape[-1] > size[1]
+    out = F.interpolate(batch, size, mode="bilinear", align_corners=False, antialias=shrinks)
     return out if planes.ndim == 4 else out[0]
 
 

@@ -66,7 +66,11 @@ def consistent(forward: Flow, backward: Flow) -> Bool[Tensor, "1 h w"]:
     Sundaram, Brox and Keutzer, 2010, Eq. 5: ``|f + b(x + f)|^2 < 0.01 (|f|^2 + |b|^2) + 0.5``. Points that leave the
     picture are never consistent.
     """
-    back = warp(backward, forward)
+    return agreeing(forward, warp(backward, forward))
+
+
+def agreeing(forward: Flow, back: Flow) -> Bool[Tensor, "1 h w"]:
+    """``consistent`` with the backward flow read already where the forward flow ends."""
     gap = (forward + back).square().sum(0)
     size = forward.square().sum(0) + back.square().sum(0)
     return ((gap < 0.01 * size + 0.5) & inside(forward))[None]

@@ -211,7 +211,8 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
     def step(self, luma: Luma, state: LiteState) -> Answer:
         """The answer for the next frame, of the luma's size. Changes the state, and nothing else."""
         with ThreadPoolExecutor(1) as beside:
-            return self._color(luma, self._look(self._noted(luma, state), beside), state)
+            noted = self._noted(luma, state)
+            return self._color(noted, self._look(noted, beside), state)
 
     def colorize(
         self, lumas: Iterable[Luma], references: Sequence[Reference], objects: ObjectMasks | None = None
@@ -219,11 +220,12 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         """The answer for each luma of one shot, in order; two more lumas are read before it is given."""
         refuse_objects(objects)
         state = self.start(references)
-        waiting: deque[tuple[Luma, Future[Found | Chroma]]] = deque()
+        waiting: deque[tuple[_Noted, Future[Found | Chroma]]] = deque()
         # the pools are this shot's, no part of the model; ``ahead`` is closed first, since it asks ``beside``
         with ThreadPoolExecutor(_FRAMES_AHEAD) as beside, ThreadPoolExecutor(_FRAMES_AHEAD) as ahead:
             for luma in lumas:
-                waiting.append((luma, ahead.submit(self._look, self._noted(luma, state), beside)))
+                noted = self._noted(luma, state)
+                waiting.append((noted, ahead.submit(self._look, noted, beside)))
                 if len(waiting) > _FRAMES_AHEAD:
                     before, found = waiting.popleft()
                     yield self._color(before, found.result(), state)
@@ -231,7 +233,7 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
                 yield self._color(before, found.result(), state)
 
     @torch.inference_mode()
-    def _noted(self, luma: Luma, state: LiteState) -> "_Noted":
+    def _noted(self, luma: Luma, state: LiteState) -> _Noted:
         """The next frame, and what there is to look at beside it."""
         luma = luma.to(self.device, torch.float32)
         small = resize(luma, self._size(luma))
@@ -248,7 +250,7 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         return _Noted(luma, small, before, own, is_due, state.bank, state.prior_memory)
 
     @torch.inference_mode()
-    def _look(self, noted: "_Noted", beside: Executor) -> Found | Chroma:
+    def _look(self, noted: _Noted, beside: Executor) -> Found | Chroma:
         """The evidence for a frame, or its chroma if an exemplar is this very frame.
 
         Flow is found ``beside`` matching, which leaves a core to it.
@@ -265,7 +267,7 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         match = self.network.match(noted.bank, noted.luma, features, self.settings.search)
         return Found(Look(match, self._prior_colors(noted, features)), ways.result())
 
-    def _prior_colors(self, noted: "_Noted", features: PlaceFeatures) -> PriorColors:
+    def _prior_colors(self, noted: _Noted, features: PlaceFeatures) -> PriorColors:
         """The likely colors of a frame where no exemplar is matched and no earlier frame answers."""
         with self._fast():
             look = self.network.prior_colors(noted.luma, features)
@@ -278,9 +280,8 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         return [None if past is None else flows(small, past, self.settings.preset) for past in before]
 
     @torch.inference_mode()
-    def _color(self, luma: Luma, found: Found | Chroma, state: LiteState) -> Answer:
-        luma = luma.to(self.device, torch.float32)
-        small = resize(luma, self._size(luma))
+    def _color(self, noted: _Noted, found: Found | Chroma, state: LiteState) -> Answer:
+        luma, small = noted.luma, noted.small
         if not isinstance(found, Found):
             state.look = state.evidence = None
             state.past.clear()

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from kinemacolor.frames import Chroma, Luma
-from kinemacolor.layers.flow import Preset, consistent, optical_flow
+from kinemacolor.layers.flow import Preset, agreeing, optical_flow
 from kinemacolor.layers.warp import warp
 from kinemacolor.models.colormnet_lite.prior import PriorColors
 from kinemacolor.models.matching.bank import Match
@@ -71,7 +71,7 @@ def carry(past: Past, back: Float[Tensor, "2 h w"], forth: Float[Tensor, "2 h w"
     """An earlier frame along the flow."""
     seen = warp(torch.cat((past.luma, past.chroma, past.origin, past.log_error, forth)), back)
     gap = (back + seen[5:]).square().sum(0, keepdim=True).sqrt()
-    lost = (~consistent(back, forth)).float()
+    lost = (~agreeing(back, seen[5:])).float()
     return Carried(Past(seen[:1], seen[1:3], seen[3:4], seen[4:5]), gap, lost)
 
 
