@@ -7,10 +7,12 @@ from threading import local
 from typing import Any
 
 from kinemacolor.models.base import Colorizer
+from kinemacolor.models.color_prior import ShotPrior
 from kinemacolor.models.colormnet.colorizer import ColorMNetColorizer
 from kinemacolor.models.colormnet.memory import Memory
 from kinemacolor.models.colormnet_lite import colorizer as lite
 from kinemacolor.models.colormnet_lite.evidence import VarianceModel
+from kinemacolor.models.colormnet_lite.look import Look
 from kinemacolor.models.matching import colorizer as matching
 from kinemacolor.models.matching.bank import Bank
 
@@ -24,8 +26,10 @@ def parts_of(model: Colorizer) -> list[Part]:
         return [
             ("features", model, "_features"),
             ("matching", model.network, "match"),
-            ("prior", model.network, "prior_colors"),
+            ("color by look", model.network, "prior_colors"),
+            ("color prior", ShotPrior, "mixture"),
             ("optical flow", model, "_ways"),
+            ("what was found, along the flow", Look, "along"),
             ("carrying", lite, "carry"),
             ("weighing", VarianceModel, "weigh"),
             ("fusion", lite, "fused"),
