@@ -30,7 +30,7 @@ from kinemacolor import color, load_model
 from kinemacolor.evaluation.provenance import provenance
 from kinemacolor.models.base import Reference, StreamingColorizer
 from kinemacolor.models.colormnet import ColorMNet, ColorMNetColorizer, ColorMNetConfig
-from speed import texture
+from speed import ENVIRONMENT, texture
 from stages import Stages
 
 PAPERS = (536, 960)
@@ -112,7 +112,7 @@ def run_all(arguments: argparse.Namespace) -> dict[tuple[str, str], list[Run]]:
             for name in arguments.model:
                 command = [sys.executable, __file__, arguments.what, "--model", name, "--one", json.dumps(point)]
                 command += ["--warm-up", str(arguments.warm_up)]
-                done = subprocess.run(command, capture_output=True, text=True, check=True)
+                done = subprocess.run(command, capture_output=True, text=True, check=True, env=ENVIRONMENT)
                 runs[name, json.dumps(point)].append(json.loads(done.stdout.splitlines()[-1]))
                 print(name, point, done.stdout.splitlines()[-1], file=sys.stderr, flush=True)
     return runs

@@ -30,6 +30,9 @@ from kinemacolor.frames import Exemplar
 from kinemacolor.models.base import Reference
 from kinemacolor.resize import fit, resize
 
+ENVIRONMENT = os.environ | {"OMP_WAIT_POLICY": "PASSIVE"}
+"""As the command sets it: threads that wait do not burn time, which would count as work."""
+
 
 def texture(height: int, width: int, seed: int = 0) -> np.ndarray:
     """A smooth random RGB picture, uint8 (h, w, 3)."""
@@ -136,7 +139,7 @@ def main() -> None:
                 command = [sys.executable, __file__, "--one", kind, "--size", size, "--model", arguments.model]
                 command += ["--weights", arguments.weights, "--working-size", arguments.working_size]
                 command += ["--frames", str(arguments.frames)]
-                done = subprocess.run(command, capture_output=True, text=True, check=True)
+                done = subprocess.run(command, capture_output=True, text=True, check=True, env=ENVIRONMENT)
                 rows.setdefault((size, kind), []).append(json.loads(done.stdout.splitlines()[-1]))
     machine = f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}, kinemacolor {__version__}"
     print(f"{arguments.model}, working size {arguments.working_size}, {arguments.frames} frames; {machine}\n")
