@@ -29,8 +29,8 @@ def over_their_frames(film: Film, stills: Sequence[Exemplar], note: Callable[[st
         if id(still) in laid:
             rows, columns = still.rgb.shape[-2:]
             note(
-                f"{still.name} is {columns}x{rows} and shows frame {still.index} ({size[1]}x{size[0]}) cut or "
-                "changed in shape: it is laid over it."
+                f"{still.name} is {columns}x{rows} and shows frame {film.frame_name(still.index or 0)} "
+                f"({size[1]}x{size[0]}) cut or changed in shape: it is laid over it."
             )
     return [laid.get(id(still), still) for still in stills]
 

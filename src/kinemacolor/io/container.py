@@ -277,16 +277,13 @@ def describe_film(
     name = str(path) if path is not None else "-"
     codec = stream.codec_context.codec.canonical_name
     layout = pixels.layout_of(frame.format.name)
-    rate = _rate_of(container, stream)
     telecine = SOFT if timeline is not None and is_soft(timeline) else ""
-    if telecine:
-        rate = film_rate(_fraction(stream.guessed_rate))
+    rate = film_rate(_fraction(stream.guessed_rate)) if telecine else _rate_of(container, stream)
     duration = _duration(container, stream) if path is not None else None
     if timeline is not None and timeline.restarts and timeline.times and stream.time_base:
         duration = (timeline.times[-1] + timeline.lasting - timeline.times[0]) * stream.time_base
-    counted = timeline.frames if timeline is not None else 0
-    if path is not None and timeline is None:
-        counted = stream.frames or (round(duration * rate) if duration and rate else 0)
+    told = 0 if path is None else stream.frames or round((duration or 0) * (rate or 0))
+    counted = told if timeline is None else timeline.frames
     data = side_data(frame, codec) if path is not None else {}
     matrix = display_matrix_of(data)
     time_base = frame.time_base or stream.time_base

@@ -11,7 +11,7 @@ from kinemacolor.io import images, sequence
 from kinemacolor.io.base import FrameReader
 from kinemacolor.io.deinterlace import Deinterlaced, Rate, deinterlaced
 from kinemacolor.io.image_info import rate_of
-from kinemacolor.io.info import FilmInfo, retimed
+from kinemacolor.io.info import FilmInfo, frame_name, retimed
 from kinemacolor.io.position import Position, Timecode, parse_position
 from kinemacolor.io.probing import PIPE, probe_source
 from kinemacolor.io.reader import VideoReader
@@ -95,8 +95,13 @@ class Film:
     def length(self) -> str:
         """How long it is, in words: ``48 frames (1.920 s)``."""
         seconds = self.info.duration_seconds
-        frames = "1 frame" if self.info.frames == 1 else f"{self.info.frames or 'an unknown number of'} frames"
+        count = None if self.info.frames is None else self.info.frames // self.info.fields_a_frame
+        frames = "1 frame" if count == 1 else f"{count or 'an unknown number of'} frames"
         return frames + (f" ({float(seconds):.3f} s)" if seconds is not None else "")
+
+    def frame_name(self, index: int) -> str:
+        """A picture by the number of its frame as the user counts it: ``12``, or ``12 (second field)``."""
+        return frame_name(index, self.info.fields_a_frame)
 
     @cached_property
     def timeline(self) -> Timeline | None:
@@ -203,6 +208,6 @@ class Film:
                 raise SettingError(f"Start {start} is past the end: {self.source} has {self.length}.")
             last = min(last, self.exact_frames)
         if last <= first:
-            begin = f"frame {first}" if start is None else f"start {start}"
+            begin = f"frame {self.frame_name(first)}" if start is None else f"start {start}"
             raise SettingError(f"End {end} is not after {begin}, so there is nothing to color.")
         return Shot(first, last)

@@ -115,6 +115,14 @@ class FilmInfo:
         return "\n".join((*_picture_lines(self), *_time_lines(self), *_side_lines(self)))
 
 
+def frame_name(index: int, fields_a_frame: int = 1) -> str:
+    """A picture by the number of its frame in the film, as users count; of two a frame also which field it is."""
+    if fields_a_frame == 1:
+        return str(index)
+    frame, field_of_it = divmod(index, fields_a_frame)
+    return f"{frame} (second field)" if field_of_it else f"{frame}"
+
+
 def retimed(info: FilmInfo, rate: Fraction) -> FilmInfo:
     """The description of a film whose frames follow each other at ``rate``; its own where that is its rate."""
     if info.frame_rate == rate and info.telecine != SOFT:

@@ -9,6 +9,7 @@ import torch
 
 from kinemacolor.errors import ExemplarError
 from kinemacolor.frames import Exemplar
+from kinemacolor.io.info import frame_name
 from kinemacolor.io.position import FrameAt, Position, parse_position
 
 _POINT = re.compile(r"\s*(\d{1,9})\s*,\s*(\d{1,9})\s*@([^=]+)=\s*#([0-9a-fA-F]{6})\s*")
@@ -45,10 +46,12 @@ def exemplars_of(
     *,
     frames: int | None = None,
     frame_at: FrameAt | None = None,
+    fields_a_frame: int = 1,
 ) -> list[Exemplar]:
     """Partial exemplars of the displayed ``(height, width)``, one for each frame that points name: small discs.
 
-    The order of the points does not count; of two on the same pixels the greater color wins.
+    ``fields_a_frame`` is how many pictures are made of each frame, for messages. The order of the points does not
+    count; of two on the same pixels the greater color wins.
 
     Raises ``ExemplarError`` for a point that is none, lies outside the picture, or is on a frame past the end.
     """
@@ -62,7 +65,8 @@ def exemplars_of(
         frame = point.position if frame_at is None else frame_at(point.position)
         assert isinstance(frame, int)
         if frames is not None and frame >= frames:
-            raise ExemplarError(f"Point '{text}' is on frame {frame}, but the film's last frame is {frames - 1}.")
+            asked, last = (frame_name(index, fields_a_frame) for index in (frame, frames - fields_a_frame))
+            raise ExemplarError(f"Point '{text}' is on frame {asked}, but the film's last frame is {last}.")
         of_frame[frame].add(point)
     return [_discs(frame, of_frame[frame], size) for frame in sorted(of_frame)]
 
