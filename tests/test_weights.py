@@ -175,7 +175,7 @@ def test_a_busy_server_is_asked_again(server: Server) -> None:
 
 def test_a_missing_page_is_not_asked_for_again(server: Server, cache: Path) -> None:
     server.statuses = [404]
-    with pytest.raises(WeightsError, match="it is not there, HTTP 404") as error:
+    with pytest.raises(WeightsError, match="not there any more, HTTP 404") as error:
         fetch(card(server), accept_license=True)
     assert len(server.ranges) == 1
     assert server.url in str(error.value)
