@@ -34,15 +34,17 @@ from kinemacolor.io.side_data import (
 )
 from kinemacolor.io.signature import missing_bytes, why_unreadable
 from kinemacolor.io.telecine import film_rate, found_hard, is_soft, looks_hard, may_be_hard
+from kinemacolor.io.time_limit import PROBE_SECONDS, TimeUpError, within
 from kinemacolor.io.timeline import Timeline, timeline_of
 
-_BARE_FORMATS = frozenset(
+BARE_FORMATS = frozenset(
     {"h264", "hevc", "vvc", "mpegvideo", "m4v", "mjpeg", "obu", "vc1", "h261", "h263", "dirac", "dv"}
 )
 """Formats that are a codec's own stream, without a container's times."""
 _RATELESS_FORMATS = frozenset({"mjpeg", "obu"})
 """Those of them whose codec says no rate either; FFmpeg assumes 25."""
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+_FASTEST_RATE, _USUAL_RATE = Fraction(1000), Fraction(25)
 _ROUNDED_UP = Fraction(101, 100)
 _TOP_FIRST_TYPE, _TOP_FIRST, _BOTTOM_FIRST = 1, 2, 3
 _CENTER_SITED = frozenset({"mjpeg", "mpeg1video"})
@@ -195,7 +197,7 @@ def _rate_of(container: InputContainer, stream: VideoStream) -> Fraction | None:
     """
     mean, base = _fraction(stream.average_rate), _fraction(stream.base_rate)
     told = _fraction(stream.guessed_rate) or base
-    if mean is None or container.format.name in _BARE_FORMATS or (base is not None and mean > base * _ROUNDED_UP):
+    if mean is None or container.format.name in BARE_FORMATS or (base is not None and mean > base * _ROUNDED_UP):
         return told or mean
     return mean
 
@@ -257,13 +259,29 @@ def probe_film(path: Path) -> tuple[FilmInfo, Timeline | None]:
 
 
 def _probed(path: Path) -> tuple[FilmInfo, Timeline | None]:
-    with open_film(path) as container:
-        stream = film_stream(container, str(path))
-        stream.thread_type = "SLICE"
-        frame = first_frame(container, stream, str(path))
+    try:
+        container, stream, frame = within(PROBE_SECONDS, lambda: _begun(path))
+    except TimeUpError as error:
+        raise InputError(f"{path} cannot be used as a film ({error}). Convert it, or copy it again.") from error
+    with container:
         is_counted = path.stat().st_size <= COUNT_BELOW_BYTES or may_restart(container)
         timeline = timeline_of(path, stream.index) if is_counted else None
-        return describe_film(container, stream, frame, path, timeline), timeline
+        info = describe_film(container, stream, frame, path, timeline)
+        if info.container in BARE_FORMATS and timeline is not None and info.frame_rate is not None:
+            timeline = timeline.regular(info.frame_rate, info.time_base)
+        return info, timeline
+
+
+def _begun(path: Path) -> tuple[InputContainer, VideoStream, VideoFrame]:
+    """The open film, its stream and its first frame."""
+    container = open_film(path)
+    try:
+        stream = film_stream(container, str(path))
+        stream.thread_type = "SLICE"
+        return container, stream, first_frame(container, stream, str(path))
+    except BaseException:
+        container.close()
+        raise
 
 
 def describe_film(
@@ -279,6 +297,7 @@ def describe_film(
     layout = pixels.layout_of(frame.format.name)
     telecine = SOFT if timeline is not None and is_soft(timeline) else ""
     rate = film_rate(_fraction(stream.guessed_rate)) if telecine else _rate_of(container, stream)
+    telecine = "" if container.format.name in BARE_FORMATS else telecine  # its times are ours, and even
     duration = _duration(container, stream) if path is not None else None
     if timeline is not None and timeline.restarts and timeline.times and stream.time_base:
         duration = (timeline.times[-1] + timeline.lasting - timeline.times[0]) * stream.time_base

@@ -4,6 +4,7 @@ Pictures are decoded by PyAV, which gives a JPEG's own luma plane and PNG and TI
 encoded by OpenCV, which writes RGB at 8 and 16 bits in all three.
 """
 
+import io
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -26,6 +27,7 @@ from kinemacolor.io.destination import Destination
 from kinemacolor.io.guard import errors_heard, picture_options
 from kinemacolor.io.image_info import info_of_pictures, picture_bytes, rate_of
 from kinemacolor.io.info import FilmInfo
+from kinemacolor.io.time_limit import PROBE_SECONDS, TimeUpError, within
 
 _WRITTEN_ENDINGS = frozenset({".png", ".tif", ".tiff", ".jpg", ".jpeg"})
 _JPEG_ENDINGS = frozenset({".jpg", ".jpeg"})
@@ -93,12 +95,17 @@ class ImageReader:
 def _decoded(path: Path) -> tuple[VideoFrame, list[str]]:
     """The picture, and what its decoder said of damage that it concealed."""
     # as bytes: a name with % or : would be read as a pattern or a protocol
+    data = picture_bytes(path)
     try:
-        with errors_heard() as heard, av.open(picture_bytes(path), "r", options=picture_options()) as container:
-            frame = next(container.decode(video=0))
-        return frame, [*heard, *(["it is marked as damaged"] if frame.is_corrupt else [])]
-    except (FFmpegError, OSError, StopIteration, IndexError) as error:
+        return within(PROBE_SECONDS, lambda: _frame_of(data))
+    except (FFmpegError, OSError, StopIteration, IndexError, TimeUpError) as error:
         raise InputError(f"{path} cannot be read as a picture ({reason_of(error)}). Replace or remove it.") from error
+
+
+def _frame_of(data: io.BytesIO) -> tuple[VideoFrame, list[str]]:
+    with errors_heard() as heard, av.open(data, "r", options=picture_options()) as container:
+        frame = next(container.decode(video=0))
+    return frame, [*heard, *(["it is marked as damaged"] if frame.is_corrupt else [])]
 
 
 class ImageWriter:

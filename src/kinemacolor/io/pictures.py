@@ -26,6 +26,7 @@ from kinemacolor.io.psd import is_deep_psd, read_deep_psd
 from kinemacolor.io.regular import read_regular
 from kinemacolor.io.signature import kind_of
 from kinemacolor.io.stored_color import ADOBE_RGB, has_cicp, stored_color_of
+from kinemacolor.io.time_limit import PROBE_SECONDS, TimeUpError, decoding_seconds, within
 
 MAX_PIXELS = 178_956_970
 """Pillow's own limit (half a gigabyte of RGB): a picture above it is taken for a decompression bomb."""
@@ -76,13 +77,25 @@ def read_picture(
         raise UnreadableImageError(f"{path} cannot be read ({reason}). Give a color picture.") from error
     if data.startswith(EXR_MAGIC):
         return read_exr(str(path), data)
-    with decoders_quiet():
-        return _decoded(path, data, note or (lambda text: None))
+    notes: list[str] = []
+    try:
+        with decoders_quiet():
+            image = within(PROBE_SECONDS, lambda: _opened(path, data))
+            _check_pixels(path, image.width * image.height)
+            seconds = decoding_seconds(image.width * image.height)
+            decoded = within(seconds, lambda: _decoded(path, image, data, notes.append))
+    except TimeUpError as error:
+        raise UnreadableImageError(f"{path} is no picture to use ({error}). Save it again as PNG.") from error
+    if note is not None:
+        for line in notes:
+            note(line)
+    return decoded
 
 
-def _decoded(path: Path, data: bytes, note: Callable[[str], None]) -> tuple[RGB, Float[Tensor, "1 h w"] | None]:
-    with _opened(path, data) as image:
-        _check_pixels(path, image.width * image.height)
+def _decoded(
+    path: Path, opened: Image.Image, data: bytes, note: Callable[[str], None]
+) -> tuple[RGB, Float[Tensor, "1 h w"] | None]:
+    with opened as image:
         frames = getattr(image, "n_frames", 1) if getattr(image, "is_animated", False) else 1
         if image.format == "PSD":
             frames = 1  # its frames are layers, and what is read is all of them together
