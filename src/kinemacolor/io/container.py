@@ -202,6 +202,17 @@ def _rate_of(container: InputContainer, stream: VideoStream) -> Fraction | None:
     return mean
 
 
+def _assumed(rate: Fraction | None, timeline: Timeline | None, time_base: Fraction) -> Fraction | None:
+    """The rate of a film whose frames follow each other faster than any film's: its codec's, else 25; else None.
+
+    An AVI whose header was written wrong is such a film.
+    """
+    times = timeline.times if timeline is not None else ()
+    if len(times) < 2 or (times[-1] - times[0]) * time_base * _FASTEST_RATE >= len(times) - 1:
+        return None
+    return rate if rate is not None and rate <= _FASTEST_RATE else _USUAL_RATE
+
+
 def _duration(container: InputContainer, stream: VideoStream) -> Fraction | None:
     if stream.duration and stream.time_base:
         return stream.duration * stream.time_base
@@ -227,6 +238,11 @@ def _warnings(container: InputContainer, film: VideoStream, info: FilmInfo) -> t
         warnings.append(f"{info.path} has {len(others) + 1} video streams. Stream {film.index} is taken.")
     if container.format.name in _RATELESS_FORMATS and info.frame_rate:
         warnings.append(f"{info.path} says no frame rate. {info.frame_rate} frames a second are assumed.")
+    if info.assumed_rate is not None:
+        warnings.append(
+            f"{info.path} has times by which more than {_FASTEST_RATE} frames are shown in a second, which is wrong. "
+            f"{float(info.assumed_rate):g} a second are assumed; say another rate with --frame-rate."
+        )
     if info.restarts:
         count = len(info.restarts)
         times = "once" if count == 1 else f"{count} times"
@@ -269,6 +285,7 @@ def _probed(path: Path) -> tuple[FilmInfo, Timeline | None]:
         info = describe_film(container, stream, frame, path, timeline)
         if info.container in BARE_FORMATS and timeline is not None and info.frame_rate is not None:
             timeline = timeline.regular(info.frame_rate, info.time_base)
+            info = replace(info, start_seconds=Fraction(0))
         return info, timeline
 
 
@@ -323,6 +340,7 @@ def describe_film(
         has_alpha=layout.has_alpha,
         alpha_beside=_has_alpha_beside(stream) and not layout.has_alpha,
         frame_rate=rate,
+        assumed_rate=_assumed(rate, timeline, time_base),
         time_base=time_base,
         frames=counted or None,
         frames_exact=timeline is not None and counted > 0,

@@ -57,7 +57,8 @@ class Film:
         if frame_rate is not None and deinterlace is not None:
             raise SettingError("A frame rate and deinterlacing do not go together. Deinterlace first, then retime.")
         stored, timeline = probe_source(source, frame_rate=frame_rate)
-        info = stored if frame_rate is None else retimed(stored, rate_of(frame_rate))
+        rate = stored.assumed_rate if frame_rate is None else rate_of(frame_rate)
+        info = stored if rate is None else retimed(stored, rate)
         info = info if deinterlace is None else deinterlaced(info, deinterlace)
         return cls(str(source), replace(info, sound_is_kept=keep_sound), timeline, stored)
 

@@ -69,8 +69,8 @@ def exemplars_of(
 ) -> list[Exemplar]:
     """Partial exemplars of the displayed ``(height, width)``, one for each frame that points name: small discs.
 
-    ``fields_a_frame`` is how many pictures are made of each frame, for messages. A stroke is a line as wide as a disc.
-    The order of the points does not count; of two on the same pixels the greater color wins.
+    ``fields_a_frame`` is how many pictures are made of each frame, for messages. A stroke is a line as wide as a
+    disc. The order of the points does not count; of two on the same pixels the greater color wins.
 
     Raises ``ExemplarError`` for a point that is none, lies outside the picture, or is on a frame past the end.
     """
