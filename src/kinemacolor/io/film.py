@@ -164,14 +164,23 @@ class Film:
         A number past the last frame may be that of a picture: sequences begin at 1001 or 86400.
         """
         if not self.is_pictures:
-            number = number_in(name)
-            return None if number is None or self.info.fields_a_frame == 1 else self.frame_at(number)
+            return self._place_by_name(name)
         by_stem = self._places_by_stem
         place = by_stem.get(plain_stem(name).lower())
         number = number_in(name)
         if place is None and number is not None and number >= len(by_stem):
             place = self._places_by_number.get(number)
         return place
+
+    def _place_by_name(self, name: str) -> int | None:
+        """The picture of a name whose number is not its own, or stands behind the film's name; else None."""
+        number = number_in(name)
+        if number is not None:
+            return None if self.info.fields_a_frame == 1 else self.frame_at(number)
+        number = number_in(name, self.source)
+        place = None if number is None else self.frame_at(number)
+        is_inside = place is not None and (self.exact_frames is None or place < self.exact_frames)
+        return place if is_inside else None
 
     @cached_property
     def _places_by_stem(self) -> dict[str, int]:
