@@ -1,10 +1,14 @@
 """Weights are fetched once, checked, gone on with after an interruption, and read without running anything."""
 
 import hashlib
+import http.client
 import json
 import os
 import pickle
+import socket
+import ssl
 import threading
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -171,7 +175,7 @@ def test_a_busy_server_is_asked_again(server: Server) -> None:
 
 def test_a_missing_page_is_not_asked_for_again(server: Server, cache: Path) -> None:
     server.statuses = [404]
-    with pytest.raises(WeightsError, match="HTTP 404") as error:
+    with pytest.raises(WeightsError, match="not there any more, HTTP 404") as error:
         fetch(card(server), accept_license=True)
     assert len(server.ranges) == 1
     assert server.url in str(error.value)
@@ -412,3 +416,28 @@ def test_missing_extra_and_misshapen_tensors_are_listed() -> None:
     assert "and 3 more)" in message
     assert "1 extra (head)" in message
     assert "bias 5 instead of 4" in message
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (urllib.error.URLError(socket.gaierror(-2, "Name or service not known")), "is this machine connected"),
+        (urllib.error.URLError(ssl.SSLCertVerificationError(1, "[SSL: X] certificate")), "is there a proxy"),
+        (urllib.error.URLError(ConnectionRefusedError(111, "Connection refused")), "the connection was refused"),
+        (TimeoutError("The read operation timed out"), "no answer came in time"),
+        (ConnectionResetError(104, "Connection reset by peer"), "the connection broke off"),
+        (http.client.IncompleteRead(b""), "the answer broke off"),
+    ],
+)
+def test_what_the_network_says_is_said_in_words(
+    error: Exception, words: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fails(*_: object) -> None:
+        raise error
+
+    monkeypatch.setenv("KINEMACOLOR_CACHE", str(tmp_path))
+    monkeypatch.setattr(download, "_PAUSES_SECONDS", (0,))
+    monkeypatch.setattr(download, "_continue", fails)
+    file = download.WeightsFile("a.pth", "https://example.org/a.pth", None, None, "MIT", "https://example.org")
+    with pytest.raises(WeightsError, match=words):
+        download.fetch(file, accept_license=True, show=lambda line: None)

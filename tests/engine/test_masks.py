@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import torch
@@ -54,6 +55,33 @@ def test_a_model_gets_the_masks_of_the_film_s_own_frames(
     model = ByObject()
     colorize_video(make_film(), tmp_path / "out.mkv", [red_still], model=model, masks=masks, start=3, end=6)
     assert model.shots == [[4, 5, 6]]
+
+
+@pytest.mark.parametrize(("rate", "wanted"), [("frame", [4, 5, 6]), ("field", [4, 4, 5, 5, 6, 6])])
+def test_masks_of_an_interlaced_film_are_those_of_its_frames(
+    masks: Path, red_still: Exemplar, tmp_path: Path, rate: str, wanted: list[int]
+) -> None:
+    with av.open(str(tmp_path / "a.mpg"), "w") as container:
+        stream = container.add_stream("mpeg2video", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.options = {"flags": "+ildct+ilme", "g": "1"}
+        for number in range(8):
+            luma = np.full((72, 64), 128, np.uint8)
+            luma[:48] = 40 + 20 * number
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(luma, format="yuv420p")))
+        container.mux(stream.encode(None))
+    model = ByObject()
+    colorize_video(
+        tmp_path / "a.mpg",
+        tmp_path / "out.mkv",
+        [red_still],
+        model=model,
+        masks=masks,
+        start=3,
+        end=6,
+        deinterlace=rate,
+    )
+    assert model.shots == [wanted]
 
 
 def test_backward_from_an_exemplar_the_masks_are_those_of_the_same_frames(

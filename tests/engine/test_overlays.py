@@ -69,6 +69,17 @@ def test_other_stills_stay_as_they_are(tmp_path: Path) -> None:
     assert lines == []
 
 
+def test_from_a_pipe_a_cropped_still_is_said_to_stay(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    reel = film(tmp_path / "reel.mp4")
+    monkeypatch.setattr(Film, "is_pipe", True)
+    cropped = Exemplar(torch.from_numpy(np.stack([picture(3)[:80]] * 3)), 3, name="a.png")
+    whole = Exemplar(torch.from_numpy(np.stack([picture(3)] * 3)), 3)
+    small = Exemplar(torch.from_numpy(np.stack([picture(3)[::2, ::2]] * 3)), 3)
+    lines: list[str] = []
+    assert over_their_frames(reel, [cropped, whole, small], lines.append) == [cropped, whole, small]
+    assert ["A pipe cannot be looked at first" in line for line in lines] == [True]
+
+
 def scene() -> np.ndarray:
     return picture(4)
 
@@ -95,7 +106,7 @@ CHANGED = {
 
 
 @pytest.mark.parametrize("how", CHANGED)
-@pytest.mark.parametrize("ending", ["mp4", "mkv"])
+@pytest.mark.parametrize("ending", ["mp4", "mkv", "avi", "ts", "mpg"])
 def test_a_still_of_its_frames_size_may_be_changed_inside(how: str, ending: str, tmp_path: Path) -> None:
     gray = CHANGED[how]
     still = Exemplar(torch.from_numpy(np.stack([gray, gray // 2, gray // 3])), 4, name="a.png")

@@ -115,6 +115,14 @@ def test_a_frame_that_is_not_there_is_one_clear_line(
         explain(job(film, lite(), start=start), frame, tmp_path)
 
 
+@pytest.mark.parametrize(("place", "frame"), [("5", 5), ("0.2", 4), ("00:00:00.2", 4), ("00:00:00:05", 5)])
+def test_the_frame_may_be_said_by_a_time(place: str, frame: int, film: Path, tmp_path: Path) -> None:
+    explain(job(film, lite(), frame_rate="24"), place, tmp_path / "out")
+    assert len((tmp_path / "out" / "memory.csv").read_text().splitlines()) == 2 + frame
+    with pytest.raises(SettingError, match="is no frame and no time"):
+        explain(job(film, lite()), "soon", tmp_path / "other")
+
+
 @pytest.mark.parametrize("name", ["features.png", "memory.csv", "memory.svg"])
 def test_pictures_that_are_there_are_left(name: str, film: Path, tmp_path: Path) -> None:
     (tmp_path / name).write_text("mine")

@@ -1,5 +1,6 @@
 """What headers say, where containers say it badly: rates of bare streams, times in AVI."""
 
+import struct
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
@@ -70,3 +71,46 @@ def test_a_frame_rate_on_a_film_is_the_one_that_it_gets(
     for look in (Film.open, probe, open_reader):
         seen = look(path, frame_rate=rate)
         assert getattr(seen, "info", seen).frame_rate == Fraction(rate)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "options"),
+    [
+        ("a.m1v", "mpeg1video", {"g": "5"}),
+        ("a.m2v", "mpeg2video", {"bf": "2", "g": "9"}),
+        ("a.h264", "libx264", {"bf": "2"}),
+        ("a.mjpeg", "mjpeg", {}),
+    ],
+)
+def test_frames_of_a_bare_stream_follow_each_other_evenly(
+    media: SimpleNamespace, tmp_path: Path, name: str, codec: str, options: dict[str, str]
+) -> None:
+    kind = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+    film = Film.open(media.encode(tmp_path / name, codec=codec, pixel_format=kind, frames=24, options=options))
+    with film.frames() as reader:
+        assert [frame.seconds for frame in reader] == [Fraction(number, 25) for number in range(24)]
+    assert [film.frame_at(Fraction(number, 25)) for number in range(24)] == list(range(24))
+
+
+@pytest.mark.parametrize("scale", [(1, 60000), (1, 2000)])
+@pytest.mark.parametrize("sound", [None, "pcm_s16le"])
+def test_an_impossible_clock_in_the_header_of_an_avi_is_not_believed(
+    media: SimpleNamespace, tmp_path: Path, scale: tuple[int, int], sound: str | None
+) -> None:
+    path = media.encode(tmp_path / "a.avi", codec="mpeg4", frames=12, sound=sound)
+    data = bytearray(path.read_bytes())
+    place = data.index(b"strh") + 28  # dwScale and dwRate of the picture
+    data[place : place + 8] = struct.pack("<II", *scale)
+    path.write_bytes(data)
+    film = Film.open(path)
+    assert film.info.frame_rate == 25
+    assert any("which is wrong. 25 a second are assumed" in line for line in film.info.warnings)
+    assert film.info.pace == 1  # its sound fits as it is
+    with film.frames() as reader:
+        assert [frame.seconds for frame in reader] == [Fraction(number, 25) for number in range(12)]
+    assert Film.open(path, frame_rate="18").info.frame_rate == 18
+
+
+def test_a_film_of_many_frames_a_second_is_believed(media: SimpleNamespace, tmp_path: Path) -> None:
+    info = probe(media.encode(tmp_path / "a.mkv", rate=960, frames=12))
+    assert (info.assumed_rate, info.warnings) == (None, ())

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from av.filter import Graph
 
-from kinemacolor.errors import SettingError
+from kinemacolor.errors import ExemplarError, SettingError
 from kinemacolor.frames import Shot
-from kinemacolor.io import Film, exemplars
+from kinemacolor.io import Film, exemplars, points
 
 FRAMES, HEIGHT, WIDTH = 8, 48, 96
 
@@ -134,6 +134,25 @@ def test_numbers_and_times_stay_those_of_the_source(rate: str, tmp_path: Path) -
     asked = [tmp_path / "stills" / "ref_000003.png", f"{tmp_path / 'stills' / 'other.png'}@4"]
     found = exemplars.load(asked, frames=film.exact_frames, frame_at=film.frame_at, place_of=film.place_of)
     assert [still.index for still in found] == [3 * each, 4 * each]
+
+
+@pytest.mark.parametrize("rate", ["frame", "field"])
+def test_messages_count_frames_of_the_source(rate: str, tmp_path: Path) -> None:
+    film = Film.open(interlaced(tmp_path / "a.mkv"), deinterlace=rate)
+    each = film.info.fields_a_frame
+    assert film.length.startswith(f"{FRAMES} frames")
+    assert film.frame_name(3 * each) == "3"
+    assert film.frame_name(4 * each - 1) == ("3 (second field)" if each == 2 else "3")
+    av.VideoFrame.from_ndarray(np.full((HEIGHT, WIDTH, 3), (200, 90, 80), np.uint8)).to_image().save(
+        tmp_path / "a.png"
+    )
+    known = {"frames": film.exact_frames, "frame_at": film.frame_at, "fields_a_frame": each}
+    with pytest.raises(ExemplarError, match=f"frame {FRAMES + 7}, but the film's last frame is {FRAMES - 1} "):
+        exemplars.load([f"{tmp_path / 'a.png'}@{FRAMES + 7}"], **known)
+    with pytest.raises(ExemplarError, match=f"is on frame {FRAMES + 7}, but the film's last frame is {FRAMES - 1}"):
+        points.exemplars_of([f"2,2@{FRAMES + 7}=#ff0000"], film.size, **known)
+    with pytest.raises(SettingError, match=f"past the end: .* has {FRAMES} frames"):
+        film.span(FRAMES + 7)
 
 
 @pytest.mark.parametrize("rate", ["frame", "field"])

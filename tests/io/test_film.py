@@ -244,6 +244,23 @@ def test_size_that_changes_midway_is_an_error(media: SimpleNamespace, tmp_path: 
 
 
 @pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("Reel 3_00005.tif", 5),
+        ("reel 3.0005.png", None),  # its own number says it
+        ("reel 3-0005_v2.png", 5),
+        ("reel 3_00086400.tif", None),
+        ("reel 3_2.png", None),
+        ("reel 4_00005.png", None),
+    ],
+)
+def test_a_number_behind_the_films_name_is_a_frame(
+    media: SimpleNamespace, tmp_path: Path, name: str, place: int | None
+) -> None:
+    assert Film.open(media.encode(tmp_path / "reel 3.mkv")).place_of(name) == place
+
+
+@pytest.mark.parametrize(
     ("first", "name", "place"),
     [
         (1001, "shot_1008.png", 7),  # the name of the picture that was painted over

@@ -28,7 +28,12 @@ from kinemacolor.cli.screen import echo
 )
 def explain(
     options: dict[str, object],
-    frame: Annotated[int, typer.Option(min=0, help="The frame to explain, counted from 0.")],
+    frame: Annotated[
+        str,
+        typer.Option(
+            help="The frame to explain: its number from 0, a time (00:01:02.5) or a timecode (00:01:02:12)."
+        ),
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the pictures.")],
 ) -> None:
     """Show a model's features, matches and memory at one frame, with the shot and stills that `colorize` takes."""

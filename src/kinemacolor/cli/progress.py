@@ -1,6 +1,6 @@
 """The view of a run at work: its stills' frames, then a bar of frames, frames a second, time left, memory."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 _NAMED = 20
 
 
-def bindings(exemplars: "Sequence[Exemplar]") -> list[str]:
+def bindings(exemplars: "Sequence[Exemplar]", frame_name: Callable[[int], str] = str) -> list[str]:
     """A line for each exemplar and its frame; of many the first and their number."""
     shown = exemplars[:_NAMED]
     names = [Path(each.name).name for each in shown]
     width = max(map(len, names))
-    places = ["no frame of the film" if each.index is None else f"frame {each.index}" for each in shown]
+    places = ["no frame of the film" if each.index is None else f"frame {frame_name(each.index)}" for each in shown]
     lines = [f"{name:<{width}}  {place}" for name, place in zip(names, places)]
     return lines + ([f"and {len(exemplars) - _NAMED} more"] if len(exemplars) > _NAMED else [])
 
@@ -70,7 +70,7 @@ class Bar:
     def prepared(self, inputs: "Inputs") -> None:
         """Says which still is bound to which frame."""
         if self._shown and inputs.exemplars:
-            echo("\n".join(bindings(inputs.exemplars)), err=True)
+            echo("\n".join(bindings(inputs.exemplars, inputs.film.frame_name)), err=True)
 
     def noticed(self, line: str) -> None:
         """Says what is known before the work, and remembers that it was said."""

@@ -15,7 +15,7 @@ from kinemacolor.io import Film, FrameReader, sequence
 from kinemacolor.io import exemplars as stills
 from kinemacolor.io import points as corrections
 from kinemacolor.io.destination import require_home, spare_inputs
-from kinemacolor.io.masks import open_masks
+from kinemacolor.io.masks import MasksOfFrames, open_masks
 from kinemacolor.io.sequence import is_picture_name
 from kinemacolor.models.cards import CARDS, Effort, card_of, effort_of
 from kinemacolor.resize import fit
@@ -65,7 +65,7 @@ class Inputs:
     def late_bindings(self, frames: int) -> list[str]:
         """A line for each exemplar whose frame the film did not reach: news where its length was not known."""
         return [
-            f"{exemplar.name} is bound to frame {exemplar.index}, which the film does not have."
+            f"{exemplar.name} is bound to frame {self.film.frame_name(exemplar.index)}, which the film does not have."
             for exemplar in self.exemplars
             if exemplar.index is not None and exemplar.index >= self.span.start + frames
         ]
@@ -92,6 +92,8 @@ def prepare(job: Job) -> Inputs:
     loaded = over_their_frames(film, exemplars_of(job.exemplars, film, warnings.append), warnings.append)
     size = fit(film.size, working_size_of(size_chosen(job)))
     masks = open_masks(job.model.masks) if job.model.masks is not None else None
+    if masks is not None and film.info.fields_a_frame > 1:
+        masks = MasksOfFrames(masks, film.info.fields_a_frame)
     return Inputs(
         job=job,
         film=film,
@@ -188,13 +190,18 @@ def exemplars_of(
         place_of=film.place_of,
         note=note,
         length=film.length,
+        fields_a_frame=film.info.fields_a_frame,
     )
     if required and not loaded:
         raise ExemplarError(
             "There is no exemplar, so there are no colors to take. Give at least one color still with --exemplar."
         )
     return loaded + corrections.exemplars_of(
-        choice.points, film.info.display_size, frames=film.exact_frames, frame_at=film.frame_at
+        choice.points,
+        film.info.display_size,
+        frames=film.exact_frames,
+        frame_at=film.frame_at,
+        fields_a_frame=film.info.fields_a_frame,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import cv2
 import numpy as np
+from jaxtyping import UInt8
 
 from kinemacolor.engine.analysis.cuts import Gray
 from kinemacolor.engine.analysis.overlay import is_changed_inside, laid_over
@@ -13,14 +14,21 @@ from kinemacolor.planes import Planes
 
 _SEEKABLE = ("matroska", "mov,")
 _WORTH_READING_ON_FRAMES = 250
+_READ_UP_TO_FRAME = 3000
+_SAME_SHAPE = 0.02
 
 
 def over_their_frames(film: Film, stills: Sequence[Exemplar], note: Callable[[str], None]) -> list[Exemplar]:
     """The stills; those bound to a frame that are cut or changed in shape are laid over it, and ``note`` is told.
 
     Those of another size than the frame's are, and those of its own that have bars or were enlarged. A pipe, which
-    can be read once only, leaves them as they are; a film that cannot be entered anywhere those of its own size.
+    can be read once only, leaves them as they are, with a line where that shows. In a film that cannot be entered
+    anywhere (AVI, MPEG), those of its own size are looked at up to frame 3000: all before them has to be decoded.
     """
+    if film.is_pipe:
+        for still in stills:
+            if still.index is not None and _is_of_another_shape(still, film):
+                note(_no_look_line(still, film))
     size = film.info.display_size
     bound = [] if film.is_pipe else [still for still in stills if _may_be_changed(still, film)]
     shown = dict(_grays(film, sorted({still.index for still in bound if still.index is not None})))
@@ -29,8 +37,8 @@ def over_their_frames(film: Film, stills: Sequence[Exemplar], note: Callable[[st
         if id(still) in laid:
             rows, columns = still.rgb.shape[-2:]
             note(
-                f"{still.name} is {columns}x{rows} and shows frame {still.index} ({size[1]}x{size[0]}) cut or "
-                "changed in shape: it is laid over it."
+                f"{still.name} is {columns}x{rows} and shows frame {film.frame_name(still.index or 0)} "
+                f"({size[1]}x{size[0]}) cut or changed in shape: it is laid over it."
             )
     return [laid.get(id(still), still) for still in stills]
 
@@ -41,7 +49,22 @@ def _may_be_changed(still: Exemplar, film: Film) -> bool:
         return False
     if own not in {film.size, film.info.display_size}:
         return True
-    return own == film.info.display_size and _can_be_entered(film)
+    return own == film.info.display_size and (_can_be_entered(film) or still.index <= _READ_UP_TO_FRAME)
+
+
+def _is_of_another_shape(still: Exemplar, film: Film) -> bool:
+    rows, columns = still.rgb.shape[-2:]
+    height, width = film.info.display_size
+    return abs(columns * height / (rows * width) - 1) > _SAME_SHAPE
+
+
+def _no_look_line(still: Exemplar, film: Film) -> str:
+    rows, columns = still.rgb.shape[-2:]
+    height, width = film.info.display_size
+    return (
+        f"{still.name} is {columns}x{rows} and bound to a frame of {width}x{height}. A pipe cannot be looked at "
+        "first, so the still is not laid over its frame. Give the film as a file, or the still in the frame's shape."
+    )
 
 
 def _laid(still: Exemplar, film: Film, frame: Gray | None) -> Exemplar | None:
@@ -83,10 +106,10 @@ def _displayed(film: Film, planes: Planes) -> Gray:
     return displayed(film, (planes.y >> (planes.bits - 8)).astype(np.uint8))
 
 
-def displayed(film: Film, levels: Gray) -> Gray:
+def displayed(film: Film, levels: Gray) -> UInt8[np.ndarray, "rows columns"]:
     """A stored plane of 8 bits as it is displayed: in square pixels, upright."""
     height, width = film.info.display_size
     turned = film.info.rotation_degrees % 180 != 0
     size = (height, width) if turned else (width, height)
-    upright: Gray = np.rot90(cv2.resize(levels, size), -film.info.rotation_degrees // 90)
+    upright = np.rot90(cv2.resize(levels, size), -film.info.rotation_degrees // 90)
     return np.ascontiguousarray(upright)

@@ -83,7 +83,7 @@ def plan_of(
             film, span, asked, cuts=cuts, summarize=compared, signature=seen, memory=memory, progress=progress
         )
     if found is not None:
-        lines = (*found.notes, *advice(asked, found.places))
+        lines = (*found.notes, *advice(asked, found.places, film.info.fields_a_frame))
     else:
         lines = glimpsed(film, span) if advise else ()
     if listed is None:
@@ -95,7 +95,7 @@ def plan_of(
 
 def _listed(path: Path, film: Film, span: Shot, stills: Sequence[Exemplar]) -> list[ListedShot]:
     """The list's shots within the span. Raises ``ShotListError`` for a name that is no still's."""
-    listed = read_shots(path, film.frame_at, frames=film.exact_frames or span.stop)
+    listed = read_shots(path, film.frame_at, frames=film.exact_frames or span.stop, frame_name=film.frame_name)
     names = {Path(still.name).name for still in stills}
     for each in listed:
         for name in each.pinned:

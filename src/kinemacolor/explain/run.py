@@ -39,8 +39,12 @@ class Explained:
     memory: list[dict[str, int]]
 
 
-def explain(job: Job, frame: int, output: Path, *, note: Callable[[str], None] = lambda line: None) -> list[Path]:
-    """The files written to ``output`` about frame number ``frame`` of a job's film, as the job colors it.
+def explain(
+    job: Job, place: int | str, output: Path, *, note: Callable[[str], None] = lambda line: None
+) -> list[Path]:
+    """The files written to ``output`` about the frame at ``place`` of a job's film, as the job colors it.
+
+    ``place`` is a frame number, a time or a timecode, as ``Film.frame_at`` takes it.
 
     The film's shots and the exemplars of the frame's shot are those of ``colorize``; the shot is colored up to the
     frame, forward. ``features.png``: features of frame and exemplar by their principal components; ``matches.png``:
@@ -56,13 +60,15 @@ def explain(job: Job, frame: int, output: Path, *, note: Callable[[str], None] =
     """
     folder = OutputFolder(output, _FILES, reads=files_read_by(job), overwrite=job.output.overwrite)
     inputs = prepare(job)
+    frame = inputs.film.frame_at(place)
     model = loaded_model(job)
     insight = insight_of(model)
     assert isinstance(model, StreamingColorizer)
     if not inputs.span.start <= frame < inputs.span.stop:
+        asked = f"Frame {frame}" if str(place) == str(frame) else f"{place} is frame {frame}, which"
         last = f"ends before frame {inputs.span.stop}" if inputs.film.exact_frames else "does not reach it"
         raise InputError(
-            f"Frame {frame} is not in the part of {inputs.film.source} that is colored, which begins at frame "
+            f"{asked} is not in the part of {inputs.film.source} that is colored, which begins at frame "
             f"{inputs.span.start} and {last}. Give another frame, or another --start."
         )
     home = next((each for each in planned(inputs, model).shots if each.shot.start <= frame < each.shot.stop), None)

@@ -56,6 +56,12 @@ _ENCODERS: dict[str, Encoder] = {
         "crf",
         qualities=(0, 63),
     ),
+    "vp8": Encoder(
+        "libvpx",
+        {"crf": "8", "b": "40M", "deadline": "good", "cpu-used": "3", "auto-alt-ref": "0"},
+        "crf",
+        qualities=(4, 63),
+    ),
     "prores": Encoder(
         "prores_ks",
         {**_PRORES, "profile": "3"},
@@ -80,10 +86,15 @@ _ENCODERS: dict[str, Encoder] = {
     "dv": Encoder("dvvideo", {}, None, any_range=False),
     "y4m": Encoder("wrapped_avframe", {"strict": "-1"}, None, _ARCHIVE),
 }
+_OF_MPEG = frozenset({
+    "mpeg1video", "h261", "h263", "h263p", "flv", "msmpeg4", "msmpeg4v2", "wmv1", "wmv2", "rv10", "rv20", "ljpeg",
+})  # fmt: skip
+"""Encoders that have one quantizer for all, and a bit rate of 200 kb/s where nothing is said."""
+_OF_STUDIOS = frozenset({"dnxhd", "dvvideo", "prores_ks", "prores_aw", "cfhd"})
 _ALIASES = {
     "x264": "h264", "avc": "h264", "libx264": "h264",
     "x265": "h265", "hevc": "h265", "libx265": "h265",
-    "svt-av1": "av1", "libsvtav1": "av1", "libvpx-vp9": "vp9",
+    "svt-av1": "av1", "libsvtav1": "av1", "libvpx-vp9": "vp9", "libvpx": "vp8",
     "prores-hq": "prores", "prores_ks": "prores", "dnxhd": "dnxhr", "mpeg2video": "mpeg2",
     "dvvideo": "dv", "libxvid": "mpeg4", "xvid": "mpeg4", "divx": "mpeg4", "libaom-av1": "av1",
 }  # fmt: skip
@@ -185,7 +196,15 @@ def _encoder_by_name(name: str) -> Encoder:
         raise CodecError(f"There is no encoder '{name}' here.{meant} Use one of {known}.") from None
     if found.type != "video":
         raise CodecError(f"'{name}' does not encode video. Use one of {', '.join(sorted(_ENCODERS))}.")
+    if found.name in _OF_MPEG:
+        return Encoder(found.name, {"q": "2"}, "q", any_range=False, qualities=(1, 31))
     return Encoder(found.name, {}, None, _ARCHIVE if found.lossless and not found.lossy else _DELIVERY)
+
+
+def has_no_settings(encoder: Encoder) -> bool:
+    """Whether an encoder is one that loses something, and that nothing here says how much of."""
+    found = Codec(encoder.name, "w")
+    return found.lossy and not encoder.options and encoder.name not in _OF_STUDIOS
 
 
 def _dnxhr_for(info: FilmInfo) -> Encoder:

@@ -37,13 +37,14 @@ from kinemacolor.io.telecine import film_rate, found_hard, is_soft, looks_hard, 
 from kinemacolor.io.time_limit import PROBE_SECONDS, TimeUpError, within
 from kinemacolor.io.timeline import Timeline, timeline_of
 
-_BARE_FORMATS = frozenset(
+BARE_FORMATS = frozenset(
     {"h264", "hevc", "vvc", "mpegvideo", "m4v", "mjpeg", "obu", "vc1", "h261", "h263", "dirac", "dv"}
 )
 """Formats that are a codec's own stream, without a container's times."""
 _RATELESS_FORMATS = frozenset({"mjpeg", "obu"})
 """Those of them whose codec says no rate either; FFmpeg assumes 25."""
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+_FASTEST_RATE, _USUAL_RATE = Fraction(1000), Fraction(25)
 _ROUNDED_UP = Fraction(101, 100)
 _TOP_FIRST_TYPE, _TOP_FIRST, _BOTTOM_FIRST = 1, 2, 3
 _CENTER_SITED = frozenset({"mjpeg", "mpeg1video"})
@@ -196,9 +197,20 @@ def _rate_of(container: InputContainer, stream: VideoStream) -> Fraction | None:
     """
     mean, base = _fraction(stream.average_rate), _fraction(stream.base_rate)
     told = _fraction(stream.guessed_rate) or base
-    if mean is None or container.format.name in _BARE_FORMATS or (base is not None and mean > base * _ROUNDED_UP):
+    if mean is None or container.format.name in BARE_FORMATS or (base is not None and mean > base * _ROUNDED_UP):
         return told or mean
     return mean
+
+
+def _assumed(rate: Fraction | None, timeline: Timeline | None, time_base: Fraction) -> Fraction | None:
+    """The rate of a film whose frames follow each other faster than any film's: its codec's, else 25; else None.
+
+    An AVI whose header was written wrong is such a film.
+    """
+    times = timeline.times if timeline is not None else ()
+    if len(times) < 2 or (times[-1] - times[0]) * time_base * _FASTEST_RATE >= len(times) - 1:
+        return None
+    return rate if rate is not None and rate <= _FASTEST_RATE else _USUAL_RATE
 
 
 def _duration(container: InputContainer, stream: VideoStream) -> Fraction | None:
@@ -226,6 +238,11 @@ def _warnings(container: InputContainer, film: VideoStream, info: FilmInfo) -> t
         warnings.append(f"{info.path} has {len(others) + 1} video streams. Stream {film.index} is taken.")
     if container.format.name in _RATELESS_FORMATS and info.frame_rate:
         warnings.append(f"{info.path} says no frame rate. {info.frame_rate} frames a second are assumed.")
+    if info.assumed_rate is not None:
+        warnings.append(
+            f"{info.path} has times by which more than {_FASTEST_RATE} frames are shown in a second, which is wrong. "
+            f"{float(info.assumed_rate):g} a second are assumed; say another rate with --frame-rate."
+        )
     if info.restarts:
         count = len(info.restarts)
         times = "once" if count == 1 else f"{count} times"
@@ -265,7 +282,11 @@ def _probed(path: Path) -> tuple[FilmInfo, Timeline | None]:
     with container:
         is_counted = path.stat().st_size <= COUNT_BELOW_BYTES or may_restart(container)
         timeline = timeline_of(path, stream.index) if is_counted else None
-        return describe_film(container, stream, frame, path, timeline), timeline
+        info = describe_film(container, stream, frame, path, timeline)
+        if info.container in BARE_FORMATS and timeline is not None and info.frame_rate is not None:
+            timeline = timeline.regular(info.frame_rate, info.time_base)
+            info = replace(info, start_seconds=Fraction(0))
+        return info, timeline
 
 
 def _begun(path: Path) -> tuple[InputContainer, VideoStream, VideoFrame]:
@@ -291,16 +312,14 @@ def describe_film(
     name = str(path) if path is not None else "-"
     codec = stream.codec_context.codec.canonical_name
     layout = pixels.layout_of(frame.format.name)
-    rate = _rate_of(container, stream)
     telecine = SOFT if timeline is not None and is_soft(timeline) else ""
-    if telecine:
-        rate = film_rate(_fraction(stream.guessed_rate))
+    rate = film_rate(_fraction(stream.guessed_rate)) if telecine else _rate_of(container, stream)
+    telecine = "" if container.format.name in BARE_FORMATS else telecine  # its times are ours, and even
     duration = _duration(container, stream) if path is not None else None
     if timeline is not None and timeline.restarts and timeline.times and stream.time_base:
         duration = (timeline.times[-1] + timeline.lasting - timeline.times[0]) * stream.time_base
-    counted = timeline.frames if timeline is not None else 0
-    if path is not None and timeline is None:
-        counted = stream.frames or (round(duration * rate) if duration and rate else 0)
+    told = 0 if path is None else stream.frames or round((duration or 0) * (rate or 0))
+    counted = told if timeline is None else timeline.frames
     data = side_data(frame, codec) if path is not None else {}
     matrix = display_matrix_of(data)
     time_base = frame.time_base or stream.time_base
@@ -321,6 +340,7 @@ def describe_film(
         has_alpha=layout.has_alpha,
         alpha_beside=_has_alpha_beside(stream) and not layout.has_alpha,
         frame_rate=rate,
+        assumed_rate=_assumed(rate, timeline, time_base),
         time_base=time_base,
         frames=counted or None,
         frames_exact=timeline is not None and counted > 0,

@@ -46,6 +46,11 @@ def conversion_warnings(info: FilmInfo, layout: OutputLayout, encoder: Encoder, 
             f"{encoder.name} cannot mark frames as interlaced, so players will not deinterlace them. "
             "Use h264, prores, mpeg2 or ffv1."
         )
+    if codecs.has_no_settings(encoder):
+        warnings.append(
+            f"{encoder.name} encodes at its own usual quality, which may be low: nothing is set for it here. "
+            "Use h264, h265, av1, vp9 or prores for one that is known."
+        )
     wanted = info.subsampling if info.has_color else encoder.gray_subsampling
     if encoder.even and (info.height % wanted[0] or info.width % wanted[1]):
         kept = {(1, 1): "4:4:4", (1, 2): "4:2:2", (2, 1): "4:4:0"}.get(layout.subsampling, "more")
@@ -183,12 +188,19 @@ def add_film(
 
 def _options_of(encoder: Encoder, info: FilmInfo, layout: OutputLayout) -> dict[str, str]:
     options = dict(encoder.options)
+    flags = ""
+    if (scale := options.pop("q", None)) is not None:
+        # libav knows no "q": one quantizer for all frames, without which a bit rate of 200 kb/s would rule
+        options["qmin"] = options["qmax"] = str(round(float(scale)))
+        flags += "+qscale"
     if not layout.left_sited:
         options.setdefault("chroma_sample_location", "center")
     elif encoder.name == "wrapped_avframe":
         options.setdefault("chroma_sample_location", "left")  # y4m says JPEG siting where it is not told
     if info.interlaced and encoder.name in _CODES_FIELDS:
-        options["flags"] = "+ildct+ilme"
+        flags += "+ildct+ilme"
+    if flags:
+        options["flags"] = options.get("flags", "") + flags
     if info.interlaced and encoder.name == "libx264":
         order = "bff=1" if is_bottom_first(info) else "tff=1"
         options["x264-params"] = f"{options['x264-params']}:{order}" if "x264-params" in options else order

@@ -13,6 +13,7 @@ from PIL import Image
 from kinemacolor import color
 from kinemacolor.errors import ExemplarError, ExemplarIndexError, GrayExemplarError
 from kinemacolor.frames import Exemplar
+from kinemacolor.io.info import frame_name
 from kinemacolor.io.pictures import read_picture
 from kinemacolor.io.position import FrameAt, Position, parse_position
 from kinemacolor.io.sequence import STILL_ENDINGS
@@ -75,13 +76,14 @@ def load(
     place_of: Callable[[str], int | None] | None = None,
     note: Callable[[str], None] | None = None,
     length: str | None = None,
+    fields_a_frame: int = 1,
 ) -> list[Exemplar]:
     """The exemplars of files and folders, by frame, those of no frame last and by name; the order given is ignored.
 
     A folder stands for the pictures in it and in its folders. ``frames`` is the film's length, None if it is not
     known, ``length`` the same in words; ``frame_at`` gives the frame of a time or a timecode; ``place_of`` that of a
-    file's name, where the film knows it; ``note`` is told what is worth knowing but no error. Bindings are checked
-    before any picture is decoded.
+    file's name, where the film knows it; ``note`` is told what is worth knowing but no error. ``fields_a_frame`` is
+    how many pictures are made of each frame, for messages. Bindings are checked before any picture is decoded.
 
     Raises:
         ExemplarError: a folder without pictures, two stills for one frame, or a still that is wholly transparent.
@@ -91,7 +93,7 @@ def load(
     """
     stills = {still for spec in specs for still in _stills_of(spec, frame_at, place_of, note)}
     ordered = sorted(stills, key=_order)
-    _check_bindings(ordered, frames, length)
+    _check_bindings(ordered, frames, length, fields_a_frame)
     return [_exemplar_of(still, note) for still in ordered]
 
 
@@ -159,18 +161,18 @@ def _listed(paths: Sequence[Path], folder: Path) -> str:
     return named + (f" and {len(paths) - _NAMED_FILES} more" if len(paths) > _NAMED_FILES else "")
 
 
-def _check_bindings(ordered: list[_Still], frames: int | None, length: str | None) -> None:
+def _check_bindings(ordered: list[_Still], frames: int | None, length: str | None, each: int) -> None:
     by_index: dict[int, _Still] = {}
     for still in ordered:
         if still.index is None:
             continue
         if frames is not None and still.index >= frames:
-            raise ExemplarIndexError(_past_the_end(still, still.index, frames, length))
+            raise ExemplarIndexError(_past_the_end(still, still.index // each, frames // each, length))
         other = by_index.setdefault(still.index, still)
         if other is not still:
             raise ExemplarError(
-                f"{other.path} and {still.path} are both bound to frame {still.index}. Leave one of them, "
-                f"or bind the other to another frame (@123) or to none (@none)."
+                f"{other.path} and {still.path} are both bound to frame {frame_name(still.index, each)}. Leave one "
+                "of them, or bind the other to another frame (@123) or to none (@none)."
             )
 
 

@@ -11,7 +11,7 @@ from kinemacolor.io import images, sequence
 from kinemacolor.io.base import FrameReader
 from kinemacolor.io.deinterlace import Deinterlaced, Rate, deinterlaced
 from kinemacolor.io.image_info import rate_of
-from kinemacolor.io.info import FilmInfo, retimed
+from kinemacolor.io.info import FilmInfo, frame_name, retimed
 from kinemacolor.io.position import Position, Timecode, parse_position
 from kinemacolor.io.probing import PIPE, probe_source
 from kinemacolor.io.reader import VideoReader
@@ -57,7 +57,8 @@ class Film:
         if frame_rate is not None and deinterlace is not None:
             raise SettingError("A frame rate and deinterlacing do not go together. Deinterlace first, then retime.")
         stored, timeline = probe_source(source, frame_rate=frame_rate)
-        info = stored if frame_rate is None else retimed(stored, rate_of(frame_rate))
+        rate = stored.assumed_rate if frame_rate is None else rate_of(frame_rate)
+        info = stored if rate is None else retimed(stored, rate)
         info = info if deinterlace is None else deinterlaced(info, deinterlace)
         return cls(str(source), replace(info, sound_is_kept=keep_sound), timeline, stored)
 
@@ -102,8 +103,13 @@ class Film:
     def length(self) -> str:
         """How long it is, in words: ``48 frames (1.920 s)``."""
         seconds = self.info.duration_seconds
-        frames = "1 frame" if self.info.frames == 1 else f"{self.info.frames or 'an unknown number of'} frames"
+        count = None if self.info.frames is None else self.info.frames // self.info.fields_a_frame
+        frames = "1 frame" if count == 1 else f"{count or 'an unknown number of'} frames"
         return frames + (f" ({float(seconds):.3f} s)" if seconds is not None else "")
+
+    def frame_name(self, index: int) -> str:
+        """A picture by the number of its frame as the user counts it: ``12``, or ``12 (second field)``."""
+        return frame_name(index, self.info.fields_a_frame)
 
     @cached_property
     def timeline(self) -> Timeline | None:
@@ -158,14 +164,23 @@ class Film:
         A number past the last frame may be that of a picture: sequences begin at 1001 or 86400.
         """
         if not self.is_pictures:
-            number = number_in(name)
-            return None if number is None or self.info.fields_a_frame == 1 else self.frame_at(number)
+            return self._place_by_name(name)
         by_stem = self._places_by_stem
         place = by_stem.get(plain_stem(name).lower())
         number = number_in(name)
         if place is None and number is not None and number >= len(by_stem):
             place = self._places_by_number.get(number)
         return place
+
+    def _place_by_name(self, name: str) -> int | None:
+        """The picture of a name whose number is not its own, or stands behind the film's name; else None."""
+        number = number_in(name)
+        if number is not None:
+            return None if self.info.fields_a_frame == 1 else self.frame_at(number)
+        number = number_in(name, self.source)
+        place = None if number is None else self.frame_at(number)
+        is_inside = place is not None and (self.exact_frames is None or place < self.exact_frames)
+        return place if is_inside else None
 
     @cached_property
     def _places_by_stem(self) -> dict[str, int]:
@@ -210,6 +225,6 @@ class Film:
                 raise SettingError(f"Start {start} is past the end: {self.source} has {self.length}.")
             last = min(last, self.exact_frames)
         if last <= first:
-            begin = f"frame {first}" if start is None else f"start {start}"
+            begin = f"frame {self.frame_name(first)}" if start is None else f"start {start}"
             raise SettingError(f"End {end} is not after {begin}, so there is nothing to color.")
         return Shot(first, last)

@@ -45,13 +45,14 @@ class FilmInfo:
     ``primaries``, ``transfer``, ``matrix_code`` and ``range_code`` are the stored ITU-T H.273 codes (2, 2, 2 and 0:
     unspecified); ``matrix`` and ``full_range`` are what follows from them. ``chroma_location`` is the codec's
     convention. ``marked_by_frame``: each frame of an interlaced film says whether it is; else all are. ``telecine``
-    is ``soft``, ``hard`` or empty. ``fields_a_frame`` is how many whole pictures are made of each frame.
-    ``has_captions``: the first frame has closed captions. ``alpha_beside``: there is an alpha that no decoder here
-    gives (VP8, VP9). ``hdr`` holds ``master-display`` and ``max-cll`` as x265 writes them. ``stream_index`` is the
-    film's place among the container's streams. ``restarts`` are where its clock starts again.
-    ``last_frame_seconds`` is how long the last frame is shown, None where the film does not say it. ``timecode`` is
-    that of the first picture of a sequence. ``pace`` is how much longer the film lasts than its file says, by a
-    frame rate that the user gave; ``sound_is_kept`` is the user's choice.
+    is ``soft``, ``hard`` or empty. ``assumed_rate`` is taken where the times are impossible. ``fields_a_frame`` is
+    how many whole pictures are made of each frame. ``has_captions``: the first frame has closed captions.
+    ``alpha_beside``: there is an alpha that no decoder here gives (VP8, VP9). ``hdr`` holds ``master-display`` and
+    ``max-cll`` as x265 writes them. ``stream_index`` is the film's place among the container's streams.
+    ``restarts`` are where its clock starts again. ``last_frame_seconds`` is how long the last frame is shown, None
+    where the film does not say it. ``timecode`` is that of the first picture of a sequence. ``pace`` is how much
+    longer the film lasts than its file says, by a frame rate that the user gave; ``sound_is_kept`` is the user's
+    choice.
     """
 
     path: str
@@ -67,6 +68,7 @@ class FilmInfo:
     subsampling: tuple[int, int]
     frame_rate: Fraction | None
     time_base: Fraction
+    assumed_rate: Fraction | None = None
     has_captions: bool = False
     has_alpha: bool = False
     alpha_beside: bool = False
@@ -115,12 +117,21 @@ class FilmInfo:
         return "\n".join((*_picture_lines(self), *_time_lines(self), *_side_lines(self)))
 
 
+def frame_name(index: int, fields_a_frame: int = 1) -> str:
+    """A picture by the number of its frame in the film, as users count; of two a frame also which field it is."""
+    if fields_a_frame == 1:
+        return str(index)
+    frame, field_of_it = divmod(index, fields_a_frame)
+    return f"{frame} (second field)" if field_of_it else f"{frame}"
+
+
 def retimed(info: FilmInfo, rate: Fraction) -> FilmInfo:
     """The description of a film whose frames follow each other at ``rate``; its own where that is its rate."""
-    if info.frame_rate == rate and info.telecine != SOFT:
+    if info.frame_rate == rate and info.telecine != SOFT and info.assumed_rate is None:
         return info
     duration = info.frames / rate if info.frames is not None else None
-    pace = info.frame_rate / rate if info.frame_rate else Fraction(1)
+    own = info.assumed_rate or info.frame_rate
+    pace = own / rate if own else Fraction(1)
     return replace(
         info,
         frame_rate=rate,
@@ -129,6 +140,7 @@ def retimed(info: FilmInfo, rate: Fraction) -> FilmInfo:
         start_seconds=Fraction(0),
         last_frame_seconds=None,
         pace=pace,
+        assumed_rate=None,
         telecine="" if info.telecine == SOFT else info.telecine,
         warnings=tuple(line for line in info.warnings if line != soft_line(info)),
     )

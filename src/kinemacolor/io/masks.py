@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,18 @@ _LIMIT_BYTES = 2**31
 _LONGEST_NUMBER_BITS = 60
 _TRACK_NAMES = ("track_id", "instance_id")
 _LAST_NUMBER = re.compile(r"(\d+)(?!.*\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class MasksOfFrames:
+    """Masks of a film's frames for the pictures made of them, ``pictures_a_frame`` of each."""
+
+    masks: ObjectMasks
+    pictures_a_frame: int
+
+    def instances(self, index: int) -> Sequence[Instance]:
+        """The objects of the frame that picture ``index`` is of."""
+        return self.masks.instances(index // self.pictures_a_frame)
 
 
 def open_masks(path: str | Path) -> ObjectMasks:

@@ -44,6 +44,7 @@ _OTHER_KINDS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\x89PNG", "a PNG without its beginning"),
     (0, b"\xff\xd8", "a JPEG without its beginning"),
     (0, b"8BPS", "a Photoshop document of a kind that is not read (more than 16 bits a channel, or a PSB)"),
+    (0, b"#?RADIANCE", "a Radiance HDR picture"),
     (0, b"SDPX", "a DPX picture"),
     (0, b"XPDS", "a DPX picture"),
     (0, b"\x1aE\xdf\xa3", "a Matroska film"),
@@ -100,7 +101,8 @@ def _decoded(
         if image.format == "PSD":
             frames = 1  # its frames are layers, and what is read is all of them together
         if frames > 1:
-            note(f"{path} is an animation of {frames} pictures. The first is used.")
+            what = "has" if image.format == "TIFF" else "is an animation of"
+            note(f"{path} {what} {frames} pictures. The first is used.")
         profile = image.info.get("icc_profile")
         upright = _upright(path, image, data)
         stored = stored_color_of(data)

@@ -13,6 +13,7 @@ import torch
 
 from kinemacolor.errors import ExemplarError
 from kinemacolor.frames import Exemplar
+from kinemacolor.io.info import frame_name
 from kinemacolor.io.position import FrameAt, Position, parse_position
 
 _PLACE = r"\d{1,9}\s*,\s*\d{1,9}"
@@ -64,11 +65,12 @@ def exemplars_of(
     *,
     frames: int | None = None,
     frame_at: FrameAt | None = None,
+    fields_a_frame: int = 1,
 ) -> list[Exemplar]:
     """Partial exemplars of the displayed ``(height, width)``, one for each frame that points name: small discs.
 
-    A stroke is a line as wide as a disc. The order of the points does not count; of two on the same pixels the
-    greater color wins.
+    ``fields_a_frame`` is how many pictures are made of each frame, for messages. A stroke is a line as wide as a
+    disc. The order of the points does not count; of two on the same pixels the greater color wins.
 
     Raises ``ExemplarError`` for a point that is none, lies outside the picture, or is on a frame past the end.
     """
@@ -82,7 +84,8 @@ def exemplars_of(
         frame = point.position if frame_at is None else frame_at(point.position)
         assert isinstance(frame, int)
         if frames is not None and frame >= frames:
-            raise ExemplarError(f"Point '{text}' is on frame {frame}, but the film's last frame is {frames - 1}.")
+            asked, last = (frame_name(index, fields_a_frame) for index in (frame, frames - fields_a_frame))
+            raise ExemplarError(f"Point '{text}' is on frame {asked}, but the film's last frame is {last}.")
         of_frame[frame].add(point)
     return [_drawn(frame, of_frame[frame], size) for frame in sorted(of_frame)]
 

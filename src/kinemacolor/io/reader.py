@@ -68,6 +68,7 @@ class VideoReader:
         self._stream.thread_type = "AUTO"
         # AVI stores packets in the order of decoding, without the times at which they are shown
         self._is_untimed = self.info.container == "avi" and self._stream.codec_context.has_b_frames
+        self._is_bare = self.info.container in containers.BARE_FORMATS
         self._decoder = containers.alpha_decoder(self._stream)
         self._clock = Unrolled(self.info.restarts)
         self._unseen: list[int] = []
@@ -166,7 +167,7 @@ class VideoReader:
 
     def _decoded(self) -> Iterator[VideoFrame]:
         for packet in self._packets():
-            if packet.pts is not None and not packet.is_discard:
+            if packet.pts is not None and not packet.is_discard and not self._is_bare:
                 heapq.heappush(self._unseen, packet.pts)
             yield from self._in_order(self._frames_of(packet))
         for _ in range(_FLUSH_TRIES):
@@ -176,8 +177,10 @@ class VideoReader:
             yield from self._in_order(frames)
 
     def _in_order(self, frames: list[VideoFrame] | None) -> Iterator[VideoFrame]:
-        """The frames; in a container that stores no shown times each has the earliest that is left."""
+        """The frames; in a container that stores no shown times each has the earliest that is left, in none none."""
         for frame in frames or ():
+            if self._is_bare:
+                frame.pts = None
             if self._is_untimed and self._unseen:
                 frame.pts = self._unseen[0]
             yield frame

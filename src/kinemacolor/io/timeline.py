@@ -3,7 +3,7 @@
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -44,6 +44,11 @@ class Timeline:
     restarts: tuple[Restart, ...] = ()
     faults: tuple[str, ...] = ()
     last_ticks: int = 0
+
+    def regular(self, rate: Fraction, time_base: Fraction) -> "Timeline":
+        """The same number of frames at even times: a bare stream has no times of its own, and libav's have holes."""
+        times = array("q", (round(number / rate / time_base) for number in range(self.frames)))
+        return replace(self, times=times, keys=array("q"), last_ticks=0)
 
     def gaps(self) -> list[tuple[int, int, int]]:
         """The stretches without frames: the times on both sides, and about how many frames are missing there."""

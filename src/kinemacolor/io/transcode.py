@@ -24,7 +24,7 @@ _TEXT = {"mp4": "mov_text", "mov": "mov_text", "matroska": "subrip", "webm": "we
 _REFUSED_LATE = {
     "mov": {"opus", "vorbis", "flac"},
     "mp4": {"subrip"},
-    "avi": {"aac"},
+    "avi": {"aac", "flac", "opus", "vorbis"},
 }
 """Codecs that a muxer accepts as a stream, and then refuses at its header or while writing."""
 _SOUND_TAKEN = {

@@ -199,6 +199,12 @@ def _work(
         what = f"{os.fsdecode(error.filename)} cannot be used" if error.filename else "A file cannot be used"
         send(("failed", number, ("KinemacolorError", f"{what} ({error.strerror or error}).")))
     except Exception as error:
+        if type(error).__name__ == "OutOfMemoryError":  # torch's, which is not imported for its name alone
+            words = (
+                "The graphics card's memory did not suffice. Close other programs, or take a smaller working size."
+            )
+            send(("failed", number, ("KinemacolorError", words)))
+            return
         what = f"{type(error).__name__}: {error}"[:300]
         send(("failed", number, ("KinemacolorError", f"This should not have happened ({what}). Please report it.")))
     else:

@@ -7,6 +7,8 @@ import hashlib
 import http.client
 import json
 import os
+import socket
+import ssl
 import sys
 import time
 import urllib.error
@@ -19,7 +21,7 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock, Timeout
 
-from kinemacolor.errors import LicenseNotAcceptedError, WeightsError
+from kinemacolor.errors import LicenseNotAcceptedError, WeightsError, reason_of
 
 CACHE_VARIABLE = "KINEMACOLOR_CACHE"
 
@@ -32,6 +34,15 @@ _PAUSES_SECONDS = (0, 1, 3, 9)
 
 _PASSING_STATUS = frozenset({408, 425, 429})
 _LINK_ERRORS = (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError)
+
+_LINK_WORDS: tuple[tuple[type[BaseException], str], ...] = (
+    (socket.gaierror, "the server's name was not found: is this machine connected to the network?"),
+    (ssl.SSLError, "its certificate is not trusted here: is there a proxy between?"),
+    (ConnectionRefusedError, "the connection was refused"),
+    (TimeoutError, "no answer came in time"),
+    (ConnectionError, "the connection broke off"),
+    (http.client.HTTPException, "the answer broke off"),
+)
 
 Progress = Callable[[int, int | None], None]
 """Called with bytes there are and bytes in all (None if unknown)."""
@@ -151,14 +162,35 @@ def _download(part: Path, path: Path, file: WeightsFile, progress: Progress | No
             _continue(part, file, progress)
             return
         except urllib.error.HTTPError as error:
-            reason = f"HTTP {error.code} {error.reason}"
+            reason = _reason_of_status(error.code)
             if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 part.unlink(missing_ok=True)  # it is longer than the file: begin anew
             elif error.code < 500 and error.code not in _PASSING_STATUS:
                 break
         except (*_LINK_ERRORS, _InterruptedFetchError) as error:
-            reason = str(getattr(error, "reason", error))
+            reason = _reason_of_link(error)
     raise WeightsError(f"{file.name} could not be fetched from {file.url} ({reason}). Try again, or: {by_hand}")
+
+
+def _reason_of_status(code: int) -> str:
+    """The words on an answer that is none."""
+    words = {
+        401: "the server asks for a login",
+        403: "the server does not give it out",
+        404: "it is not there any more",
+    }
+    usual = "the server is out of order" if code >= 500 else "the server refused"
+    return f"{words.get(code, usual)}, HTTP {code}"
+
+
+def _reason_of_link(error: BaseException) -> str:
+    """The words on a connection that failed."""
+    cause = getattr(error, "reason", error)
+    cause = cause if isinstance(cause, BaseException) else error
+    for kind, words in _LINK_WORDS:
+        if isinstance(cause, kind):
+            return words
+    return reason_of(cause)
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
@@ -312,7 +344,9 @@ def _recorded(record: Path) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise WeightsError(f"{record} cannot be read ({error}). Delete it, and it is written anew.") from error
+        raise WeightsError(
+            f"{record} cannot be read ({reason_of(error)}). Delete it, and it is written anew."
+        ) from error
 
 
 def _write_record(record: Path, facts: Mapping[str, object], show: Callable[[str], None]) -> None:

@@ -45,8 +45,9 @@ def read_tensors(path: str | Path) -> dict[str, Tensor]:
             "Take weights from their publisher, as safetensors or a plain torch checkpoint."
         ) from error
     except _READ_ERRORS as error:
-        reason = str(error).partition("\n")[0]
-        raise WeightsError(f"{path} is cut off or no weights file ({reason}). Fetch it again.") from error
+        raise WeightsError(
+            f"{path} is cut off, or no weights file: neither safetensors nor a torch checkpoint. Fetch it again."
+        ) from error
     return _tensors_in(content, path)
 
 

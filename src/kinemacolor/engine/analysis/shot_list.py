@@ -118,8 +118,12 @@ def clock(seconds: Fraction | float) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}.{rest % 1000:03}"
 
 
-def read_shots(path: Path, frame_at: FrameAt, *, frames: int) -> list[ListedShot]:
+def read_shots(
+    path: Path, frame_at: FrameAt, *, frames: int, frame_name: Callable[[int], str] = str
+) -> list[ListedShot]:
     """The shots of a list for a film of ``frames`` frames, whose ``frame_at`` says which frame a time means.
+
+    ``frame_name`` gives the number of a frame for messages.
 
     Raises ``ShotListError``, which names the line, where a start is no place in the film or not after the one before,
     where the first shot is not the film's first, or where there is no shot at all.
@@ -131,17 +135,19 @@ def read_shots(path: Path, frame_at: FrameAt, *, frames: int) -> list[ListedShot
         start = _start(row.cells["start"], frame_at, where)
         if not starts and start != 0:
             raise ShotListError(
-                f"{where}: the first shot begins at frame {start}, so frames 0 to {start - 1} belong to none. "
+                f"{where}: the first shot begins at frame {frame_name(start)}, so those before it belong to none. "
                 "Write 0."
             )
         if starts and start <= starts[-1]:
             raise ShotListError(
-                f"{where}: this shot begins at frame {start}, and the one before it at {starts[-1]}. "
+                f"{where}: this shot begins at frame {frame_name(start)}, and the one before it at "
+                f"{frame_name(starts[-1])}. "
                 "Put the lines in order, each start once."
             )
         if start >= frames:
             raise ShotListError(
-                f"{where}: this shot begins at frame {start}, and the film's last frame is {frames - 1}. "
+                f"{where}: this shot begins at frame {frame_name(start)}, and the film's last frame is "
+                f"{frame_name(frames - 1)}. "
                 "Delete the line or correct its start."
             )
         starts.append(start)

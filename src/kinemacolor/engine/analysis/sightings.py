@@ -44,12 +44,18 @@ class Sightings:
         else:
             self._stretches.append((index, index))
 
+    def _stretches_named(self) -> str:
+        return _named([(self._number(a), self._number(b)) for a, b in self._stretches])
+
+    def _number(self, index: int) -> int:
+        return index // self._info.fields_a_frame
+
     def lines(self) -> tuple[str, ...]:
         """A line on each finding."""
         found = []
         if self._colored:
             is_all = self._colored == self._frames
-            where = "" if is_all else f" in {self._colored} of {self._frames} frames: {_named(self._stretches)}"
+            where = "" if is_all else f" in {self._colored} of {self._frames} frames: {self._stretches_named()}"
             found.append(color_line(self._info.path, where))
         if self._fields is not None and self._fields.is_hard:
             found.append(hard_line(self._info))

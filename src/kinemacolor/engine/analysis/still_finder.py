@@ -8,6 +8,7 @@ import numpy as np
 
 from kinemacolor.engine.analysis.cuts import Gray
 from kinemacolor.frames import Exemplar
+from kinemacolor.io.info import frame_name
 
 _SIZE_PX = (64, 48)
 _PLAIN_LEVELS = 4.0
@@ -103,32 +104,37 @@ def _pattern(still: Exemplar) -> tuple[np.ndarray, np.ndarray]:
     return centered / np.linalg.norm(centered), shown
 
 
-def advice(stills: Sequence[Exemplar], places: Sequence[StillPlace | None]) -> list[str]:
+def advice(stills: Sequence[Exemplar], places: Sequence[StillPlace | None], fields_a_frame: int = 1) -> list[str]:
     """A line for each still that is bound to a frame it does not show, or to none though it shows one.
 
-    One line for all where they count from 1.
+    One line for all where they count from 1. ``fields_a_frame`` is how many pictures are made of each frame.
     """
+
+    def name(index: int | None) -> str:
+        return frame_name(index or 0, fields_a_frame)
+
     wrong = [(s, p) for s, p in zip(stills, places) if p is not None and p.is_elsewhere and s.index is not None]
     shifts = {p.frame - (s.index or 0) for s, p in wrong}
-    if len(wrong) > 1 and shifts == {-1}:
+    if len(wrong) > 1 and shifts == {-fields_a_frame}:
         return [
             f"{len(wrong)} stills look like the frame before the one they are bound to ({wrong[0][0].name}, ...). "
             "Frames count from 0: number them one less."
         ]
     lines = [
-        f"{s.name} is bound to no frame, but looks like frame {p.frame} (likeness {p.likeness:.2f}). "
-        f"Bind it with @{p.frame}, or say @none."
+        f"{s.name} is bound to no frame, but looks like frame {name(p.frame)} (likeness {p.likeness:.2f}). "
+        f"Bind it with @{p.frame // fields_a_frame}, or say @none."
         for s, p in zip(stills, places)
         if p is not None and s.index is None and not s.no_frame and p.likeness >= _ITS_VERY_FRAME
     ]
     lines += [
-        f"{s.name} is bound to frame {s.index} (likeness {p.own:.2f}), but looks like frame {p.frame} "
-        f"({p.likeness:.2f}). Bind it with @{p.frame} if that is where it belongs."
+        f"{s.name} is bound to frame {name(s.index)} (likeness {p.own:.2f}), but looks like frame {name(p.frame)} "
+        f"({p.likeness:.2f}). Bind it with @{p.frame // fields_a_frame} if that is where it belongs."
         for s, p in wrong
     ]
     return lines + [
-        f"{s.name} is bound to frame {s.index}, but does not look like it (likeness {p.own:.2f}) nor like any other; "
-        f"the nearest is frame {p.frame} ({p.likeness:.2f}). If it is no frame of the film, bind it with @none."
+        f"{s.name} is bound to frame {name(s.index)}, but does not look like it (likeness {p.own:.2f}) nor like any "
+        f"other; the nearest is frame {name(p.frame)} ({p.likeness:.2f}). If it is no frame of the film, bind it "
+        "with @none."
         for s, p in zip(stills, places)
         if p is not None and p.is_strange
     ]
