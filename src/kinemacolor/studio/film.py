@@ -11,8 +11,10 @@ from typing import Any
 from kinemacolor.engine.project import open_project
 from kinemacolor.engine.track import ChromaTrack
 from kinemacolor.engine.track.chunk import ChunkNotes
+from kinemacolor.errors import InputError
 from kinemacolor.frames import Shot
 from kinemacolor.io.destination import write_file
+from kinemacolor.io.documents import json_object
 from kinemacolor.studio.edits import Edits, still_id
 from kinemacolor.studio.pictures import ColorPlace
 from kinemacolor.studio.tasks import CACHE, DRAFT, LIVE, LIVE_STEP
@@ -48,13 +50,27 @@ class _Page:
     seen: dict[str, str] = field(default_factory=dict)
 
 
+def facts_in(folder: Path) -> dict[str, Any] | None:
+    """The facts that a project keeps of its film; None where they are missing or damaged, and to be found anew."""
+    try:
+        found = json_object(folder / CACHE / "facts.json")
+        int(found["frames"] or 0)
+        float(found["rate"] or 0)
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+        return None
+    return found
+
+
 class StudioFilm:
     """A film with a project. ``lock`` guards its edits."""
 
     def __init__(self, name: str, folder: Path) -> None:
         self.name, self.folder = name, folder
         self.lock = threading.RLock()
-        self.facts: dict[str, Any] = json.loads((folder / CACHE / "facts.json").read_text(encoding="utf-8"))
+        facts = facts_in(folder)
+        if facts is None:
+            raise InputError(f"The facts of {name} are not there. Open the film again.")
+        self.facts = facts
         rate = self.facts["rate"]
         self.edits = Edits(
             folder, int(self.facts["frames"] or 0), Fraction(rate).limit_denominator(1001) if rate else None
@@ -264,7 +280,7 @@ class StudioFilm:
 
     def _read(self) -> _Page:
         try:
-            kept = json.loads(self._file.read_text(encoding="utf-8"))
+            kept = json_object(self._file)
             return _Page(**{**kept, "rows": [PlannedRow(**row) for row in kept["rows"]]})
         except (OSError, ValueError, TypeError, KeyError):
             return _Page()

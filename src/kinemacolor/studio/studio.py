@@ -15,7 +15,7 @@ from kinemacolor.io.exemplars import parse as parse_still
 from kinemacolor.studio.calls import Told
 from kinemacolor.studio.edits import Mark
 from kinemacolor.studio.events import Events
-from kinemacolor.studio.film import PlannedRow, StudioFilm
+from kinemacolor.studio.film import PlannedRow, StudioFilm, facts_in
 from kinemacolor.studio.films import WorkFolder, safe_name, slug
 from kinemacolor.studio.helper import Helper
 from kinemacolor.studio.limits import Limits
@@ -111,7 +111,7 @@ class Studio:
         with self._lock:
             if name not in self._films:
                 place = self.folder.project(name)
-                if not (place / CACHE / "facts.json").is_file():
+                if facts_in(place) is None:
                     self._look.call("facts", str(place)).future.result(self.limits.probe_seconds)
                 self._films[name] = StudioFilm(name, place)
             return self._films[name]

@@ -1,8 +1,11 @@
 """The tasks of helper processes, by name: each takes a ``Context`` and plain values, and gives plain values back."""
 
+import io
 import json
 import tempfile
 import threading
+import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -296,14 +299,16 @@ def _samples(context: Context, film: Film, shots: list[Shot], folder: Path) -> l
     try:
         with np.load(kept) as read:
             numbers, lumas = [int(n) for n in read["frames"]], torch.from_numpy(read["lumas"])
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, zlib.error):
         context.tell(what="Looking through the film", done=0, total=None)
         _, glances = look_through(film, shots=shots)
         taken = samples_of(shots, glances, _SAMPLES)
         numbers, lumas = [each.frame for each in taken], torch.stack([each.luma for each in taken])
         with suppress(OSError):
             kept.parent.mkdir(exist_ok=True)
-            np.savez(kept, frames=np.array(numbers), lumas=lumas.numpy())
+            data = io.BytesIO()
+            np.savez(data, frames=np.array(numbers), lumas=lumas.numpy())
+            write_file(kept, data.getvalue())
     found = []
     for number, luma in zip(numbers, lumas):
         home = next((n for n, shot in enumerate(shots) if shot.start <= number < shot.stop), None)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from kinemacolor.io.destination import write_file
 from kinemacolor.studio import Studio
 from kinemacolor.studio.edits import Mark
 
@@ -21,7 +22,7 @@ def name_in(studio: Studio) -> str | None:
     """The sample's name in a studio that has, or had, it."""
     try:
         return (studio.folder.own / _MARKER).read_text(encoding="ascii")
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return None
 
 
@@ -32,7 +33,7 @@ def put_in(studio: Studio) -> str:
     name, partial = studio.begin_upload("sample.mp4")
     partial.write_bytes(FILM.read_bytes())
     studio.end_upload(name, partial, "sample.mp4")
-    (studio.folder.own / _MARKER).write_text(name, encoding="ascii")
+    write_file(studio.folder.own / _MARKER, name.encode("ascii"))
     return name
 
 

@@ -24,6 +24,7 @@ from kinemacolor.errors import LicenseNotAcceptedError, WeightsError
 CACHE_VARIABLE = "KINEMACOLOR_CACHE"
 
 _CHUNK_BYTES = 1 << 20
+_NOTE_BYTES = 1 << 16  # of what is kept beside a file
 _TIMEOUT_SECONDS = 30
 _LARGEST_BYTES = 32 << 30
 _PATIENCE_SECONDS, _SLOWEST_BYTES_A_SECOND = 60, 1000
@@ -213,7 +214,10 @@ def _validator_path(part: Path) -> Path:
 
 def _validator_of(part: Path) -> str | None:
     path = _validator_path(part)
-    return path.read_text() if path.is_file() else None
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return file.read(_NOTE_BYTES).decode("latin-1") or None
 
 
 def _remember_validator(part: Path, answer: http.client.HTTPResponse) -> None:
@@ -221,7 +225,7 @@ def _remember_validator(part: Path, answer: http.client.HTTPResponse) -> None:
     tag = answer.headers.get("ETag", "")
     validator = answer.headers.get("Last-Modified", "") if not tag or tag.startswith("W/") else tag
     try:
-        _validator_path(part).write_text(validator)
+        _validator_path(part).write_bytes(validator.encode("latin-1", "replace"))
     except OSError as error:
         raise _unwritable(part.parent, error) from error
 
@@ -308,7 +312,8 @@ def _sha256_of(path: Path) -> str:
 
 def _recorded(record: Path) -> str | None:
     try:
-        return str(json.loads(record.read_text())["sha256"])
+        with record.open("rb") as file:
+            return str(json.loads(file.read(_NOTE_BYTES))["sha256"])
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
