@@ -106,6 +106,11 @@ def fetch(
     with _locked(path, show):
         if not path.is_file():  # another process may have fetched it meanwhile
             show(f"Fetching {file.url}. {terms}")
+            if file.sha256 is None:
+                show(
+                    f"No SHA-256 of {file.name} is published, so what comes cannot be held against one. That of this "
+                    "first fetch is kept beside it, and compared from now on."
+                )
             part = path.with_name(f"{path.name}.part")
             _without_links(part, path)
             _download(part, path, file, progress)
