@@ -1,6 +1,8 @@
 """Flips a bit in each kind of file of a track and of a project, and colors or renders again: is any color wrong?
 
-    python benchmarks/bit_flips.py [FLIPS]     FLIPS in each kind of file, 500 if not said; the seed is fixed
+    python benchmarks/bit_flips.py [FLIPS [PART]]    FLIPS in each kind of file, 500 if not said; the seed is fixed
+
+PART is track, survey or project: all three if not said.
 
 Every flip is followed by ``check``, by ``render`` (of a track) and by the same ``colorize`` or ``project run`` again.
 It ends ``same`` (the film is as it was), ``refused`` (one line, no film) or ``WRONG`` (a film of other frames, and no
@@ -165,7 +167,8 @@ def main() -> None:
         work = Path(folder)
         make_film(work / "film.mkv")
         found: Counter[tuple[str, str, str]] = Counter()
-        for part in (of_a_track, of_a_survey, of_a_project):
+        parts = {"track": of_a_track, "survey": of_a_survey, "project": of_a_project}
+        for part in parts.values() if len(sys.argv) < 3 else [parts[sys.argv[2]]]:
             some = part(work, flips)
             for (kind, act, became), count in sorted(some.items()):
                 print(f"{kind:18} {act:12} {became:10} {count}", flush=True)

@@ -37,10 +37,12 @@ from typing import Any
 import av
 import numpy as np
 import torch
+import typer.main
 from PIL import Image, ImageCms
 
 import kill_points as kills
 import kinemacolor.models.colormnet_lite as lite
+from kinemacolor.cli import app
 from kinemacolor.cli import main as command
 from kinemacolor.engine.track.seal import write_sealed
 
@@ -452,6 +454,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1e9, help="begin nothing after so long")
     given = parser.parse_args()
     kills.import_everything()
+    built = typer.main.get_command(app)
+    typer.main.get_command = lambda _: built  # made once, and not by each process anew
     until, failed, everything = time.monotonic() + given.seconds, 0, 0
     with tempfile.TemporaryDirectory() as name:
         folder, corpus = Path(name), Path(name) / "corpus"

@@ -14,6 +14,17 @@ def test_all_cases_are_there() -> None:
     assert re.findall(r"^\| (\d+) \|", PAGE.split("## Mended")[0], re.MULTILINE) == [str(n) for n in range(1, 53)]
 
 
+def test_each_of_the_twelve_kinds_has_three_variants() -> None:
+    rows = re.findall(r"^\| [a-z].*$", PAGE.split("## Kinds")[1], re.MULTILINE)[1:]
+    assert len(rows) == 12
+    for line in rows:
+        assert line.count("test_") >= 3, line
+
+
+def test_each_of_the_52_cases_has_a_test() -> None:
+    assert "none yet" not in PAGE
+
+
 @pytest.mark.parametrize(("file", "name"), sorted(set(NAMED)))
 def test_each_test_that_is_named_is_there(file: str, name: str) -> None:
     text = (TESTS / f"{file}.py").read_text()

@@ -80,3 +80,9 @@ def test_excluding_by_license_without_a_table_that_says_it_is_an_error(tmp_path:
     (tmp_path / "SOURCES.csv").write_text("file,licence_class\na.jpg,free\n")
     with pytest.raises(InputError, match="no column license"):
         find_sources([tmp_path], excluded=Exclusions(licenses=("Pexels",)))
+
+
+def test_a_list_of_exclusions_that_is_no_text_is_one_error(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match=r"list\.txt cannot be read"):
+        Exclusions.of_files([tmp_path / "list.txt"])

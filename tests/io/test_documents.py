@@ -1,11 +1,12 @@
 """JSON that may come from anybody: whatever is wrong with it is one error, which says where."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from kinemacolor.io.documents import DocumentError, json_object, read_json
+from kinemacolor.io.documents import DocumentError, json_object, read_json, read_lines, read_toml
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
@@ -58,3 +59,26 @@ def test_what_is_no_file_of_ours_is_not_opened(tmp_path: Path, kind: str) -> Non
 def test_a_missing_file_is_told_apart(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         read_json(tmp_path / "a.json")
+
+
+def test_toml_and_lists_are_read_with_the_same_care(tmp_path: Path) -> None:
+    (tmp_path / "a.toml").write_text("a = 1\n[b]\nc = 'x'\n")
+    assert read_toml(tmp_path / "a.toml") == {"a": 1, "b": {"c": "x"}}
+    (tmp_path / "a.txt").write_text("\ufeffone\n\n  two  # a remark\n#three\n")
+    assert read_lines(tmp_path / "a.txt") == ["one", "two"]
+
+
+@pytest.mark.parametrize("content", [b"a = ", b"\xff\xfe", b"a = " + b"[" * 50_000, b"a = " + b"9" * 5000])
+def test_other_toml_is_one_error(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.toml").write_bytes(content)
+    with pytest.raises(DocumentError):
+        read_toml(tmp_path / "a.toml")
+
+
+@pytest.mark.parametrize("read", [read_toml, read_lines])
+def test_what_is_no_text_is_one_error(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe")
+    for name in ("pipe", "bytes", ""):
+        with pytest.raises(DocumentError):
+            read(tmp_path / name)

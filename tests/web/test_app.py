@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,9 @@ import pytest
 pytest.importorskip("starlette", reason="the page needs the extra 'web'")
 httpx = pytest.importorskip("httpx", reason="asks the server without a browser")
 
+from kinemacolor.errors import InputError  # noqa: E402
 from kinemacolor.studio.limits import Limits  # noqa: E402
+from kinemacolor.web import uploads  # noqa: E402
 from kinemacolor.web.app import app_of  # noqa: E402
 from kinemacolor.web.guard import Access  # noqa: E402
 from kinemacolor.web.rooms import Rooms  # noqa: E402
@@ -139,3 +141,31 @@ def test_case_48_users_of_other_rooms_see_nothing(tmp_path: Path, reel_bytes: by
         rooms.close()
     assert [film["name"] for film in mine] == ["mine"]
     assert (theirs, status) == ([], 404)
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "9" * 20, "-1", "1e9", "٣"])
+def test_case_48_numbers_that_no_frame_has_are_refused(ask, number: str) -> None:
+    for address in (f"/api/films/none/frame/{number}/source", f"/api/films/none/thumb/{number}"):
+        (answer,) = ask("GET", address)
+        assert answer.status_code == 404
+    (answer,) = ask("POST", f"/api/films/none/stills?frame={number}", content=b"x")
+    assert answer.status_code == 404
+    (answer,) = ask("POST", "/api/films/none/edit", content=b'{"do": "split", "frame": 1' + b"0" * 400 + b"}")
+    assert answer.status_code in (400, 404)
+
+
+@pytest.mark.parametrize("waits", [True, False])
+def test_case_48_what_comes_in_too_slowly_gives_its_place_up(waits: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uploads, "_SECONDS_WITHOUT_BYTES", 0.1 if waits else 5.0)
+    monkeypatch.setattr(uploads, "_PATIENCE_SECONDS", 0.1)
+
+    async def drops() -> AsyncIterator[bytes]:
+        for _ in range(200):
+            yield b"x"
+            await asyncio.sleep(5 if waits else 0.02)
+
+    async def taken() -> list[bytes]:
+        return [chunk async for chunk in uploads.in_time(drops())]
+
+    with pytest.raises(InputError, match="stopped coming in" if waits else "too slowly"):
+        asyncio.run(taken())

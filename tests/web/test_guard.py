@@ -1,6 +1,7 @@
 """Who is let in, asked of the guard itself: no server, no browser."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -118,3 +119,11 @@ def test_the_secret_is_kept_for_its_owner_only(tmp_path) -> None:
     made = secret_in(tmp_path)
     assert secret_in(tmp_path) == made
     assert (tmp_path / "secret").stat().st_mode & 0o077 == 0
+
+
+def test_case_49_the_secret_is_at_no_moment_for_others(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    modes: list[int] = []
+    replace = Path.replace
+    monkeypatch.setattr(Path, "replace", lambda at, to: (modes.append(at.stat().st_mode & 0o777), replace(at, to))[1])
+    secret_in(tmp_path)
+    assert modes == [0o600]

@@ -17,6 +17,7 @@ from kinemacolor.errors import InputError
 from kinemacolor.frames import Planes, size_of
 from kinemacolor.io.base import FrameReader
 from kinemacolor.io.open import open_reader
+from kinemacolor.io.regular import require_regular
 from kinemacolor.io.sequence import is_picture_name
 from kinemacolor.resize import fit, resize
 
@@ -38,18 +39,21 @@ class FrameCache:
         Raises ``InputError`` where the source cannot be read.
         """
         entry = self._entry(source)
-        if not entry.exists():
+        kept = _loaded(entry, mapped=True)
+        if kept is None or kept.ndim != 4 or kept.dtype != np.uint8:
             self._write(entry, self._decoded(source))
-        pictures: Pictures = np.load(entry, mmap_mode="r")
+            kept = np.load(entry, mmap_mode="r")
+        pictures: Pictures = kept
         return pictures
 
     def shots(self, source: Source) -> list[range]:
         """The frames between the source's cuts, in order. Raises as ``frames`` does."""
         entry = self._entry(source).with_suffix(".shots.npy")
-        if not entry.exists():
-            shots = shots_of(self.frames(source))
-            self._write(entry, np.array([(shot.start, shot.stop) for shot in shots]))
-        return [range(start, stop) for start, stop in np.load(entry).tolist()]
+        kept = _loaded(entry)
+        if kept is None or kept.ndim != 2 or kept.shape[1] != 2 or kept.dtype.kind != "i":
+            kept = np.array([(shot.start, shot.stop) for shot in shots_of(self.frames(source))])
+            self._write(entry, kept)
+        return [range(start, stop) for start, stop in kept.tolist()]
 
     def _entry(self, source: Source) -> Path:
         if source.path not in self._entries:
@@ -77,9 +81,20 @@ class FrameCache:
     def _write(self, entry: Path, array: np.ndarray) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         partial = entry.with_suffix(f".{os.getpid()}.partial")
-        with partial.open("wb") as file:
+        partial.unlink(missing_ok=True)  # it may be a link to somewhere else
+        with partial.open("xb") as file:
             np.save(file, array)
         partial.replace(entry)
+
+
+def _loaded(entry: Path, *, mapped: bool = False) -> np.ndarray | None:
+    """An entry; None where there is none, or it is damaged and made anew."""
+    try:
+        require_regular(entry)
+        found = np.load(entry, mmap_mode="r" if mapped else None)
+    except (OSError, ValueError, EOFError):
+        return None
+    return found if isinstance(found, np.ndarray) else None
 
 
 def _planes(reader: FrameReader) -> Iterator[Planes]:

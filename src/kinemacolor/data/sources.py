@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from kinemacolor.errors import InputError, SettingError, reason_of
+from kinemacolor.io.documents import DocumentError, read_lines
 from kinemacolor.io.endings import is_film_name
 from kinemacolor.io.sequence import is_picture_name
 from kinemacolor.io.table import read_table
@@ -43,14 +44,19 @@ class Exclusions:
     def of_files(cls, files: Iterable[Path], licenses: Iterable[str] = ()) -> "Exclusions":
         """The patterns in text files, one in a line; what follows a ``#`` is a remark.
 
-        Raises ``InputError`` where a file does not exist.
+        Raises ``InputError`` where a file does not exist or is no text.
         """
         lines: list[str] = []
         for file in files:
             if not file.is_file():
                 raise InputError(f"{file} does not exist. Give a text file with a name or pattern in each line.")
-            lines += [line.partition("#")[0].strip() for line in file.read_text(encoding="utf-8").splitlines()]
-        return cls(tuple(line for line in lines if line), tuple(licenses))
+            try:
+                lines += read_lines(file)
+            except DocumentError as error:
+                raise InputError(
+                    f"{file} cannot be read ({error}). Give a text file of names or patterns."
+                ) from error
+        return cls(tuple(lines), tuple(licenses))
 
     def holds(self, path: Path, license: str = "") -> bool:
         """Whether a file with this license is excluded."""

@@ -12,6 +12,7 @@ from PIL import Image, UnidentifiedImageError
 from kinemacolor.errors import InputError, SettingError
 from kinemacolor.evaluation.clips import Clip, find_clips, with_masks
 from kinemacolor.io import sequence
+from kinemacolor.io.documents import DocumentError, read_lines
 
 _DAVIS_2017_VAL = (
     "bike-packing", "blackswan", "bmx-trees", "breakdance", "camel", "car-roundabout", "car-shadow", "cows",
@@ -119,7 +120,10 @@ def _names(dataset: Dataset, root: Path, split: str, names: Path | None) -> tupl
     files = [names] if names is not None else [root / each.format(split=split) for each in dataset.lists]
     for file in files:
         if file.is_file():
-            listed = [line.split()[0] for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+            try:
+                listed = [line.split()[0] for line in read_lines(file)]
+            except DocumentError as error:
+                raise InputError(f"The list {file} cannot be read ({error}). Give a file of clip names.") from error
             return listed, f"{len(listed)} clips by {file}."
     if names is not None:
         raise InputError(f"The list {names} does not exist. Give a file of clip names, one a line.")

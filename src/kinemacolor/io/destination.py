@@ -148,15 +148,16 @@ def discard_left_over(partial: Path, output: Path) -> None:
             partial.unlink(missing_ok=True)
 
 
-def write_file(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes, *, mode: int = 0o666) -> None:
     """Puts a whole file under a name at once, on the disk by then. A link is replaced and never followed.
 
-    What a killed run left unfinished of it goes. Raises ``OSError``, ``BusyError`` where another run writes it now.
+    ``mode`` are its permissions, less what the user masks. What a killed run left unfinished of it goes. Raises
+    ``OSError``, ``BusyError`` where another run writes it now.
     """
     partial = _partial_for(path.parent, path.stem, path.suffix)
     with _one_at_a_time(path.parent):
         _clear_left_over(path, partial)
-        file = partial.open("xb")
+        file = os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb")
         lock = _locked(partial)
     try:
         with file:

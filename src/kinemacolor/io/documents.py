@@ -1,6 +1,7 @@
-"""The one reader of JSON: whatever is wrong with a file is one error that says what and where."""
+"""The one reader of JSON, TOML and lists: whatever is wrong with a file is one error that says what and where."""
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ _LIMIT_BYTES = 2**26
 
 
 class DocumentError(ValueError):
-    """A file is no JSON, or holds something else than it should; the message says why, without the file's name."""
+    """A file is of another kind, or holds something else than it should; the message says why, without its name."""
 
 
 def read_json(path: Path, *, limit_bytes: int = _LIMIT_BYTES, follow_links: bool = True) -> Any:
@@ -37,3 +38,28 @@ def json_object(path: Path, *, limit_bytes: int = _LIMIT_BYTES, follow_links: bo
     if not isinstance(content, dict):
         raise DocumentError("it holds no object: {...}")
     return content
+
+
+def read_toml(path: Path, *, limit_bytes: int = _LIMIT_BYTES) -> dict[str, Any]:
+    """The content of a TOML file. Raises as ``read_json``."""
+    try:
+        return tomllib.loads(_text(path, limit_bytes))
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, RecursionError) as error:  # of TOML and of UTF-8 too
+        raise DocumentError(reason_of(error)) from error
+
+
+def read_lines(path: Path, *, limit_bytes: int = _LIMIT_BYTES) -> list[str]:
+    """The lines of a text, stripped, without empty ones and what follows a ``#``. Raises as ``read_json``."""
+    try:
+        lines = (line.partition("#")[0].strip() for line in _text(path, limit_bytes).splitlines())
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError) as error:
+        raise DocumentError(reason_of(error)) from error
+    return [line for line in lines if line]
+
+
+def _text(path: Path, limit_bytes: int) -> str:
+    return read_regular(path, limit_bytes=limit_bytes).decode("utf-8-sig")

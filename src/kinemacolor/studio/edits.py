@@ -10,15 +10,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 from kinemacolor.engine.analysis.shot_list import ListedShot, read_shots, write_shots
 from kinemacolor.engine.project.bind import BoundStill
 from kinemacolor.engine.project.files import Project, open_project, read_stills, write_settings, write_stills
 from kinemacolor.engine.track.keys import key_of
-from kinemacolor.errors import SettingError
+from kinemacolor.errors import SettingError, reason_of
 from kinemacolor.frames import Shot
 from kinemacolor.io.destination import write_file
+from kinemacolor.io.documents import json_object, read_json
 from kinemacolor.io.points import parse_point
 from kinemacolor.studio.films import safe_name
 from kinemacolor.studio.strokes import Stroke, simplified, stroke_of, uncovered
@@ -212,7 +212,16 @@ class Edits:
         to = place["at"] + by
         if not place["first"] <= to <= place["last"]:
             raise SettingError(otherwise)
-        texts = json.loads((self._history / f"{to}.json").read_text(encoding="utf-8"))
+        try:
+            texts = read_json(self._history / f"{to}.json")
+        except (OSError, ValueError) as error:
+            raise SettingError(f"That step is not there any more ({reason_of(error)}).") from error
+        if not (
+            isinstance(texts, list)
+            and len(texts) == len(self._files())
+            and all(isinstance(text, str) for text in texts)
+        ):
+            raise SettingError("That step is damaged, and nothing is changed.")
         for path, text in zip(self._files(), texts):
             write_file(path, text.encode())
         self._write_place({**place, "at": to})
@@ -229,7 +238,7 @@ class Edits:
 
     def _place(self) -> dict[str, int]:
         try:
-            found: dict[str, Any] = json.loads((self._history / _PLACE).read_text(encoding="utf-8"))
+            found = json_object(self._history / _PLACE)
             return {name: int(found[name]) for name in ("first", "at", "last")}
         except (OSError, ValueError, KeyError, TypeError):
             return {"first": 0, "at": 0, "last": 0}

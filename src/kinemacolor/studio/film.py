@@ -11,8 +11,10 @@ from typing import Any
 from kinemacolor.engine.project import open_project
 from kinemacolor.engine.track import ChromaTrack
 from kinemacolor.engine.track.chunk import ChunkNotes
+from kinemacolor.errors import InputError
 from kinemacolor.frames import Shot
 from kinemacolor.io.destination import write_file
+from kinemacolor.io.documents import json_object
 from kinemacolor.studio.edits import Edits, still_id
 from kinemacolor.studio.places import CACHE, DRAFT, LIVE, LIVE_STEP, PREVIEW, ColorPlace, PreviewPlace
 
@@ -55,13 +57,27 @@ class _Page:
     preview: _Preview | None = None
 
 
+def facts_in(folder: Path) -> dict[str, Any] | None:
+    """The facts that a project keeps of its film; None where they are missing or damaged, and to be found anew."""
+    try:
+        found = json_object(folder / CACHE / "facts.json")
+        int(found["frames"] or 0)
+        float(found["rate"] or 0)
+    except (OSError, ValueError, KeyError, TypeError, OverflowError):
+        return None
+    return found
+
+
 class StudioFilm:
     """A film with a project. ``lock`` guards its edits."""
 
     def __init__(self, name: str, folder: Path) -> None:
         self.name, self.folder = name, folder
         self.lock = threading.RLock()
-        self.facts: dict[str, Any] = json.loads((folder / CACHE / "facts.json").read_text(encoding="utf-8"))
+        facts = facts_in(folder)
+        if facts is None:
+            raise InputError(f"The facts of {name} are not there. Open the film again.")
+        self.facts = facts
         rate = self.facts["rate"]
         self.edits = Edits(
             folder, int(self.facts["frames"] or 0), Fraction(rate).limit_denominator(1001) if rate else None
@@ -286,7 +302,7 @@ class StudioFilm:
 
     def _read(self) -> _Page:
         try:
-            kept = json.loads(self._file.read_text(encoding="utf-8"))
+            kept = json_object(self._file)
             rows = [PlannedRow(**row) for row in kept["rows"]]
             shown = kept.get("preview")
             return _Page(**{**kept, "rows": rows, "preview": None if shown is None else _Preview(**shown)})

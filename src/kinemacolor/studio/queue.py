@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from kinemacolor.errors import KinemacolorError, SettingError
 from kinemacolor.io.destination import write_file
+from kinemacolor.io.documents import read_json
 from kinemacolor.studio.calls import HelperDiedError, StoppedError, Told
 from kinemacolor.studio.events import Events
 from kinemacolor.studio.helper import Call, Helper
@@ -272,7 +273,7 @@ class Queue:
 
     def _read(self) -> None:
         try:
-            kept = json.loads(self._file.read_text(encoding="utf-8"))
+            kept = read_json(self._file)
             works = [Work(**each) for each in kept]
         except (OSError, ValueError, TypeError):
             works = []

@@ -5,11 +5,10 @@ from pathlib import Path
 
 from kinemacolor.errors import InputError
 from kinemacolor.studio.events import Events
-from kinemacolor.studio.film import StudioFilm
+from kinemacolor.studio.film import StudioFilm, facts_in
 from kinemacolor.studio.films import WorkFolder
 from kinemacolor.studio.helper import Helper
 from kinemacolor.studio.limits import Limits
-from kinemacolor.studio.places import CACHE
 
 
 class Shelf:
@@ -28,7 +27,7 @@ class Shelf:
         with self.lock:
             if name not in self._films:
                 place = self.folder.project(name)
-                if not (place / CACHE / "facts.json").is_file():
+                if facts_in(place) is None:
                     self.look.call("facts", str(place)).future.result(self.limits.probe_seconds)
                 self._films[name] = StudioFilm(name, place)
             return self._films[name]

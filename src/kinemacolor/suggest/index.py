@@ -1,6 +1,7 @@
 """A folder of photographs as descriptors, kept on disk: only new and changed pictures are read again."""
 
 import hashlib
+import io
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Sequence
@@ -13,8 +14,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from kinemacolor import color
-from kinemacolor.errors import ExemplarError, InputError, UnreadableImageError
+from kinemacolor.errors import BusyError, ExemplarError, InputError, UnreadableImageError
 from kinemacolor.frames import Luma, size_of
+from kinemacolor.io.destination import write_file
 from kinemacolor.io.exemplars import GRAY_MEAN_CHROMA, pictures_in
 from kinemacolor.io.pictures import read_picture
 from kinemacolor.layers.place_features import PlaceEncoder
@@ -135,8 +137,8 @@ def _write(file: Path, rows: dict[str, tuple[float, np.ndarray]]) -> None:
     chromas = np.array([chroma for chroma, _ in rows.values()])
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        partial = file.with_suffix(".partial.npz")
-        np.savez(partial, kind=np.array(_KIND), keys=np.array(list(rows)), chromas=chromas, summaries=summaries)
-        partial.replace(file)
-    except OSError:
+        data = io.BytesIO()
+        np.savez(data, kind=np.array(_KIND), keys=np.array(list(rows)), chromas=chromas, summaries=summaries)
+        write_file(file, data.getvalue())
+    except (OSError, BusyError):
         return  # a read-only cache costs time only

@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
@@ -25,14 +26,30 @@ from kinemacolor.web import sample
 from kinemacolor.web.guard import Access, App, Guard
 from kinemacolor.web.news import News
 from kinemacolor.web.rooms import Rooms
-from kinemacolor.web.uploads import Doors, receive
+from kinemacolor.web.uploads import Doors, in_time, receive
 
 _STATIC = Path(__file__).with_name("static")
 _MOST_JSON_BYTES = 2**20
+_MOST_DIGITS, _LARGEST_NUMBER = 15, 10**15
 _FOR_EVER = {"cache-control": "private, max-age=31536000, immutable"}
 _NEVER = {"cache-control": "no-store"}
 
 Handler = Callable[[Request], Awaitable[Response]]
+
+
+class _Place(Convertor[int]):
+    """The number of a frame in an address; starlette's own takes numbers of thousands of digits, and fails."""
+
+    regex = "[0-9]{1,15}"
+
+    def convert(self, value: str) -> int:
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        return str(value)
+
+
+register_url_convertor("place", _Place())
 
 
 def app_of(rooms: Rooms, access: Access, *, first: str | None = None, with_sample: bool = True) -> App:
@@ -53,9 +70,9 @@ def app_of(rooms: Rooms, access: Access, *, first: str | None = None, with_sampl
         Route("/api/events", pages.events),
         Route(film, pages.film),
         Route(f"{film}/remove", pages.remove, methods=["POST"]),
-        Route(f"{film}/frame/{{frame:int}}/{{what}}", pages.frame),
-        Route(f"{film}/live/{{frame:int}}", pages.live),
-        Route(f"{film}/thumb/{{frame:int}}", pages.thumb),
+        Route(f"{film}/frame/{{frame:place}}/{{what}}", pages.frame),
+        Route(f"{film}/live/{{frame:place}}", pages.live),
+        Route(f"{film}/thumb/{{frame:place}}", pages.thumb),
         Route(f"{film}/still/{{still}}", pages.still),
         Route(f"{film}/stills", pages.add_still, methods=["POST"]),
         Route(f"{film}/paint", pages.paint, methods=["POST"]),
@@ -85,7 +102,7 @@ def _unforeseen(request: Request, error: Exception) -> Response:
 
 async def _json(request: Request) -> dict[str, Any]:
     body = b""
-    async for chunk in request.stream():
+    async for chunk in in_time(request.stream()):
         body += chunk
         if len(body) > _MOST_JSON_BYTES:
             raise SettingError("That is too much at once.")
@@ -99,13 +116,13 @@ async def _json(request: Request) -> dict[str, Any]:
 
 
 def _whole(value: Any, name: str) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > _LARGEST_NUMBER:
         raise SettingError(f"'{name}' is to be a whole number.")
     return value
 
 
 def _number_or_none(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isdecimal() else None
+    return int(text) if text is not None and text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 def _stroke(given: Any) -> Stroke:
@@ -236,7 +253,7 @@ class _Pages:
 
     async def _picture(self, request: Request) -> bytes:
         limit, body = self._rooms.limits.still_bytes, bytearray()
-        async for chunk in request.stream():
+        async for chunk in in_time(request.stream()):
             body += chunk
             if len(body) > limit:
                 raise ExemplarError(f"The still is larger than {limit >> 20} MiB, which is the limit here.")

@@ -52,8 +52,7 @@ def secret_in(folder: Path) -> str:
     except (OSError, UnicodeDecodeError):
         pass
     made = secrets.token_urlsafe(32)
-    write_file(file, made.encode())
-    file.chmod(0o600)
+    write_file(file, made.encode(), mode=0o600)
     return made
 
 

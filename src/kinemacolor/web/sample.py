@@ -37,7 +37,7 @@ def name_in(studio: Studio) -> str | None:
     """The sample's name in a studio that has, or had, it."""
     try:
         return (studio.folder.own / _MARKER).read_text(encoding="ascii")
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return None
 
 

@@ -1,12 +1,14 @@
-"""Bytes from a browser onto the disk: counted as they come, in a given time, a few at once."""
+"""Bytes from a browser: counted as they come, in a given time, a few at once."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 from kinemacolor.errors import InputError
 
 _SECONDS_WITHOUT_BYTES = 30.0
+_PATIENCE_SECONDS, _SLOWEST_BYTES_A_SECOND = 60.0, 1000
 _MOST_WAITING = 16
 
 
@@ -30,18 +32,28 @@ class Doors:
         self._free.release()
 
 
+async def in_time(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The bytes as they come. Raises ``InputError`` where no more come, or so few that it would take for ever."""
+    begun, seen, chunks = time.monotonic(), 0, aiter(stream)
+    while True:
+        try:
+            chunk = await asyncio.wait_for(anext(chunks), _SECONDS_WITHOUT_BYTES)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise InputError("The file stopped coming in, so it was not taken. Try again.") from None
+        seen += len(chunk)
+        passed = time.monotonic() - begun
+        if passed > _PATIENCE_SECONDS and seen < _SLOWEST_BYTES_A_SECOND * passed:
+            raise InputError("The file came in too slowly, so it was not taken. Try again.")
+        yield chunk
+
+
 async def receive(stream: AsyncIterator[bytes], place: Path, expected_bytes: int, limit_bytes: int) -> None:
     """Writes what comes to a file. Raises ``InputError`` where it is more or less than was said, or stalls."""
     seen = 0
-    chunks = aiter(stream)
     with place.open("wb") as file:
-        while True:
-            try:
-                chunk = await asyncio.wait_for(anext(chunks), _SECONDS_WITHOUT_BYTES)
-            except StopAsyncIteration:
-                break
-            except TimeoutError:
-                raise InputError("The film stopped coming in, so it was not taken. Try again.") from None
+        async for chunk in in_time(stream):
             seen += len(chunk)
             if seen > min(expected_bytes, limit_bytes):
                 raise InputError("More bytes came in than were announced, so the film was not taken.")

@@ -26,6 +26,7 @@ from kinemacolor.errors import LicenseNotAcceptedError, WeightsError, reason_of
 CACHE_VARIABLE = "KINEMACOLOR_CACHE"
 
 _CHUNK_BYTES = 1 << 20
+_NOTE_BYTES = 1 << 16  # of what is kept beside a file
 _TIMEOUT_SECONDS = 30
 _LARGEST_BYTES = 32 << 30
 _PATIENCE_SECONDS, _SLOWEST_BYTES_A_SECOND = 60, 1000
@@ -116,6 +117,11 @@ def fetch(
     with _locked(path, show):
         if not path.is_file():  # another process may have fetched it meanwhile
             show(f"Fetching {file.url}. {terms}")
+            if file.sha256 is None:
+                show(
+                    f"No SHA-256 of {file.name} is published, so what comes cannot be held against one. That of this "
+                    "first fetch is kept beside it, and compared from now on."
+                )
             part = path.with_name(f"{path.name}.part")
             _without_links(part, path)
             _download(part, path, file, progress)
@@ -245,7 +251,10 @@ def _validator_path(part: Path) -> Path:
 
 def _validator_of(part: Path) -> str | None:
     path = _validator_path(part)
-    return path.read_text(encoding="utf-8") if path.is_file() else None
+    if not path.is_file():
+        return None
+    with path.open("rb") as file:
+        return file.read(_NOTE_BYTES).decode("latin-1") or None
 
 
 def _remember_validator(part: Path, answer: http.client.HTTPResponse) -> None:
@@ -253,7 +262,7 @@ def _remember_validator(part: Path, answer: http.client.HTTPResponse) -> None:
     tag = answer.headers.get("ETag", "")
     validator = answer.headers.get("Last-Modified", "") if not tag or tag.startswith("W/") else tag
     try:
-        _validator_path(part).write_text(validator, encoding="utf-8")
+        _validator_path(part).write_bytes(validator.encode("latin-1", "replace"))
     except OSError as error:
         raise _unwritable(part.parent, error) from error
 
@@ -340,7 +349,8 @@ def _sha256_of(path: Path) -> str:
 
 def _recorded(record: Path) -> str | None:
     try:
-        return str(json.loads(record.read_text(encoding="utf-8"))["sha256"])
+        with record.open("rb") as file:
+            return str(json.loads(file.read(_NOTE_BYTES))["sha256"])
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:

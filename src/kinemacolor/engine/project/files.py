@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import os
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +12,8 @@ from kinemacolor.engine.job import Job, option_fields
 from kinemacolor.engine.project.bind import BoundStill
 from kinemacolor.errors import OutputError, SettingError, reason_of
 from kinemacolor.io.destination import write_file
+from kinemacolor.io.documents import DocumentError, read_toml
 from kinemacolor.io.position import parse_position
-from kinemacolor.io.regular import read_regular
 from kinemacolor.io.table import cell, read_table
 
 ENDING = ".kinemacolor"
@@ -88,12 +87,12 @@ def open_project(folder: Path) -> Project:
     """The project of a folder. Raises ``SettingError`` where there is none or a setting is unknown."""
     path = folder / SETTINGS
     try:
-        content = tomllib.loads(read_regular(path, limit_bytes=_LIMIT_BYTES).decode())
+        content = read_toml(path, limit_bytes=_LIMIT_BYTES)
     except FileNotFoundError:
         raise SettingError(
             f"{folder} is no project: it has no {SETTINGS}. Make one: kinemacolor project new."
         ) from None
-    except (OSError, ValueError, RecursionError) as error:  # of TOML and of UTF-8 too
+    except DocumentError as error:
         raise SettingError(f"{path} cannot be read ({reason_of(error)}). Correct that line.") from error
     settings = content.pop("settings", {})
     known = ("film", *(name for name in option_fields() if name not in _NOT_HERE))

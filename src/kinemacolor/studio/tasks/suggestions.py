@@ -1,5 +1,8 @@
 """The task of finding the frames that are worth painting next."""
 
+import io
+import zipfile
+import zlib
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -14,6 +17,7 @@ from kinemacolor.engine.project import open_project
 from kinemacolor.errors import KinemacolorError
 from kinemacolor.frames import Shot
 from kinemacolor.io import Film
+from kinemacolor.io.destination import write_file
 from kinemacolor.layers.place_features import PlaceEncoder
 from kinemacolor.studio.calls import Context
 from kinemacolor.studio.edits import Edits
@@ -50,14 +54,16 @@ def _samples(context: Context, film: Film, shots: list[Shot], folder: Path) -> l
     try:
         with np.load(kept) as read:
             numbers, lumas = [int(n) for n in read["frames"]], torch.from_numpy(read["lumas"])
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile, zlib.error):
         context.tell(what="Looking through the film", done=0, total=None)
         _, glances = look_through(film, shots=shots)
         taken = samples_of(shots, glances, _SAMPLES)
         numbers, lumas = [each.frame for each in taken], torch.stack([each.luma for each in taken])
         with suppress(OSError):
             kept.parent.mkdir(exist_ok=True)
-            np.savez(kept, frames=np.array(numbers), lumas=lumas.numpy())
+            data = io.BytesIO()
+            np.savez(data, frames=np.array(numbers), lumas=lumas.numpy())
+            write_file(kept, data.getvalue())
     found = []
     for number, luma in zip(numbers, lumas):
         home = next((n for n, shot in enumerate(shots) if shot.start <= number < shot.stop), None)
