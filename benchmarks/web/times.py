@@ -83,7 +83,8 @@ def draft(home: Path) -> dict[str, float]:
 def ready(page: Any) -> None:
     """Waits until the film is planned."""
     address = "'api/films/' + location.hash.slice(1)"
-    page.wait_for_function(f"async () => (await (await fetch({address})).json()).planned", polling=500)
+    while not page.evaluate(f"async () => (await (await fetch({address})).json()).planned"):
+        page.wait_for_timeout(300)
 
 
 def draft_home(folder: Path) -> Path:
