@@ -129,7 +129,9 @@ def tab_mib(page: Any) -> tuple[float, float]:
 def slope(times: list[float], values: list[float]) -> float:
     """MiB a minute after the first quarter."""
     begin = len(times) // 4
-    return statistics.linear_regression(times[begin:], values[begin:]).slope if len(times) - begin > 2 else float("nan")
+    if len(times) - begin < 3:
+        return float("nan")
+    return statistics.linear_regression(times[begin:], values[begin:]).slope
 
 
 def said(samples: list[tuple[float, ...]], every_minutes: float) -> None:
@@ -142,7 +144,8 @@ def said(samples: list[tuple[float, ...]], every_minutes: float) -> None:
             due += every_minutes
     times = [sample[0] for sample in samples]
     for place, name in enumerate(COLUMNS[2:], 2):
-        print(f"{name}: {slope(times, [sample[place] for sample in samples]):+.2f} MiB a minute after the first quarter")
+        rise = slope(times, [sample[place] for sample in samples])
+        print(f"{name}: {rise:+.2f} MiB a minute after the first quarter")
 
 
 def main() -> None:

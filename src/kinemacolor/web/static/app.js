@@ -32,6 +32,8 @@ async function openSample() {
   if (!made) { changed(); return; }
   sampleName = made.name;
   await open(made.name);
+  const found = await attempt(() => get("api/films"));
+  if (found) state.films = found.films;
 }
 let sampleName = null;
 
@@ -464,6 +466,7 @@ function renderStage() {
   else if (shot?.state === "draft" && runningWork()?.shot === shot.start) words = "Draft, being refined";
   if (state.painting) [words, kind] = [state.painting.busy ? "Spreading colors …" : state.painting.preview ? "Painted, with its colors spread" : "Paint a few strokes: colors spread along edges", state.painting.busy ? "live" : "draft"];
   if (!isReady()) words = "";
+  document.body.classList.toggle("no-film", !state.name);
   $("stage").classList.toggle("painting", Boolean(state.painting));
   badge.className = `badge ${kind}`;
   badge.textContent = words;
