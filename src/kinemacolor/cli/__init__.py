@@ -18,6 +18,7 @@ from kinemacolor.cli import (
     colorize,
     compare,
     datasets,
+    doctor,
     evaluate,
     explain,
     match,
@@ -63,6 +64,7 @@ app.command(cls=Command)(shots.shots)
 app.command(cls=Command)(suggest.suggest)
 app.command(cls=Command)(match.match)
 app.command(cls=Command)(train.train)
+app.command(cls=Command)(doctor.doctor)
 app.command(cls=Command)(web.web)
 app.add_typer(datasets.app, name="datasets")
 app.add_typer(ballot.app, name="ballot")

@@ -15,7 +15,7 @@ MOST_POINTS = 400
 def curves(path: Path, figure: str) -> dict[str, dict[str, Curve]]:
     """The figure's curve by row and clip; rows and clips that do not have it are left out."""
     found: dict[str, dict[str, Curve]] = defaultdict(lambda: defaultdict(list))
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         for line in csv.DictReader(file):
             if text := line.get(figure):
                 found[line["row"]][line["clip"]].append((int(line["frame"]), float(text)))

@@ -119,7 +119,7 @@ def _names(dataset: Dataset, root: Path, split: str, names: Path | None) -> tupl
     files = [names] if names is not None else [root / each.format(split=split) for each in dataset.lists]
     for file in files:
         if file.is_file():
-            listed = [line.split()[0] for line in file.read_text().splitlines() if line.strip()]
+            listed = [line.split()[0] for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
             return listed, f"{len(listed)} clips by {file}."
     if names is not None:
         raise InputError(f"The list {names} does not exist. Give a file of clip names, one a line.")

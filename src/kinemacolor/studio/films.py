@@ -24,6 +24,9 @@ from kinemacolor.studio.places import OWN
 FILMS = "films"
 _NAME_CHARACTERS = 48
 _STRANGE = re.compile(r"[^a-z0-9]+")
+_DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(\..*)?", re.IGNORECASE)
+"""Names that mean a device to Windows, whatever their ending."""
+
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f/\\:*?\"<>|]+")
 
 
@@ -44,6 +47,7 @@ def safe_name(name: str) -> str:
     stem, dot, ending = last.rpartition(".")
     stem, ending = (stem, ending) if dot else (last, "")
     stem = stem.encode()[:120].decode(errors="ignore").strip(" .") or "film"
+    stem = f"_{stem}" if _DEVICES.fullmatch(stem) else stem
     return f"{stem}.{ending[:10]}" if ending else stem
 
 

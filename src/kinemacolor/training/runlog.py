@@ -26,7 +26,7 @@ class RunLog:
 
     def write(self, kind: str, step: int, figures: dict[str, float]) -> None:
         """Adds an entry: ``kind`` is ``train`` or ``evaluation``."""
-        with self._path.open("a") as file:
+        with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"kind": kind, "step": step, **figures}) + "\n")
         if self._board is not None:
             for name, value in figures.items():

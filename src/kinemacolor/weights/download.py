@@ -213,7 +213,7 @@ def _validator_path(part: Path) -> Path:
 
 def _validator_of(part: Path) -> str | None:
     path = _validator_path(part)
-    return path.read_text() if path.is_file() else None
+    return path.read_text(encoding="utf-8") if path.is_file() else None
 
 
 def _remember_validator(part: Path, answer: http.client.HTTPResponse) -> None:
@@ -221,7 +221,7 @@ def _remember_validator(part: Path, answer: http.client.HTTPResponse) -> None:
     tag = answer.headers.get("ETag", "")
     validator = answer.headers.get("Last-Modified", "") if not tag or tag.startswith("W/") else tag
     try:
-        _validator_path(part).write_text(validator)
+        _validator_path(part).write_text(validator, encoding="utf-8")
     except OSError as error:
         raise _unwritable(part.parent, error) from error
 
@@ -308,7 +308,7 @@ def _sha256_of(path: Path) -> str:
 
 def _recorded(record: Path) -> str | None:
     try:
-        return str(json.loads(record.read_text())["sha256"])
+        return str(json.loads(record.read_text(encoding="utf-8"))["sha256"])
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
@@ -317,7 +317,7 @@ def _recorded(record: Path) -> str | None:
 
 def _write_record(record: Path, facts: Mapping[str, object], show: Callable[[str], None]) -> None:
     try:
-        record.write_text(json.dumps(facts, indent=2) + "\n")
+        record.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         # weights that an administrator installed, read-only, serve all the same
         show(f"SHA-256 of {record.stem} could not be recorded in {record.parent} ({error.strerror}).")
