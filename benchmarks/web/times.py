@@ -137,7 +137,7 @@ def main() -> None:
                 runs.setdefault("a program that runs", []).append(first_picture(known, None))
             if colored is not None:
                 track = next(colored.glob("*.kinemacolor"))
-                for kept in ("track", "draft", "cache/page.json"):
+                for kept in ("track", "draft", "cache/page.json", "../.studio/queue.json"):
                     place = track / kept
                     shutil.rmtree(place, ignore_errors=True) if place.is_dir() else place.unlink(missing_ok=True)
                 runs.setdefault("draft of 72 frames at 854x480", []).append(draft(colored))
