@@ -88,7 +88,7 @@ class Server:
     def close(self) -> None:
         """Ends it as Ctrl+C does."""
         self.process.terminate()
-        self.process.wait(20)
+        self.process.communicate(timeout=20)
 
 
 def write_film(path: Path, shots: int, shot_frames: int, size: tuple[int, int]) -> None:
@@ -113,17 +113,25 @@ def write_film(path: Path, shots: int, shot_frames: int, size: tuple[int, int]) 
 
 
 def make_project(
-    home: Path, name: str, *, shots: int, shot_frames: int, size: tuple[int, int], colored: float = 0.0
+    home: Path,
+    name: str,
+    *,
+    shots: int,
+    shot_frames: int,
+    size: tuple[int, int],
+    colored: float = 0.0,
+    options: dict[str, object] | None = None,
 ) -> None:
     """A project in a work folder as the page would have made it, without looking through the film.
 
-    ``colored`` of its shots have colors in the track, under keys of their own.
+    ``colored`` of its shots have colors in the track, under keys of their own. ``options`` are those of a run; None
+    is the model ``flow``.
     """
     folder, film = home / f"{name}.kinemacolor", home / "films" / name / f"{name}.mp4"
     film.parent.mkdir(parents=True, exist_ok=True)
     (folder / CACHE).mkdir(parents=True)
     write_film(film, shots, shot_frames, size)
-    project = Project(folder, film, folder / f"{name}.color.mp4", {"model": "flow"})
+    project = Project(folder, film, folder / f"{name}.color.mp4", {"model": "flow"} if options is None else options)
     listed = [ListedShot(Shot(n * shot_frames, (n + 1) * shot_frames)) for n in range(shots)]
     write_shots(project.shots, listed, Fraction(RATE))
     write_stills(project, [])

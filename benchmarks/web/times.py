@@ -83,7 +83,8 @@ def draft(home: Path) -> dict[str, float]:
 def ready(page: Any) -> None:
     """Waits until the film is planned."""
     address = "'api/films/' + location.hash.slice(1)"
-    page.wait_for_function(f"async () => (await (await fetch({address})).json()).planned", polling=500)
+    while not page.evaluate(f"async () => (await (await fetch({address})).json()).planned"):
+        page.wait_for_timeout(300)
 
 
 def draft_home(folder: Path) -> Path:
@@ -136,7 +137,7 @@ def main() -> None:
                 runs.setdefault("a program that runs", []).append(first_picture(known, None))
             if colored is not None:
                 track = next(colored.glob("*.kinemacolor"))
-                for kept in ("track", "draft", "cache/page.json"):
+                for kept in ("track", "draft", "cache/page.json", "../.studio/queue.json"):
                     place = track / kept
                     shutil.rmtree(place, ignore_errors=True) if place.is_dir() else place.unlink(missing_ok=True)
                 runs.setdefault("draft of 72 frames at 854x480", []).append(draft(colored))

@@ -1,5 +1,6 @@
 """The page in a browser, from a film that is dropped in to the file that is taken home."""
 
+import io
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 pytest.importorskip("starlette", reason="the page needs the extra 'web'")
 playwright = pytest.importorskip(
@@ -82,6 +84,62 @@ def page(server: list[Server]) -> Iterator[Any]:
         yield opened
         browser.close()
     assert not [fault for fault in faults if not fault.startswith("blob:")]
+
+
+@pytest.fixture
+def visited_first(tmp_path: Path) -> Iterator[Any]:
+    """The page at the very first visit of an empty work folder."""
+    server = Server(tmp_path / "new")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+        opened = browser.new_page(viewport={"width": 1280, "height": 720}, color_scheme="dark")
+        opened.set_default_timeout(PATIENCE)
+        opened.goto(server.address)
+        yield opened
+        browser.close()
+    server.kill()
+
+
+class Hand:
+    """A person's hand: counts what it does. ``point`` and ``stroke`` take places of the picture in its own pixels."""
+
+    def __init__(self, page: Any) -> None:
+        self.page, self.actions = page, 0
+
+    def key(self, name: str) -> None:
+        self.actions += 1
+        self.page.locator("#canvas").focus()
+        self.page.keyboard.press(name)
+
+    def click(self, selector: str) -> None:
+        self.actions += 1
+        self.page.locator(selector).click()
+
+    def stroke(self, *places: tuple[int, int]) -> None:
+        self.actions += 1
+        width, height = film_of(self.page)["facts"]["shown"]
+        box = self.page.locator("#canvas").bounding_box()
+        scale = min((box["width"] - 28) / width, (box["height"] - 28) / height)
+        at = [
+            (
+                box["x"] + box["width"] / 2 + (x - width / 2) * scale,
+                box["y"] + box["height"] / 2 + (y - height / 2) * scale,
+            )
+            for x, y in places
+        ]
+        self.page.mouse.move(*at[0])
+        self.page.mouse.down()
+        for place in at[1:]:
+            self.page.mouse.move(*place, steps=6)
+        self.page.mouse.up()
+
+
+def colors_at(page: Any, frame: int, rows: slice, columns: slice) -> np.ndarray:
+    """The mean color of a part of a frame as the page is given it."""
+    film = film_of(page)["name"]
+    got = page.request.get(f"{page.url.partition('#')[0]}api/films/{film}/frame/{frame}/color")
+    assert got.status == 200
+    return np.asarray(Image.open(io.BytesIO(got.body())).convert("RGB"))[rows, columns].mean((0, 1))
 
 
 def film_of(page: Any) -> dict[str, Any]:
@@ -171,6 +229,15 @@ def _color_a_shot_correct_it_and_undo(page: Any) -> None:
     wait(page, lambda film: not film["strokes"] and "done" in states(film))
     page.keyboard.press("Shift+Z")
     wait(page, lambda film: len(film["strokes"]) == 1 and film["planned"])
+    page.keyboard.press("b")
+    page.mouse.move(*point_in(page, -60, -30))
+    page.mouse.down()
+    page.mouse.move(*point_in(page, -20, 20), steps=8)
+    page.mouse.move(*point_in(page, -60, 40), steps=8)
+    page.mouse.up()
+    wait(page, lambda film: len(film["strokes"]) == 2 and len(film["strokes"][1]["places"]) > 2)
+    page.keyboard.press("z")  # one stroke, one step
+    wait(page, lambda film: len(film["strokes"]) == 1 and film["planned"])
 
 
 def _split_a_shot(page: Any) -> None:
@@ -183,14 +250,17 @@ def _split_a_shot(page: Any) -> None:
 def _color_the_film_through_a_stop_and_a_crash(page: Any, server: list[Server], home: Path) -> None:
     page.locator("#color-film").click()
     page.get_by_role("button", name="Stop").click()
-    wait(page, is_idle)
+    film = wait(page, is_idle)
+    assert film["works"][-1]["state"] == "stopped"
+    done = [shot["version"] for shot in film["shots"] if shot["state"] == "done"]
     page.locator("#color-film").click()
     page.wait_for_timeout(300)
     port = server[0].port
     server[0].kill()
     expect(page.locator("#progress-text")).to_contain_text("does not answer", timeout=PATIENCE)
     server[0] = Server(home, port)
-    wait(page, lambda film: set(states(film)) == {"done"})
+    film = wait(page, lambda film: set(states(film)) == {"done"})
+    assert set(done) <= {shot["version"] for shot in film["shots"]}  # what was finished was kept
     expect(page.locator("#progress-text")).to_contain_text("3 of 3 shots colored", timeout=PATIENCE)
 
 
@@ -235,5 +305,99 @@ def test_errors_are_the_engines_own_sentences(page: Any, tmp_path: Path, reel_of
     letter = tmp_path / "letter.mkv"
     letter.write_bytes(b"<html>this is no film</html>" * 50)
     page.set_input_files("#pick-film", letter)
-    expect(page.locator(".toast.bad")).to_contain_text("not a video", timeout=PATIENCE)
-    expect(page.locator(".toast.bad")).not_to_contain_text(str(tmp_path))
+    expect(page.get_by_role("alert")).to_contain_text("not a video", timeout=PATIENCE)
+    expect(page.get_by_role("alert")).not_to_contain_text(str(tmp_path))
+
+
+SLEEVE = (slice(270, 310), slice(48, 60))
+
+
+def test_the_first_visit_shows_the_sample_in_color_and_a_wrong_sleeve_is_mended_in_four_actions(
+    visited_first: Any,
+) -> None:
+    page = visited_first
+    expect(page.locator("#badge")).to_have_text("Draft", timeout=PATIENCE)
+    film = film_of(page)
+    assert (film["works"], film["undo"], len(film["strokes"])) == ([], 1, 1)
+    box = page.locator("#tour")
+    for number in range(1, 4):
+        expect(box).to_contain_text(f"{number} of 4")
+        box.locator("button.primary").click()
+    expect(box).to_contain_text("4 of 4")
+    box.locator("button.primary").click()
+    expect(box).to_be_hidden()
+    red, green, _ = colors_at(page, 40, *SLEEVE)
+    assert green > red
+    hand = Hand(page)  # the page shows frame 40, where the sleeve is green
+    hand.key("b")
+    page.wait_for_function("() => document.querySelectorAll('#colorbar button').length > 3")
+    orange = page.evaluate("""() => [...document.querySelectorAll('#colorbar button')].findIndex((button) => {
+      const [r, g, b] = [1, 3, 5].map((at) => parseInt(button.dataset.c.slice(at, at + 2), 16));
+      return r > 140 && r > 1.5 * b && r > 1.25 * g; })""")
+    hand.click(f"#colorbar button:nth-child({orange + 1})")
+    hand.stroke((43, 236), (48, 262), (54, 284), (66, 332))
+    film = wait(page, lambda film: len(film["strokes"]) == 1 and film["strokes"][0]["color"] != "#2f7d4f")
+    hand.key("c")
+    wait(page, lambda film: states(film) == ["done"])
+    assert hand.actions <= 4
+    red, green, _ = colors_at(page, 40, *SLEEVE)
+    assert red > green
+    page.keyboard.press("z")
+    wait(page, lambda film: film["strokes"] and film["strokes"][0]["color"] == "#2f7d4f")
+
+
+def test_everything_is_reached_by_keys(visited_first: Any) -> None:
+    page = visited_first
+    expect(page.locator("#badge")).to_have_text("Draft", timeout=PATIENCE)
+    page.locator("#tour button", has_text="Skip").click()
+    page.locator("#canvas").focus()
+    for key in ("p", "Enter", "ArrowRight", "ArrowRight", "Shift+ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    film = wait(page, lambda film: len(film["strokes"]) == 2)
+    assert [320 + 7, 180 + 28] in [stroke["places"][0] for stroke in film["strokes"]]
+    for key in ("Escape", "b", "Enter", "Enter", "ArrowLeft", "ArrowLeft", "ArrowUp", "Enter"):
+        page.keyboard.press(key)
+    film = wait(page, lambda film: len(film["strokes"]) == 3)
+    assert (
+        max(len(stroke["places"]) for stroke in film["strokes"] if stroke["frame"] == film["strokes"][-1]["frame"])
+        > 1
+    )
+
+
+def test_an_accessibility_check_finds_nothing(visited_first: Any) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python")
+    page, checked = visited_first, axe.Axe()
+
+    def check(state: str) -> None:
+        for theme in ("dark", "light"):
+            if page.evaluate("document.documentElement.dataset.theme") != theme:
+                page.evaluate("document.getElementById('theme').click()")
+            page.wait_for_timeout(300)
+            found = checked.run(page)
+            assert found.violations_count == 0, f"{state}, {theme}: {found.generate_report()}"
+
+    expect(page.locator("#badge")).to_have_text("Draft", timeout=PATIENCE)
+    check("tour")
+    page.locator("#tour button", has_text="Skip").click()
+    check("work")
+    page.locator("#film-button").click()
+    check("menu of films")
+    page.keyboard.press("Escape")
+    page.locator("#write").click()
+    check("menu of files")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    check("help")
+    page.locator("dialog .primary").click()
+    page.locator("#canvas").focus()
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("s")
+    expect(page.locator("#paintbar")).to_be_visible()
+    check("painting")
+    page.keyboard.press("Escape")
+    page.locator("#film-button").click()
+    page.locator("#film-menu button", has_text="Remove this film").click()
+    check("a question")
+    page.locator("dialog .primary").click()
+    expect(page.locator("h2", has_text="Color a black-and-white film")).to_be_visible()
+    check("empty")

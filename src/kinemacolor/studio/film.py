@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from kinemacolor.engine.project import open_project
-from kinemacolor.engine.track import ChromaTrack
+from kinemacolor.engine.track import ChromaTrack, stem_of
 from kinemacolor.engine.track.chunk import ChunkNotes
 from kinemacolor.errors import InputError
 from kinemacolor.frames import Shot
@@ -85,6 +85,8 @@ class StudioFilm:
         self.source = open_project(folder).film
         self.planning = False
         self.plan_error = ""
+        self._tracks = {name: ChromaTrack(folder / name) for name in ("track", DRAFT)}
+        self._files: dict[str, tuple[int, frozenset[str]]] = {}
         self._notes: dict[tuple[str, int, str], ChunkNotes | None] = {}
         self._page = self._read()
 
@@ -121,6 +123,7 @@ class StudioFilm:
     def forget(self, row: PlannedRow) -> None:
         """Something may have come for a shot: look again."""
         with self.lock:
+            self._files.clear()
             self._notes.pop(("track", row.start, row.key), None)
             self._notes.pop((DRAFT, row.start, self._page.drafts.get(row.key, "")), None)
 
@@ -128,6 +131,7 @@ class StudioFilm:
         """Looks again at everything: the track has been cleared up."""
         with self.lock:
             self._notes.clear()
+            self._files.clear()
             self._page.former.clear()
             self._save()
 
@@ -143,9 +147,20 @@ class StudioFilm:
     def _noted(self, track: str, start: int, stop: int, key: str) -> ChunkNotes | None:
         name = (track, start, key)
         with self.lock:
-            if self._notes.get(name) is None:
-                self._notes[name] = ChromaTrack(self.folder / track).notes(Shot(start, stop), key)
-            return self._notes[name]
+            if self._notes.get(name) is None and f"{stem_of(start, key)}.json" in self._listed(track):
+                self._notes[name] = self._tracks[track].notes(Shot(start, stop), key)
+            return self._notes.get(name)
+
+    def _listed(self, track: str) -> frozenset[str]:
+        """The files of a track's shots: looked for once, not once for each of thousands of shots."""
+        folder = self._tracks[track].shots
+        try:
+            changed = folder.stat().st_mtime_ns
+            if self._files.get(track, (0, frozenset()))[0] != changed:
+                self._files[track] = (changed, frozenset(path.name for path in folder.iterdir()))
+        except OSError:
+            return frozenset()
+        return self._files[track][1]
 
     def row_at(self, frame: int) -> PlannedRow | None:
         """The planned shot that a frame lies in."""

@@ -3,6 +3,8 @@
 What loads torch is imported inside functions: the process that looks at films is started first, and loads beside us.
 """
 
+import asyncio
+import logging
 import socket
 import threading
 import webbrowser
@@ -82,12 +84,19 @@ def serve(target: Path | None, options: dict[str, object], settings: Settings, t
         server_header=False,
         h11_max_incomplete_event_size=2**16,
     )
+    logging.getLogger("uvicorn.error").addFilter(_is_worth_saying)
     if settings.open_browser:
         threading.Timer(0.1, webbrowser.open, [address]).start()
     try:
         uvicorn.Server(config).run(sockets=[listening])
     finally:
         rooms.close()
+
+
+def _is_worth_saying(record: logging.LogRecord) -> bool:
+    """Not what a page asked for that was open when we were ended: nobody waits for it any more."""
+    of_the_end = isinstance(record.exc_info, tuple) and record.exc_info[0] is asyncio.CancelledError
+    return not of_the_end and "graceful shutdown" not in str(record.msg)
 
 
 def _access(home: Path, settings: Settings) -> Access:

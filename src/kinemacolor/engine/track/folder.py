@@ -31,6 +31,11 @@ _CHUNK = re.compile(r"\d{6,}-[0-9a-f]{20}\.(mkv|json)(\.partial)?")
 _RUNNING_LIMIT_BYTES = 2**16
 
 
+def stem_of(start: int, key: str) -> str:
+    """The name of a shot's files without their ending."""
+    return f"{start:06d}-{key[:20]}"
+
+
 class ChromaTrack:
     """A track opened for coloring. A context manager: one run at a time works on it.
 
@@ -151,7 +156,12 @@ class ChromaTrack:
             ) from error
 
     def _chunk(self, shot: Shot, key: str) -> Path:
-        return self.path / _SHOTS / f"{shot.start:06d}-{key[:20]}.mkv"
+        return self.path / _SHOTS / f"{stem_of(shot.start, key)}.mkv"
+
+    @property
+    def shots(self) -> Path:
+        """The folder of the shots' files."""
+        return self.path / _SHOTS
 
     def notes(self, shot: Shot, key: str) -> ChunkNotes | None:
         """The notes of a shot that is colored, else None."""

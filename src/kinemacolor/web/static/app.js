@@ -2,7 +2,7 @@
 import { attempt, filmPath, get, post, send, upload } from "./api.js";
 import { $, about, bytes, clock, h, icon, toast } from "./dom.js";
 import { inksOf, renderInks } from "./inks.js";
-import { ahead, beginPainting, fitPicture, isHere, onPicture, renderPicture, repaint, zoomBy } from "./picture.js";
+import { ahead, aimKey, beginPainting, fitPicture, isHere, onPicture, renderPicture, repaint, zoomBy } from "./picture.js";
 import { onSide } from "./side.js";
 import { changed, draws, frames, goTo, isReady, runningWork, shotAt, state } from "./state.js";
 import { onTimeline, readColors } from "./timeline.js";
@@ -32,6 +32,8 @@ async function openSample() {
   if (!made) { changed(); return; }
   sampleName = made.name;
   await open(made.name);
+  const found = await attempt(() => get("api/films"));
+  if (found) state.films = found.films;
 }
 let sampleName = null;
 
@@ -118,7 +120,14 @@ async function takeFilm(file) {
   if (state.limits && file.size > state.limits.bytes) { toast(`${file.name} has ${bytes(file.size)}; ${bytes(state.limits.bytes)} are the limit here.`, true); return; }
   state.uploading = { name: file.name, done: 0, total: file.size };
   changed();
-  const made = await attempt(() => upload(`api/films?name=${encodeURIComponent(file.name)}`, file, (done, total) => { state.uploading = { name: file.name, done, total }; changed(); }));
+  state.problem = "";
+  let made = null;
+  try {
+    made = await upload(`api/films?name=${encodeURIComponent(file.name)}`, file, (done, total) => { state.uploading = { name: file.name, done, total }; changed(); });
+  } catch (error) {
+    if (state.name) toast(error.message, true);
+    else state.problem = error.message;
+  }
   state.uploading = null;
   const found = await attempt(() => get("api/films"));
   if (found) state.films = found.films;
@@ -276,7 +285,7 @@ function play() {
 const KEYS = [
   ["space", "Play or pause"], ["← →", "One frame"], ["shift ← →", "Ten frames"], ["[ ]", "Cut before, next cut"], [".", "Next unsure frame"],
   ["c", "Color this shot, or stop"], ["s", "Paint this frame as a still"], ["p", "Point: correct a color"], ["b", "Brush"], ["i", "Eyedropper"], ["e", "Erase"], ["v", "Look around"],
-  ["z", "Undo"], ["shift z", "Do again"], ["x", "Split the shot here"], ["m", "Merge with the shot before"], ["hold g", "Gray"], ["h", "Confidence veil"], ["+ − 0", "Zoom"], ["?", "This help"],
+  ["z", "Undo"], ["shift z", "Do again"], ["x", "Split the shot here"], ["m", "Merge with the shot before"], ["hold g", "Gray"], ["enter, arrows", "Tools without a mouse"], ["h", "Confidence veil"], ["+ − 0", "Zoom"], ["?", "This help"],
 ];
 const actions = {
   " ": play, ArrowLeft: (e) => goTo(state.frame - (e.shiftKey ? 10 : 1)), ArrowRight: (e) => goTo(state.frame + (e.shiftKey ? 10 : 1)),
@@ -288,6 +297,7 @@ const actions = {
 addEventListener("keydown", (event) => {
   if ($("dialog").open || event.target.matches("input, select, textarea")) return;
   if (event.key === "?") { showHelp(); return; }
+  if (!event.metaKey && !event.ctrlKey && !event.altKey && aimKey(event)) return;
   if (event.key === "Escape") { if (!closeMenus() && state.painting) leavePainting(); return; }
   if (event.metaKey || event.ctrlKey) {
     if (event.key.toLowerCase() === "z") { event.preventDefault(); undo(event.shiftKey); }
@@ -297,7 +307,6 @@ addEventListener("keydown", (event) => {
   if (event.key === "g") { if (!state.gray) { state.gray = true; changed(); } return; }
   const onButton = event.target.matches("button, a") && (event.key === " " || event.key === "Enter");
   if (onButton) return;
-  if (event.key === "Enter" && document.activeElement === $("canvas") && ["point", "dropper"].includes(state.tool)) { toast("Click on the picture to set the point."); return; }
   const action = actions[event.key];
   if (action) { event.preventDefault(); action(event); }
 });
@@ -379,7 +388,7 @@ function removeFilm() {
 
 function showHelp() {
   const dialog = $("dialog");
-  dialog.replaceChildren(h("h2", {}, "How it goes"),
+  dialog.replaceChildren(...[h("h2", {}, "How it goes"),
     h("p", {}, "Give the film colors: paint a suggested frame, or drop a color still or a photograph. Color a shot and look where it is wrong: the confidence lane says where the model is not sure. Click a better color with the point tool and color the shot again. Then color the film and write the file."),
     state.keptHours ? h("p", {}, kept()) : null,
     h("p", {}, (state.keptHours ? "" : "Nothing leaves this computer. ") + "You may close the page at any time: coloring goes on, and what is finished is kept."),
@@ -387,7 +396,7 @@ function showHelp() {
     state.film?.command ? h("h3", {}, "The same from the shell") : null, state.film?.command ? h("p", {}, h("kbd", {}, state.film.command)) : null,
     h("div", { class: "end" },
       state.film && state.name === sampleName ? h("button", { class: "secondary", onclick: () => { dialog.close(); againTour(); } }, "Show the tour") : null,
-      h("button", { class: "primary", onclick: () => dialog.close() }, "Close")));
+      h("button", { class: "primary", onclick: () => dialog.close() }, "Close"))].filter(Boolean));
   dialog.showModal();
 }
 
@@ -457,6 +466,8 @@ function renderStage() {
   else if (shot?.state === "draft" && runningWork()?.shot === shot.start) words = "Draft, being refined";
   if (state.painting) [words, kind] = [state.painting.busy ? "Spreading colors …" : state.painting.preview ? "Painted, with its colors spread" : "Paint a few strokes: colors spread along edges", state.painting.busy ? "live" : "draft"];
   if (!isReady()) words = "";
+  document.body.classList.toggle("no-film", !state.name);
+  $("stage").classList.toggle("painting", Boolean(state.painting));
   badge.className = `badge ${kind}`;
   badge.textContent = words;
   renderPaintbar();
@@ -481,6 +492,7 @@ function renderPaintbar() {
 function welcome() {
   return h("div", { class: "empty-card" }, h("h2", {}, "Color a black-and-white film"),
     h("p", {}, "Open a film, paint one of its frames or drop a color still, and watch the colors spread." + (state.keptHours ? "" : " Nothing leaves this computer.")),
+    state.problem ? h("p", { class: "problem", role: "alert" }, icon("warn"), h("span", {}, state.problem)) : null,
     h("div", { class: "dropzone" }, icon("film"), h("strong", {}, "Drop a film here"), h("button", { class: "primary", onclick: () => $("pick-film").click() }, "Choose a film")),
     state.limits ? h("p", { class: "limits" }, `Up to ${bytes(state.limits.bytes)}, ${state.limits.seconds / 3600} hours and ${Math.round(state.limits.pixels / 1e6)} million pixels a frame. Every format that FFmpeg reads.`) : null,
     state.keptHours ? h("p", { class: "limits" }, kept()) : null,
@@ -514,15 +526,16 @@ function renderFoot() {
     const what = running.what === "write" && running.shot === null ? "Writing the file" : running.draft ? `Drafting${number}` : `Coloring${number}`;
     if (running.draft && state.live && running.frames_total) share = (state.live.frame + 1 - state.live.shot) / running.frames_total;
     const time = running.seconds_left && !running.draft ? `, ${about(running.seconds_left)} left` : "";
-    text = running.state === "queued" ? [state.look?.total ? `Getting ready: ${state.look.what.toLowerCase()}, ${Math.round(100 * state.look.done / state.look.total)} % …` : "Getting ready …"] : [h("b", {}, what), running.shots === null ? ` of ${shots.length}` : "", ` · ${running.frames_done} of ${running.frames_total} frames${time}`];
+    text = running.state === "queued" ? [state.look?.total ? `Getting ready: ${state.look.what.toLowerCase()}, ${Math.round(100 * state.look.done / state.look.total)} % …` : "Getting ready …"] : [h("b", {}, what), running.shots === null ? ` of ${shots.length}` : "", ` · ${running.draft && state.live ? state.live.frame + 1 - state.live.shot : running.frames_done} of ${running.frames_total} frames${time}`];
   } else if (failed?.state === "failed") { text = [failed.message]; error = true; }
   else if (film.plan_error) { text = [film.plan_error]; error = true; }
   else if (!film.stills.length) text = [h("b", {}, "No stills yet."), " Paint a suggested frame, or drop a color still."];
-  else if (film.planning || !film.planned) { text = [state.look?.total ? `${state.look.what}, ${Math.round(100 * state.look.done / state.look.total)} % …` : "Looking which shots this changes …"]; share = shots.length ? done / shots.length : 0; }
+  else if (film.planning || !film.planned) { text = [state.look?.total ? `${state.look.what}, ${Math.round(100 * state.look.done / state.look.total)} % …` : "Checking which shots this changes …"]; share = shots.length ? done / shots.length : 0; }
   else {
     share = shots.length ? done / shots.length : 0;
     const time = film.fps && missingFrames() ? `, ${about(missingFrames() / film.fps)}` : "";
-    text = [h("b", {}, `${done} of ${shotWord(shots.length)} colored.`), old ? ` ${shotWord(old)} will change${time}.` : done < shots.length ? ` ${shotsLeft()} to do${time}.` : " Look through it, then write the file."];
+    const drafts = shots.filter((shot) => shot.state === "draft").length;
+    text = [h("b", {}, `${done} of ${shotWord(shots.length)} colored${drafts ? `, ${drafts} as a draft` : ""}.`), old ? ` ${shotWord(old)} will change${time}.` : done < shots.length ? ` ${shotsLeft()} to do${time}.` : " Look through it, then write the file."];
     if (failed?.state === "stopped" && done < shots.length) text.push(" Stopped; what is finished is kept.");
   }
   words.classList.toggle("error", error);
@@ -541,7 +554,7 @@ function renderFoot() {
   $("write").disabled = !ready || !film.stills.length;
   const finished = ready && shots.length > 0 && done === shots.length && !running;
   $("write").className = finished ? "primary" : "secondary";
-  if (!running) button.className = finished ? "secondary" : "primary";
+  if (!running) button.className = finished || state.painting ? "secondary" : "primary";
 }
 
 function renderTransport() {

@@ -122,6 +122,19 @@ export function draw() {
   }
   if (!state.gray) drawCorrections(at);
   if (stroke) drawStroke(at);
+  if (aim) drawAim(at);
+}
+
+// Where the keyboard points to.
+function drawAim(at) {
+  const x = at.x + aim.x * at.scale, y = at.y + aim.y * at.scale;
+  for (const [width, color] of [[4, "#000000b0"], [1.5, "#ffffff"]]) {
+    pen.lineWidth = width;
+    pen.strokeStyle = color;
+    pen.beginPath();
+    for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) { pen.moveTo(x + 5 * dx, y + 5 * dy); pen.lineTo(x + 15 * dx, y + 15 * dy); }
+    pen.stroke();
+  }
 }
 
 function drawDivider(split, at) {
@@ -184,6 +197,7 @@ function drawPainting(at, whole) {
   pen.globalAlpha = painting.preview && !stroke ? 0.28 : 0.92;
   whole(painting.layer);
   pen.restore();
+  if (aim) drawAim(at);
   if (cursor) {
     pen.beginPath();
     pen.arc(cursor.x, cursor.y, Math.max(2, state.brush / 2 * at.scale), 0, 7);
@@ -229,7 +243,7 @@ function paintOne(ink, each) {
 
 // ---- hands
 
-let stroke = null, drag = null, cursor = null;
+let stroke = null, drag = null, cursor = null, aim = null;
 const pointers = new Map();
 
 const inPicture = (event) => {
@@ -274,6 +288,7 @@ canvas.addEventListener("pointerdown", (event) => {
   canvas.setPointerCapture(event.pointerId);
   pointers.set(event.pointerId, event);
   const where = inPicture(event);
+  aim = null;
   if (pointers.size === 2) {
     const [a, b] = [...pointers.values()];
     stroke = null;
@@ -284,16 +299,45 @@ canvas.addEventListener("pointerdown", (event) => {
   else if (nearDivider(event)) drag = { divider: true };
   else if (state.tool === "hand") drag = { pan: [event.clientX, event.clientY, view.x, view.y] };
   else if (!inside(where)) drag = null;
-  else if (state.tool === "dropper") { const found = pick(where); if (found) hooks.picked(found); }
+  else begin(where);
+  event.preventDefault();
+  draw();
+});
+
+// What a tool does at a place.
+function begin(where) {
+  if (state.tool === "dropper") { const found = pick(where); if (found) hooks.picked(found); }
   else if (state.painting) {
     stroke = { color: state.ink, size: state.brush, erase: state.tool === "erase", points: [[where.x, where.y]] };
     paintOne(state.painting.layer.getContext("2d"), stroke);
   } else if (state.tool === "erase") { const found = strokeAt(where); if (found) hooks.erase(found); else toast("Click on a stroke or a dot to take that correction away."); }
   else if (state.tool === "point") hooks.correct({ frame: state.frame, color: state.ink, places: [[Math.floor(where.x), Math.floor(where.y)]] });
   else if (state.tool === "brush") stroke = { color: state.ink, points: [[where.x, where.y]] };
+}
+
+// Tools without a mouse: Enter puts a cross into the picture, arrows move it (shift: far), Enter uses the tool there
+// and ends a stroke that the arrows have drawn, Escape takes the cross away.
+export function aimKey(event) {
+  if (document.activeElement !== canvas || !isReady() || state.tool === "hand") { aim = null; return false; }
+  const at = place(), step = Math.max(1, Math.min(at.width, at.height) * (event.shiftKey ? 0.08 : 0.01));
+  const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  if (event.key === "Enter") {
+    if (!aim) aim = { x: at.width / 2, y: at.height / 2 };
+    else if (stroke) endStroke();
+    else begin({ ...aim, at });
+  } else if (aim && event.key === "Escape") { aim = stroke = null; if (state.painting) repaint(); }
+  else if (aim && moves[event.key]) {
+    const [dx, dy] = moves[event.key];
+    aim = { x: Math.max(0, Math.min(at.width - 1, aim.x + dx * step)), y: Math.max(0, Math.min(at.height - 1, aim.y + dy * step)) };
+    if (stroke) {
+      stroke.points.push([aim.x, aim.y]);
+      if (state.painting) paintOne(state.painting.layer.getContext("2d"), { ...stroke, points: stroke.points.slice(-2) });
+    }
+  } else return false;
   event.preventDefault();
   draw();
-});
+  return true;
+}
 
 canvas.addEventListener("pointermove", (event) => {
   if (!isReady()) return;
@@ -318,17 +362,20 @@ canvas.addEventListener("pointermove", (event) => {
 
 function finish(event) {
   pointers.delete(event.pointerId);
-  if (stroke && event.type === "pointerup") {
-    const done = stroke;
-    stroke = null;
-    if (state.painting) { state.painting.strokes.push(done); state.painting.undone = []; hooks.painted(); }
-    else { const made = strokeOf(done); if (made) hooks.correct(made); }
-  }
+  if (stroke && event.type === "pointerup") endStroke();
   stroke = drag = null;
   draw();
 }
+
+function endStroke() {
+  const done = stroke;
+  stroke = null;
+  if (state.painting) { state.painting.strokes.push(done); state.painting.undone = []; hooks.painted(); }
+  else { const made = strokeOf(done); if (made) hooks.correct(made); }
+}
 canvas.addEventListener("pointerup", finish);
 canvas.addEventListener("pointercancel", finish);
+canvas.addEventListener("blur", () => { aim = null; draw(); });
 canvas.addEventListener("pointerleave", () => { cursor = null; draw(); });
 canvas.addEventListener("contextmenu", (event) => event.preventDefault());
 

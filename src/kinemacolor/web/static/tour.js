@@ -39,7 +39,7 @@ function position(anchor) {
   const box = $("tour"), target = $(anchor).getBoundingClientRect(), own = box.getBoundingClientRect();
   let left = target.left + 12, top = target.top + 46;
   if (anchor === "tools") { left = $("stage").getBoundingClientRect().right - own.width - 12; top = target.top + 12; }
-  if (anchor === "timeline") { left = target.left + target.width * 0.5; top = $("stage").getBoundingClientRect().bottom - own.height - 12; }
+  if (anchor === "timeline") { const stage = $("stage").getBoundingClientRect(); left = Math.min(target.left + target.width * 0.5, stage.right - own.width - 12); top = stage.bottom - own.height - 12; }
   if (anchor === "color-shot") { left = target.right - own.width; top = target.top - own.height - 14; }
   box.style.left = `${Math.max(8, Math.min(innerWidth - own.width - 8, left))}px`;
   box.style.top = `${Math.max(8, Math.min(innerHeight - own.height - 8, top))}px`;
