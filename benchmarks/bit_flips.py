@@ -1,9 +1,10 @@
 """Flips a bit in each kind of file of a track and of a project, and colors or renders again: is any color wrong?
 
-    python benchmarks/bit_flips.py [FLIPS]     FLIPS in each kind of file, 20 if not said; the seed is fixed
+    python benchmarks/bit_flips.py [FLIPS]     FLIPS in each kind of file, 500 if not said; the seed is fixed
 
-Every flip is followed by ``render`` (of a track) and by the same ``colorize`` or ``project run`` again. It ends
-``same`` (the film is as it was), ``refused`` (one line, no film) or ``WRONG`` (a film of other frames, and no error).
+Every flip is followed by ``check``, by ``render`` (of a track) and by the same ``colorize`` or ``project run`` again.
+It ends ``same`` (the film is as it was), ``refused`` (one line, no film) or ``WRONG`` (a film of other frames, and no
+error); of ``check``: ``told`` or ``whole``. The model is ``flow``, which takes no time; the film has 12 frames.
 What a person writes (project.toml, shots.csv, exemplars.csv) may ask for another film: then it is right where a new
 project of the same files gives that film too. Exits with 1 where anything is WRONG, or not foreseen.
 """
@@ -20,12 +21,13 @@ import av
 import numpy as np
 from PIL import Image
 
+from kinemacolor.engine.check import check
 from kinemacolor.engine.project import new_project, open_project, run_project
 from kinemacolor.engine.render import render_track
 from kinemacolor.engine.video import colorize_video
 from kinemacolor.errors import KinemacolorError
 
-OPTIONS = {"model": "matching", "working_size": 48, "codec": "ffv1"}
+OPTIONS = {"model": "flow", "working_size": 48, "codec": "ffv1"}
 WRITTEN_BY_PEOPLE = ("project.toml", "shots.csv", "exemplars.csv")
 
 
@@ -57,6 +59,16 @@ def outcome(act: Callable[[], Path], good: list[bytes]) -> str:
         return f"TRACEBACK {type(error).__name__}: {error}"[:100]
 
 
+def checked(folder: Path) -> str:
+    """What ``check`` says of a track or project."""
+    try:
+        return "told" if check(folder).faults else "whole"
+    except KinemacolorError:
+        return "told"
+    except Exception as error:
+        return f"TRACEBACK {type(error).__name__}: {error}"[:100]
+
+
 def flip(path: Path, chance: random.Random) -> None:
     data = bytearray(path.read_bytes())
     data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
@@ -65,12 +77,12 @@ def flip(path: Path, chance: random.Random) -> None:
 
 def of_a_track(work: Path, flips: int) -> Counter[tuple[str, str, str]]:
     film, still, output = work / "film.mkv", work / "ref_000000.png", work / "out.mkv"
-    shots = work / "cuts.csv"
-    shots.write_text("start\n0\n4\n8\n")
+    cuts = work / "cuts.csv"
+    cuts.write_text("start\n0\n4\n8\n")
     track = work / "out.mkv.kctrack"
 
     def colorize() -> Path:
-        given = {"track": True, "overwrite": True, "shots": shots, **OPTIONS}
+        given = {"track": True, "overwrite": True, "shots": cuts, **OPTIONS}
         colorize_video(film, output, [still], **given)
         return output
 
@@ -80,14 +92,17 @@ def of_a_track(work: Path, flips: int) -> Counter[tuple[str, str, str]]:
 
     good = frames_of(colorize())
     kept = shutil.copytree(track, work / "kept")
-    names = [*sorted(p.relative_to(kept) for p in (kept / "shots").iterdir())[:2], Path("track.json")]
+    (kept / "running.json").write_text('{"process": 1, "host": "x", "partial": ".out.0123abcd.partial.mkv"}')
+    shots = sorted(path.relative_to(kept) for path in (kept / "shots").iterdir())[:2]
+    names = [*shots, Path("track.json"), Path("running.json")]
     found: Counter[tuple[str, str, str]] = Counter()
     for name in names:
         for i in range(flips):
             shutil.rmtree(track)
             shutil.copytree(kept, track)
             flip(track / name, random.Random(f"{name.suffix}{name.parent}{i}"))
-            kind = "track.json" if name.name == "track.json" else f"shots/*{name.suffix}"
+            kind = f"shots/*{name.suffix}" if name in shots else name.name
+            found[kind, "check", checked(track)] += 1
             found[kind, "render", outcome(render, good)] += 1
             found[kind, "colorize", outcome(colorize, good)] += 1
     return found
@@ -122,11 +137,15 @@ def of_a_project(work: Path, flips: int) -> Counter[tuple[str, str, str]]:
         return opened.output
 
     found: Counter[tuple[str, str, str]] = Counter()
-    for name in (*WRITTEN_BY_PEOPLE, "state.json", project.output.name, "report.html"):
+    own = ("state.json", project.output.name, "report.html", "report.json", "track/track.json")
+    shots = [f"track/shots/{path.name}" for path in sorted((work / "p" / "track" / "shots").iterdir())[:2]]
+    for name in (*WRITTEN_BY_PEOPLE, *own, *shots):
+        kind = f"track/shots/*{Path(name).suffix}" if name in shots else name
         for i in range(flips):
             shutil.rmtree(work / "p")
             shutil.copytree(kept, work / "p")
-            flip(work / "p" / name, random.Random(f"{name}{i}"))
+            flip(work / "p" / name, random.Random(f"{kind}{i}"))
+            found[kind, "check", checked(work / "p")] += 1
             became = outcome(lambda: run(work / "p"), good)
             if became == "WRONG" and name in WRITTEN_BY_PEOPLE:
                 fresh = work / "fresh"
@@ -136,19 +155,22 @@ def of_a_project(work: Path, flips: int) -> Counter[tuple[str, str, str]]:
                     shutil.copy(work / "p" / each, fresh)
                 asked = frames_of(run(fresh))
                 became = "as asked" if frames_of(open_project(work / "p").output) == asked else "WRONG"
-            found[name, "project run", became] += 1
+            found[kind, "project run", became] += 1
     return found
 
 
 def main() -> None:
-    flips = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    flips = int(sys.argv[1]) if len(sys.argv) > 1 else 500
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         make_film(work / "film.mkv")
-        found = of_a_track(work, flips) + of_a_survey(work, flips) + of_a_project(work, flips)
-    for (kind, act, became), count in sorted(found.items()):
-        print(f"{kind:16} {act:12} {became:10} {count}")
-    sys.exit(any(became not in ("same", "refused", "as asked") for _, _, became in found))
+        found: Counter[tuple[str, str, str]] = Counter()
+        for part in (of_a_track, of_a_survey, of_a_project):
+            some = part(work, flips)
+            for (kind, act, became), count in sorted(some.items()):
+                print(f"{kind:18} {act:12} {became:10} {count}", flush=True)
+            found += some
+    sys.exit(any(became not in ("same", "refused", "as asked", "told", "whole") for _, _, became in found))
 
 
 if __name__ == "__main__":

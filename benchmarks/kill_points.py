@@ -62,6 +62,8 @@ def import_everything() -> None:
         if not module.name.endswith("__main__"):
             with suppress(ImportError):
                 importlib.import_module(module.name)
+    with suppress(ImportError):
+        importlib.import_module("typer._adapters")  # typer's own, which it takes when the first option is read
     gc.collect()
     gc.freeze()
 

@@ -113,7 +113,17 @@ _WORDS_OF_LIBAV = {
 }
 """FFmpeg's messages, and what each means to somebody who has not called it."""
 
+_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "bad_alloc", "alloc_failed")
+"""How libraries that have no error of that kind say that memory did not suffice."""
+
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether memory did not suffice, the computer's or a GPU's."""
+    words = str(error).lower()
+    known = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    return known or any(each in words for each in _OUT_OF_MEMORY)
 
 
 def reason_of(error: BaseException) -> str:

@@ -45,7 +45,8 @@ def size_of(planes: Tensor) -> tuple[int, int]:
 class Frame:
     """One picture of a film and its time. Either ``planes`` (read from a film) or ``rgb`` (made in Python).
 
-    ``is_interlaced``: its rows are of two fields.
+    ``is_interlaced``: its rows are of two fields. ``captions`` are the closed captions beside it, as the ``cc_data``
+    of CEA-708 has them: three bytes each.
     """
 
     rgb: RGB | None = None
@@ -53,6 +54,7 @@ class Frame:
     index: int = 0
     seconds: Fraction = Fraction(0)
     is_interlaced: bool = False
+    captions: bytes = b""
 
     def __post_init__(self) -> None:
         if (self.rgb is None) == (self.planes is None):

@@ -2,13 +2,21 @@
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
 from kinemacolor.cli import app
-from kinemacolor.errors import ExemplarError, KinemacolorError, OutputError, OutputExistsError, UnreadableImageError
+from kinemacolor.errors import (
+    ExemplarError,
+    KinemacolorError,
+    OutputError,
+    OutputExistsError,
+    SettingError,
+    UnreadableImageError,
+)
 from kinemacolor.io import exemplars
 
 
@@ -84,3 +92,27 @@ def test_mistakes_leave_nothing_behind(folder: Path) -> None:
     with pytest.raises(OutputError, match="keeps colors exactly"):
         painted(folder, output="still.jpg")
     assert sorted(folder.iterdir()) == before
+
+
+def test_a_frame_is_named_in_its_film(folder: Path) -> None:
+    film = folder / "reel@home.mkv"
+    with av.open(str(film), "w") as written:
+        stream = written.add_stream("ffv1", rate=24)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "gray"
+        for level in (20, 60, 180):
+            frame = np.asarray(Image.open(folder / "ref_000007.png").convert("L")) // 2 + level // 4
+            written.mux(stream.encode(av.VideoFrame.from_ndarray(frame.astype(np.uint8), format="gray")))
+        written.mux(stream.encode(None))
+
+    def told(at: str, output: str) -> Path:
+        command = ["paint", f"{film}{at}", str(folder / "strokes.png"), "-o", str(folder / output)]
+        done = CliRunner().invoke(app, command)
+        if isinstance(done.exception, KinemacolorError):
+            raise done.exception
+        return folder / output
+
+    by_number, by_time = told("@1", "one.png"), told("@00:00:00.05", "other.png")
+    assert by_number.read_bytes() == by_time.read_bytes()
+    with pytest.raises(SettingError, match="has no frame 3: it has 3 frames"):
+        told("@3", "none.png")
+    assert not (folder / "none.png").exists()

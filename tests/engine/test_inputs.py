@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kinemacolor.engine.inputs import effort_chosen, size_chosen
+from kinemacolor.engine.inputs import draft_of, effort_chosen, size_chosen
 from kinemacolor.engine.job import Job
 from kinemacolor.engine.video import colorize_video
 from kinemacolor.errors import ModelError, OutputError
+from kinemacolor.models.cards import DRAFT_PX
 
 MakeFilm = Callable[..., Path]
 
@@ -85,17 +86,30 @@ def test_case_35_pictures_never_replace_those_they_are_made_from(
 
 def test_a_draft_is_colored_at_a_smaller_size_unless_one_is_said() -> None:
     draft = Job.of({"effort": "draft"})
-    assert size_chosen(draft) == 320
+    assert size_chosen(draft) == DRAFT_PX
     assert effort_chosen(draft).settings["prior"] == "look"
     assert size_chosen(draft.changed({"working_size": "native"})) == "native"
     assert size_chosen(Job.of({})) == size_chosen(Job.of({"effort": "best"})) == "auto"
 
 
+def test_every_model_has_a_draft_no_larger_than_its_final() -> None:
+    assert effort_chosen(Job.of({"model": "matching", "effort": "draft"})).working_size == DRAFT_PX
+    final = Job.of({"settings": {"stride": 2}, "effort": "best"})
+    draft = draft_of(final)
+    assert draft is not None
+    assert (draft.model.effort, size_chosen(draft)) == ("draft", DRAFT_PX)
+    assert draft.model.settings == {"stride": 2}
+    small = draft_of(final.changed({"working_size": 64}))
+    assert small is not None
+    assert size_chosen(small) == 64
+    assert draft_of(draft) is None
+
+
 def test_an_effort_that_the_model_does_not_have_is_said_before_the_work(
     make_film: MakeFilm, one_color, still: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(ModelError, match=r"'matching' has no effort 'draft'. .* use colormnet-lite"):
-        colorize_video(make_film(), tmp_path / "out.mkv", [still], model="matching", effort="draft")
+    with pytest.raises(ModelError, match=r"'matching' has no effort 'best'. .* use colormnet-lite"):
+        colorize_video(make_film(), tmp_path / "out.mkv", [still], model="matching", effort="best")
     with pytest.raises(ModelError, match="by name only"):
         colorize_video(make_film(), tmp_path / "out.mkv", [still], model=one_color, effort="best")
     assert not (tmp_path / "out.mkv").exists()

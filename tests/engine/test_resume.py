@@ -352,6 +352,9 @@ def test_a_changed_film_or_an_unfinished_track_is_not_rendered(
         render_track(track, tmp_path / "more.mkv")
     with pytest.raises(SettingError, match="1280x720"):
         render_track(track, tmp_path / "more.mkv", source=moved, size="huge")
+    for size, words in (("7", "too small. Give 16"), ("8x48", "too small"), ("20000", "too large. Give up to 16384")):
+        with pytest.raises(SettingError, match=words):
+            render_track(track, tmp_path / "more.mkv", source=moved, size=size)
     with pytest.raises(TrackError, match="no chroma track"):
         render_track(tmp_path, tmp_path / "more.mkv")
 

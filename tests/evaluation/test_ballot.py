@@ -8,7 +8,7 @@ import av
 import pytest
 from scipy.stats import binomtest
 
-from kinemacolor.errors import InputError, SettingError
+from kinemacolor.errors import InputError, OutputExistsError, SettingError
 from kinemacolor.evaluation.ballot import count_ballot, make_ballot, wilson
 
 
@@ -44,6 +44,15 @@ def test_the_page_names_every_scene_and_no_method(ballot: Path) -> None:
     assert "their method" not in page
     assert not list((ballot / "ballot").glob("*.json"))
     assert "http" not in page
+
+
+def test_case_35_the_key_of_a_ballot_that_was_given_away_is_kept(ballot: Path, clips: Path, tmp_path: Path) -> None:
+    films, key = {"ours": clips, "theirs": tmp_path / "theirs"}, (ballot / "key.json").read_text()
+    with pytest.raises(OutputExistsError, match=r"key\.json"):
+        make_ballot(films, ballot)
+    assert (ballot / "key.json").read_text() == key
+    make_ballot(films, ballot, overwrite=True)
+    assert (ballot / "key.json").read_text() != key
 
 
 def test_every_film_of_the_page_plays_and_tells_nothing(ballot: Path) -> None:

@@ -3,7 +3,6 @@
 import sys
 from collections import deque
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +12,8 @@ from kinemacolor.errors import SettingError
 from kinemacolor.explain.drawings import match_lines
 from kinemacolor.explain.features import pca_pictures
 from kinemacolor.explain.insight import Correspondence
-from kinemacolor.explain.plot import plot_curve
-from kinemacolor.explain.usage import tensor_bytes, write_curve
+from kinemacolor.explain.plot import plot_of
+from kinemacolor.explain.usage import table_of, tensor_bytes
 
 
 @dataclass
@@ -61,15 +60,13 @@ def test_matches_lead_where_they_were_found() -> None:
     assert right[:6, :6].max() == 0
 
 
-def test_memory_is_written_frame_by_frame(tmp_path: Path) -> None:
+def test_memory_is_written_frame_by_frame() -> None:
     curve = [{"exemplars": 10, "working": 0}, {"exemplars": 10, "working": 7}]
-    write_curve(curve, tmp_path / "memory.csv", first_frame=5)
-    assert (tmp_path / "memory.csv").read_text() == "frame,exemplars (bytes),working (bytes)\n5,10,0\n6,10,7\n"
-    plot_curve(curve, tmp_path / "memory.svg", first_frame=5)
-    assert "<svg" in (tmp_path / "memory.svg").read_text()
+    assert table_of(curve, first_frame=5) == "frame,exemplars (bytes),working (bytes)\n5,10,0\n6,10,7\n"
+    assert b"<svg" in plot_of(curve, first_frame=5)
 
 
-def test_without_matplotlib_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_matplotlib_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(SettingError, match=r"kinemacolor\[eval\]"):
-        plot_curve([{"all": 1}], tmp_path / "memory.svg", first_frame=0)
+        plot_of([{"all": 1}], first_frame=0)

@@ -156,7 +156,11 @@ def colored(
             planes = tinted(frame.planes, writer.layout.subsampling)
             writer.write(replace(frame, planes=planes))
     return SimpleNamespace(
-        reader=reader, writer=writer, info=reader.info, warnings=[*reader.warnings, *writer.warnings]
+        output=Path(output),
+        reader=reader,
+        writer=writer,
+        info=reader.info,
+        warnings=[*reader.warnings, *writer.warnings],
     )
 
 

@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image
+from PIL import Image, ImageCms
 
 from kinemacolor.errors import ExemplarError, UnreadableImageError
 from kinemacolor.io import exemplars
@@ -27,11 +27,16 @@ def seen(path: Path) -> list[float]:
     return [float(mean) for mean in read_picture(path)[0].float().mean((1, 2))]
 
 
-def write_psd(path: Path, *, bits: int = 8, packed: bool = False) -> None:
+def write_psd(path: Path, *, bits: int = 8, packed: bool = False, resource: tuple[int, bytes] | None = None) -> None:
     """A Photoshop document of one flat color with its merged picture, as they are or in runs (PackBits)."""
-    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, 48, 64, bits, 3) + struct.pack(">III", 0, 0, 0)
+    more = b""
+    if resource is not None:
+        number, content = resource
+        more = b"8BIM" + struct.pack(">HBxI", number, 0, len(content)) + content + bytes(len(content) % 2)
+    head = b"8BPS" + struct.pack(">H6xHIIHH", 1, 3, 48, 64, bits, 3)
+    head += struct.pack(">II", 0, len(more)) + more + struct.pack(">I", 0)
     if packed:
-        rows = [bytes([257 - 64, value]) for value in COLOR for _ in range(48)]
+        rows = [bytes([257 - 64 * bits // 8, value]) for value in COLOR for _ in range(48)]
         body = struct.pack(">H", 1) + struct.pack(f">{len(rows)}H", *map(len, rows)) + b"".join(rows)
     else:
         body = struct.pack(">H", 0) + b"".join(bytes([value] * (bits // 8)) * 64 * 48 for value in COLOR)
@@ -68,9 +73,30 @@ def test_the_merged_picture_of_a_photoshop_document_is_read(packed: bool, tmp_pa
     assert (tuple(rgb[:, 5, 5].tolist()), alpha, notes) == (COLOR, None, [])
 
 
-def test_a_photoshop_document_of_16_bits_is_named(tmp_path: Path) -> None:
-    write_psd(tmp_path / "a.psd", bits=16)
-    with pytest.raises(UnreadableImageError, match="more than 8 bits a channel"):
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_photoshop_document_of_16_bits_is_read(packed: bool, tmp_path: Path) -> None:
+    write_psd(tmp_path / "a.psd", bits=16, packed=packed)
+    rgb, alpha = read_picture(tmp_path / "a.psd")
+    assert (tuple(rgb[:, 5, 5].tolist()), alpha) == (COLOR, None)
+
+
+def test_the_profile_of_a_photoshop_document_of_16_bits_counts(tmp_path: Path) -> None:
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    write_psd(tmp_path / "a.psd", bits=16, resource=(1039, lab))
+    assert seen(tmp_path / "a.psd") == pytest.approx(COLOR, abs=1)
+    notes: list[str] = []
+    write_psd(tmp_path / "a.psd", bits=16, resource=(1039, b"no profile"))
+    read_picture(tmp_path / "a.psd", note=notes.append)
+    assert ["color profile that cannot be used" in note for note in notes] == [True]
+
+
+@pytest.mark.parametrize(("bits", "bytes_left"), [(32, None), (16, 5000), (16, 40), (16, 24)])
+def test_a_photoshop_document_that_cannot_be_read_is_one_line(
+    bits: int, bytes_left: int | None, tmp_path: Path
+) -> None:
+    write_psd(tmp_path / "a.psd", bits=bits)
+    (tmp_path / "a.psd").write_bytes((tmp_path / "a.psd").read_bytes()[:bytes_left])
+    with pytest.raises(UnreadableImageError):
         read_picture(tmp_path / "a.psd")
 
 
@@ -88,6 +114,27 @@ def test_phones_pictures_are_read(name: str, tmp_path: Path) -> None:
     heif.register_heif_opener()
     flat().save(tmp_path / name, "HEIF", quality=95)
     assert seen(tmp_path / name) == pytest.approx(COLOR, abs=3)
+
+
+@pytest.mark.parametrize(("primaries", "transfer"), [(1, 13), (12, 13), (9, 16), (9, 18), (2, 2)])
+def test_the_color_space_that_a_phones_picture_says_counts_as_a_pngs_does(
+    primaries: int, transfer: int, tmp_path: Path
+) -> None:
+    heif = pytest.importorskip("pillow_heif")
+    heif.register_heif_opener()
+    codes = {"color_primaries": primaries, "transfer_characteristics": transfer, "matrix_coefficients": 6}
+    flat().save(tmp_path / "a.heic", "HEIF", quality=98, **codes, full_range_flag=1)
+    write_png(tmp_path / "a.png", (b"cICP", bytes([primaries, transfer, 0, 1])))
+    assert seen(tmp_path / "a.heic") == pytest.approx(seen(tmp_path / "a.png"), abs=5)
+
+
+def test_the_color_space_of_an_avif_counts(tmp_path: Path) -> None:
+    file = io.BytesIO()
+    flat().save(file, "AVIF", quality=98)
+    data = file.getvalue()
+    place = data.index(b"colrnclx") + 8
+    (tmp_path / "a.avif").write_bytes(data[:place] + struct.pack(">HH", 12, 13) + data[place + 4 :])
+    assert seen(tmp_path / "a.avif") == pytest.approx((193, 118, 45), abs=4)
 
 
 def test_without_their_reader_phones_pictures_are_told_how(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from PIL import Image
 
 from kinemacolor.errors import InputError
 from kinemacolor.frames import ObjectMasks
+from kinemacolor.io import masks
 from kinemacolor.io.masks import open_masks, run_lengths
 
 VALUES = np.array([[0, 0, 3, 3], [0, 1, 1, 3], [0, 1, 1, 0]], dtype=np.uint8)
@@ -157,3 +158,33 @@ def test_case_31_a_cut_off_mask_is_named(tmp_path: Path) -> None:
     (tmp_path / "0.png").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(InputError, match=r"0\.png cannot be read"):
         open_masks(tmp_path).instances(0)
+
+
+def drawn(path: Path, segmentations: list[object]) -> Path:
+    images = [{"id": 1, "file_name": "1.png", "height": 8, "width": 8}]
+    return coco(path, [{"image_id": 1, "segmentation": each} for each in segmentations], images)
+
+
+@pytest.mark.parametrize(
+    ("segmentation", "said"),
+    [
+        ({"size": [8, 8], "counts": "o" * 100_000}, "number without end"),
+        ([[1.0, 2.0] * 100_000], "too many to draw"),
+        ({"size": [60_000, 60_000], "counts": [1]}, "the limit"),
+    ],
+)
+def test_case_31_masks_that_take_for_ever_are_refused(
+    segmentation: object, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(masks, "MAX_EDGE_ROWS", 1_000_000)
+    with pytest.raises(InputError, match=said):
+        open_masks(drawn(tmp_path / "a.json", [segmentation])).instances(1)
+
+
+def test_case_31_a_frame_of_more_objects_than_any_has_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="1001 objects"):
+        open_masks(drawn(tmp_path / "a.json", [[[0, 0, 8, 0, 8, 8]]] * 1001)).instances(1)
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "1.png")
+    with pytest.raises(InputError, match="objects; 1000 are the limit"):
+        open_masks(tmp_path).instances(1)

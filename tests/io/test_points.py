@@ -12,8 +12,25 @@ def test_a_point_is_a_place_a_frame_and_a_color() -> None:
     assert parse_point(" 3 , 4@00:00:02.5=#FFFFFF") == Point(3, 4, Fraction(5, 2), (255, 255, 255))
 
 
+def test_several_places_are_a_stroke() -> None:
+    text = "50,20 70,20  70,40@3=#ff0000"
+    assert parse_point(text) == Point(50, 20, 3, (255, 0, 0), ((70, 20), (70, 40)))
+    (found,) = exemplars_of([text], (100, 120))
+    assert found.alpha is not None
+    rows, columns = torch.nonzero(found.alpha[0], as_tuple=True)
+    assert (rows.min(), rows.max(), columns.min(), columns.max()) == (18, 42, 48, 72)
+    assert found.alpha[0, 20, 50:71].all()
+    assert found.alpha[0, 20:41, 70].all()
+    assert found.alpha[0, 30, 60] == 0
+    assert found.rgb[:, 40, 70].tolist() == [255, 0, 0]
+    assert found.name == "point 50,20 to 70,40@3"
+    with pytest.raises(ExemplarError, match="lies outside"):
+        exemplars_of(["50,20 120,20@3=#ff0000"], (100, 120))
+
+
 @pytest.mark.parametrize(
-    "text", ["", "3,4@5", "3,4=#112233", "3,4@x=#112233", "3,4@5=#11223", "3,4@5=red", "-1,4@5=#112233"]
+    "text",
+    ["", "3,4@5", "3,4=#112233", "3,4@x=#112233", "3,4@5=#11223", "3,4@5=red", "-1,4@5=#112233", "3,4 5@5=#112233"],
 )
 def test_what_is_no_point_is_refused(text: str) -> None:
     with pytest.raises(ExemplarError, match=r"x,y@frame=#rrggbb"):

@@ -443,7 +443,7 @@ def test_case_43_output_that_lost_packets_is_refused(
     media: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = media.encode(tmp_path / "in.mkv", frames=5)
-    monkeypatch.setattr("kinemacolor.io.count.packets_of", lambda path: {0: Packets(4, Fraction(0))})
+    monkeypatch.setattr("kinemacolor.io.count.packets_of", lambda *_: {0: Packets(4, Fraction(0))})
     with pytest.raises(OutputError, match="not complete: stream 0 has 4 of 5 packets"):
         media.colored(source, tmp_path / "out.mkv")
     assert [path.name for path in tmp_path.iterdir()] == ["in.mkv"]

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kinemacolor.studio import Limits, Studio
+from kinemacolor.studio.limits import Limits
+from kinemacolor.studio.studio import Studio
 
 SCENE_FRAMES = 10
 
@@ -81,9 +82,9 @@ def put_in(studio: Studio, reel: Path) -> Callable[[], str]:
     """Puts the reel into the studio; its name there, when its shots are known."""
 
     def put() -> str:
-        name, partial = studio.begin_upload(reel.name)
+        name, partial = studio.incoming.begin(reel.name)
         partial.write_bytes(reel.read_bytes())
-        studio.end_upload(name, partial, reel.name)
+        studio.incoming.end(name, partial, reel.name)
         wait(lambda: studio.describe(name)["shots"])
         return name
 

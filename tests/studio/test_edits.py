@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,7 +7,8 @@ from kinemacolor.engine.analysis.shot_list import ListedShot, write_shots
 from kinemacolor.engine.project.files import Project, write_settings, write_stills
 from kinemacolor.errors import SettingError
 from kinemacolor.frames import Shot
-from kinemacolor.studio.edits import Edits, Mark, still_id
+from kinemacolor.studio.edits import Edits, still_id
+from kinemacolor.studio.strokes import Stroke
 
 
 @pytest.fixture
@@ -40,7 +42,8 @@ def test_shots_are_split_merged_and_their_cuts_moved(edits: Edits) -> None:
         (lambda edits: edits.move_cut(10, 30), "frames 1 to 29"),
         (lambda edits: edits.add_still(Path("x.png"), 30), "no frame 30"),
         (lambda edits: edits.remove_still("nothing"), "no such still"),
-        (lambda edits: edits.add_marks([Mark(1, 2, 3, "red")]), "no point"),
+        (lambda edits: edits.add_stroke(Stroke(3, "red", ((1, 2),))), "no stroke"),
+        (lambda edits: edits.add_stroke(Stroke(3, "#102030", ())), "no stroke"),
         (lambda edits: edits.undo(), "nothing to undo"),
         (lambda edits: edits.redo(), "nothing to do again"),
     ],
@@ -56,7 +59,7 @@ def test_every_edit_is_undone_and_done_again(edits: Edits) -> None:
     signatures = [edits.signature()]
     changes = [
         lambda: edits.add_still(edits.folder / "still.png", 4),
-        lambda: edits.add_marks([Mark(5, 6, 7, "#102030")]),
+        lambda: edits.add_stroke(Stroke(7, "#102030", ((5, 6), (15, 6), (20, 30)))),
         lambda: edits.split(20),
         lambda: edits.remove_still(still_id(edits.stills()[0])),
     ]
@@ -75,14 +78,37 @@ def test_every_edit_is_undone_and_done_again(edits: Edits) -> None:
     assert edits.steps() == (4, 0)
 
 
-def test_a_point_beside_another_takes_its_place(edits: Edits) -> None:
-    edits.add_marks([Mark(50, 50, 3, "#00ff00"), Mark(90, 50, 3, "#00ff00")])
-    edits.add_marks([Mark(52, 51, 3, "#ff0000"), Mark(90, 50, 4, "#0000ff")], within_px=5.0)
-    assert set(edits.marks()) == {
-        Mark(52, 51, 3, "#ff0000"),
-        Mark(90, 50, 3, "#00ff00"),
-        Mark(90, 50, 4, "#0000ff"),
+def test_a_stroke_is_one_edit_that_undo_takes_back_whole(edits: Edits) -> None:
+    edits.add_stroke(Stroke(3, "#00ff00", tuple((10 + n, 50) for n in range(40))))
+    assert edits.project.options["points"] == ["10,50 49,50@3=#00ff00"]  # what the line passes by is not kept
+    assert edits.steps() == (1, 0)
+    edits.undo()
+    assert edits.strokes() == []
+
+
+def test_a_stroke_covers_what_it_is_drawn_over(edits: Edits) -> None:
+    edits.add_stroke(Stroke(3, "#00ff00", ((10, 50), (90, 50))))
+    edits.add_stroke(Stroke(3, "#00ff00", ((50, 20),)))
+    edits.add_stroke(Stroke(4, "#00ff00", ((50, 50),)))
+    edits.add_stroke(Stroke(3, "#ff0000", ((50, 40), (50, 60))), within_px=5.0)
+    assert set(edits.strokes()) == {
+        Stroke(3, "#00ff00", ((10, 50), (44, 50))),
+        Stroke(3, "#00ff00", ((56, 50), (90, 50))),
+        Stroke(3, "#00ff00", ((50, 20),)),
+        Stroke(4, "#00ff00", ((50, 50),)),
+        Stroke(3, "#ff0000", ((50, 40), (50, 60))),
     }
+    edits.add_stroke(Stroke(3, "#0000ff", ((8, 51), (92, 49))), within_px=5.0)
+    assert {stroke.color for stroke in edits.strokes() if stroke.frame == 3} == {"#00ff00", "#0000ff", "#ff0000"}
+    assert Stroke(3, "#ff0000", ((50, 40), (50, 44))) in edits.strokes()
+
+
+def test_corrections_at_a_time_are_left_as_they_are(edits: Edits) -> None:
+    project = edits.project
+    write_settings(replace(project, options={**project.options, "points": ["3,4@0.5s=#102030"]}))
+    edits.add_stroke(Stroke(3, "#00ff00", ((10, 5),)))
+    edits.remove_stroke(edits.strokes()[0])
+    assert edits.project.options["points"] == ["3,4@0.5s=#102030"]
 
 
 def test_a_frame_has_one_still(edits: Edits) -> None:

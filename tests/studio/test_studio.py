@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from kinemacolor.errors import ExemplarError, GrayExemplarError, InputError
-from kinemacolor.studio import Limits, Studio
-from kinemacolor.studio.edits import Mark
+from kinemacolor.studio.limits import Limits
+from kinemacolor.studio.strokes import Stroke
+from kinemacolor.studio.studio import Studio
 
 pytestmark = pytest.mark.process
 
@@ -36,14 +37,14 @@ def test_a_film_is_colored_corrected_and_written_as_the_command_line_does(
     name = put_in()
     assert states(studio, name) == ["none", "none"]
     wait(lambda: studio.describe(name)["suggestions"])
-    studio.add_still(name, still_of(3), "ref_000003.png", None)
-    studio.add_marks(name, [Mark(30, 20, 14, "#2050a0")])
+    studio.changes.add_still(name, still_of(3), "ref_000003.png", None)
+    studio.changes.add_stroke(name, Stroke(14, "#2050a0", ((30, 20),)))
     studio.color(name, [10])
     wait(lambda: is_over(studio, name))
     assert states(studio, name) == ["none", "done"]
     assert {event["frame"] for event in heard if event["kind"] == "frame"} <= set(range(10, 20))
-    assert studio.picture(name, 12, "color") is not None
-    assert studio.picture(name, 2, "color") is None
+    assert studio.views.picture(name, 12, "color") is not None
+    assert studio.views.picture(name, 2, "color") is None
     studio.write(name, "ffv1")
     wait(lambda: is_over(studio, name))
     assert [work["state"] for work in studio.works(name)] == ["done", "done"]
@@ -63,23 +64,23 @@ def test_a_film_is_colored_corrected_and_written_as_the_command_line_does(
 
 def test_a_correction_changes_its_shot_only_and_undo_brings_it_back(studio: Studio, put_in, still_of, wait) -> None:
     name = put_in()
-    studio.add_still(name, still_of(3), "still.png", 3)
+    studio.changes.add_still(name, still_of(3), "still.png", 3)
     assert studio.describe(name)["stills"][0]["frame"] == 3
     studio.color(name, None)
     wait(lambda: is_over(studio, name))
     assert states(studio, name) == ["done", "done"]
-    studio.add_marks(name, [Mark(30, 20, 14, "#2050a0")])
+    studio.changes.add_stroke(name, Stroke(14, "#2050a0", ((30, 20),)))
     wait(lambda: studio.describe(name)["planned"])
     assert states(studio, name) == ["done", "old"]
-    assert studio.picture(name, 14, "color") is not None
-    studio.edit(name, lambda film: film.edits.undo())
+    assert studio.views.picture(name, 14, "color") is not None
+    studio.changes.edit(name, lambda film: film.edits.undo())
     wait(lambda: studio.describe(name)["planned"])
     assert states(studio, name) == ["done", "done"]
 
 
 def test_a_work_is_stopped_within_a_second_and_goes_on(studio: Studio, put_in, still_of, wait) -> None:
     name = put_in()
-    studio.add_still(name, still_of(3), "ref_000003.png", None)
+    studio.changes.add_still(name, still_of(3), "ref_000003.png", None)
     work = studio.color(name, None)
     wait(lambda: any(each["state"] == "running" for each in studio.works(name)))
     began = time.monotonic()
@@ -93,7 +94,7 @@ def test_a_work_is_stopped_within_a_second_and_goes_on(studio: Studio, put_in, s
 
 def test_works_and_finished_shots_outlive_the_program(studio: Studio, put_in, still_of, wait) -> None:
     name = put_in()
-    studio.add_still(name, still_of(3), "ref_000003.png", None)
+    studio.changes.add_still(name, still_of(3), "ref_000003.png", None)
     studio.color(name, [0])
     wait(lambda: is_over(studio, name))
     studio.color(name, None)
@@ -111,10 +112,10 @@ def test_works_and_finished_shots_outlive_the_program(studio: Studio, put_in, st
 
 def test_a_process_that_is_killed_takes_nothing_with_it(studio: Studio, put_in, still_of, wait) -> None:
     name = put_in()
-    studio.add_still(name, still_of(3), "ref_000003.png", None)
+    studio.changes.add_still(name, still_of(3), "ref_000003.png", None)
     studio.color(name, None)
     wait(lambda: any(each["state"] == "running" for each in studio.works(name)))
-    studio._color.kill()
+    studio._own_helpers[1].kill()
     wait(lambda: is_over(studio, name))
     assert states(studio, name) == ["done", "done"]
 
@@ -122,32 +123,32 @@ def test_a_process_that_is_killed_takes_nothing_with_it(studio: Studio, put_in, 
 def test_what_cannot_serve_is_said_in_a_sentence(
     studio: Studio, put_in, still_of, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name, partial = studio.begin_upload("letter.mkv")
+    name, partial = studio.incoming.begin("letter.mkv")
     partial.write_bytes(b"<html>no film</html>" * 100)
     with pytest.raises(InputError, match=r"letter\.mkv is not a video") as caught:
-        studio.end_upload(name, partial, "letter.mkv")
+        studio.incoming.end(name, partial, "letter.mkv")
     assert str(tmp_path) not in str(caught.value)
     assert studio.films() == []
     film = put_in()
     with pytest.raises(GrayExemplarError, match="no color to give"):
-        studio.add_still(film, still_of(3, (1, 1, 1)), "gray.png", None)
+        studio.changes.add_still(film, still_of(3, (1, 1, 1)), "gray.png", None)
     with pytest.raises(ExemplarError, match="Paint a frame or drop a still"):
         studio.color(film, None)
     free = shutil.disk_usage(tmp_path)._replace(free=2**30)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: free)
-    studio.check_upload(2**30)
+    studio.incoming.check(2**30)
     with pytest.raises(InputError, match=r"1\.00 GiB left"):
-        studio.check_upload(2**30 + 1)
+        studio.incoming.check(2**30 + 1)
 
 
 def test_case_48_a_film_beyond_the_limits_is_refused_and_nothing_of_it_stays(
     studio: Studio, reel: Path, tmp_path: Path
 ) -> None:
-    studio.limits = Limits(pixels=64 * 47)
-    name, partial = studio.begin_upload("reel.mkv")
+    studio._shelf.limits = Limits(pixels=64 * 47)
+    name, partial = studio.incoming.begin("reel.mkv")
     partial.write_bytes(reel.read_bytes())
     with pytest.raises(InputError, match="are the limit"):
-        studio.end_upload(name, partial, "reel.mkv")
+        studio.incoming.end(name, partial, "reel.mkv")
     assert studio.films() == []
     assert not list((studio.folder.root / "films").iterdir())
 
@@ -162,9 +163,9 @@ def test_a_frame_is_painted_and_is_a_still_then(studio: Studio, put_in, wait) ->
     layer.paste((200, 80, 40, 255), (4, 4, 20, 20))
     data = io.BytesIO()
     layer.save(data, "PNG")
-    assert studio.paint(name, 12, data.getvalue(), keep=False)[:2] == b"\xff\xd8"
+    assert studio.changes.paint(name, 12, data.getvalue(), keep=False)[:2] == b"\xff\xd8"
     assert studio.describe(name)["stills"] == []
-    studio.paint(name, 12, data.getvalue(), keep=True)
+    studio.changes.paint(name, 12, data.getvalue(), keep=True)
     (still,) = studio.describe(name)["stills"]
     assert (still["frame"], still["there"]) == (12, True)
     wait(lambda: studio.describe(name)["planned"])

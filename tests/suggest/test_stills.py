@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from kinemacolor.errors import OutputExistsError
+from kinemacolor.errors import OutputError, OutputExistsError
 from kinemacolor.io import exemplars, open_reader
 from kinemacolor.suggest.stills import export
 
@@ -48,3 +48,17 @@ def test_a_link_in_the_folder_is_replaced_and_never_followed(
     export(film, [2], tmp_path / "out", overwrite=True)
     assert (tmp_path / "mine.txt").read_text() == "mine"
     assert not (tmp_path / "out" / "ref_000002.png").is_symlink()
+
+
+def test_case_35_no_picture_of_the_film_and_no_colored_still_is_replaced(
+    make_film: Callable[[list[tuple[int, int]]], Path], tmp_path: Path
+) -> None:
+    film, stills = make_film([(1, 5)]), tmp_path / "stills"
+    export(film, [2], stills)
+    with pytest.raises(OutputError, match="is an input"):
+        export(film, [2], stills, overwrite=True, spared=[stills])
+    written = export(film, [0, 1, 2], tmp_path / "film")
+    before = [path.read_bytes() for path in written]
+    with pytest.raises(OutputError, match="is an input"):
+        export(tmp_path / "film", [1], tmp_path / "film", overwrite=True)
+    assert [path.read_bytes() for path in written] == before

@@ -15,7 +15,7 @@ from safetensors.torch import load_file
 from standin import RECIPE, Squares, Standin, without_chance
 
 from kinemacolor.data.dataset import Request
-from kinemacolor.errors import ModelError, SettingError, WeightsError
+from kinemacolor.errors import ModelError, OutputError, OutputExistsError, SettingError, WeightsError
 from kinemacolor.training import checkpoints
 from kinemacolor.training.checkpoints import checkpoints_of
 from kinemacolor.training.loop import Progress, RunSettings, train
@@ -75,6 +75,34 @@ def test_a_run_leaves_weights_log_strips_and_checkpoints(uninterrupted: Path) ->
     kinds = [(entry["kind"], entry["step"]) for entry in read_log(uninterrupted)]
     assert [step for kind, step in kinds if kind == "evaluation"] == [4, 8, 12]
     assert [step for kind, step in kinds if kind == "train"] == list(range(1, 13))
+
+
+def test_case_35_what_no_run_has_left_is_neither_replaced_nor_removed(tmp_path: Path) -> None:
+    mine = tmp_path / "weights.safetensors"
+    mine.write_text("mine")
+    for resume in (True, False):
+        with pytest.raises(OutputExistsError, match="no run has left it"):
+            run(tmp_path, settings=replace(SETTINGS, resume=resume))
+    assert mine.read_text() == "mine"
+    mine.unlink()
+    for name in ("strips", "tensorboard", "checkpoints"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "holiday.png").write_text("mine")
+    run(tmp_path, steps=1)
+    run(tmp_path, steps=1, settings=replace(SETTINGS, resume=False))
+    kept = [tmp_path / name / "holiday.png" for name in ("strips", "tensorboard", "checkpoints")]
+    assert [path.read_text() for path in kept] == ["mine"] * 3
+
+
+@pytest.mark.parametrize("name", ["checkpoints", "strips"])
+def test_case_46_a_run_writes_and_removes_nothing_behind_a_link(name: str, tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs"
+    (theirs / "00000001").mkdir(parents=True)
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / name).symlink_to(theirs)
+    with pytest.raises(OutputError, match="is a link"):
+        run(tmp_path / "run", steps=1)
+    assert [path.name for path in theirs.iterdir()] == ["00000001"]
 
 
 def test_clips_and_crops_grow_and_the_rate_rises_and_falls(uninterrupted: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("starlette", reason="the page needs the extra 'web'")
 httpx = pytest.importorskip("httpx", reason="asks the server without a browser")
 
-from kinemacolor.studio import Limits  # noqa: E402
+from kinemacolor.studio.limits import Limits  # noqa: E402
 from kinemacolor.web.app import app_of  # noqa: E402
 from kinemacolor.web.guard import Access  # noqa: E402
 from kinemacolor.web.rooms import Rooms  # noqa: E402

@@ -99,7 +99,7 @@ def wait(page: Any, condition: Callable[[dict[str, Any]], object], seconds: floa
         film = film_of(page)
         if film.get("shots") and condition(film):
             return film
-        assert time.monotonic() < end, {key: film.get(key) for key in ("marks", "shots", "works", "plan_error")}
+        assert time.monotonic() < end, {key: film.get(key) for key in ("strokes", "shots", "works", "plan_error")}
         page.wait_for_timeout(150)
 
 
@@ -165,12 +165,12 @@ def _color_a_shot_correct_it_and_undo(page: Any) -> None:
     page.keyboard.press("Home" if states(film)[0] == "done" else "End")
     page.keyboard.press("p")
     page.mouse.click(*point_in(page, 70, 30))
-    wait(page, lambda film: len(film["marks"]) == 1 and "old" in states(film))
+    wait(page, lambda film: len(film["strokes"]) == 1 and "old" in states(film))
     expect(page.locator("#progress-text")).to_contain_text("1 shot will change")
     page.keyboard.press("z")
-    wait(page, lambda film: not film["marks"] and "done" in states(film))
+    wait(page, lambda film: not film["strokes"] and "done" in states(film))
     page.keyboard.press("Shift+Z")
-    wait(page, lambda film: len(film["marks"]) == 1 and film["planned"])
+    wait(page, lambda film: len(film["strokes"]) == 1 and film["planned"])
 
 
 def _split_a_shot(page: Any) -> None:
@@ -211,7 +211,10 @@ def _same_as_the_command_line(reel: Path, taken: Path, film: dict[str, Any], hom
 
     project = home / f"{film['name']}.kinemacolor"
     (still,) = film["stills"]
-    points = tuple(f"{m['x']},{m['y']}@{m['frame']}={m['color']}" for m in film["marks"])
+    points = tuple(
+        f"{' '.join(f'{x},{y}' for x, y in stroke['places'])}@{stroke['frame']}={stroke['color']}"
+        for stroke in film["strokes"]
+    )
     own = folder / "own.mkv"
     stills = [f"{project / 'stills' / still['name']}@{still['frame']}"]
     colorize_video(reel, own, stills, model="flow", codec="ffv1", points=points, shots=project / "shots.csv")

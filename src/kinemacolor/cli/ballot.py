@@ -15,6 +15,9 @@ app = typer.Typer(help="A blind ballot: a page for people to choose on, and the 
 def make(
     results: Annotated[list[str], typer.Option(help="The finished films of one method: NAME=FOLDER. Repeatable.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The folder for the page and its key.")],
+    overwrite: Annotated[
+        bool, typer.Option(help="Replace a ballot that is there; answers to it can then no longer be counted.")
+    ] = False,
 ) -> None:
     """Write ballot/index.html with its films, to give away as it is, and key.json, to keep."""
     from kinemacolor.errors import SettingError
@@ -28,7 +31,7 @@ def make(
         if name in films:
             raise SettingError(f"Two methods are called '{name}'. Give each its own name.")
         films[name] = Path(folder)
-    scenes = make_ballot(films, output, say=typer.echo)
+    scenes = make_ballot(films, output, overwrite=overwrite, say=typer.echo)
     echo(f"{output / 'ballot' / 'index.html'}: {len(scenes)} scenes. Keep {output / 'key.json'} to yourself.")
 
 

@@ -7,17 +7,17 @@ import tempfile
 import traceback
 
 from kinemacolor._version import __version__
+from kinemacolor.errors import is_out_of_memory
 
 _PACKAGES = ("torch", "numpy", "av", "pillow", "opencv-python-headless", "safetensors", "typer")
-_OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "cannot allocate memory", "bad_alloc")
 
 
 def last_word(error: Exception) -> str:
     """One sentence for an error of no foreseen kind. What a developer needs is written to a file, which it names."""
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return (
-            "The memory did not suffice. Give a smaller --working-size or fewer stills, close other programs, or use "
-            "--device cpu."
+            "The memory did not suffice. Give a smaller --working-size or fewer stills, allow a smaller size with "
+            "--allow-smaller, close other programs, or use --device cpu."
         )
     if isinstance(error, OSError) and error.filename is not None:
         return f"{os.fsdecode(error.filename)} cannot be used ({error.strerror})."
@@ -25,12 +25,6 @@ def last_word(error: Exception) -> str:
     place = _written(error)
     told = f"What is needed to mend it is in {place}" if place else "Run it again with PYTHONFAULTHANDLER=1"
     return f"This should not have happened ({what[:300]}). {told}; please report it."
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    words = str(error).lower()
-    known = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
-    return known or any(each in words for each in _OUT_OF_MEMORY)
 
 
 def _written(error: Exception) -> str | None:

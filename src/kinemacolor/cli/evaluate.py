@@ -84,12 +84,12 @@ def evaluate(
     from kinemacolor.evaluation.exemplars import parse_exemplars
     from kinemacolor.evaluation.networks import NetworkFiles, load_networks
     from kinemacolor.evaluation.protocols import protocol_of
-    from kinemacolor.evaluation.run import RunSettings
+    from kinemacolor.evaluation.run import REPORT_FILES, RunSettings, report_folder
     from kinemacolor.evaluation.run import evaluate as run
     from kinemacolor.io.destination import require_free, require_writable
 
     require_writable(output)
-    require_free([output / "report.md", output / "report.json", output / "frames.csv"], overwrite=overwrite)
+    require_free([output / name for name in REPORT_FILES], overwrite=overwrite)
     chosen = protocol_of(protocol).only(figures.split(",") if figures else None)
     choice = parse_exemplars(exemplars) if exemplars else None
     clips, problems = _clips(data, dataset, split, clip_list, masks)
@@ -106,7 +106,7 @@ def evaluate(
         clips,
         rows,
         chosen,
-        output,
+        report_folder(output, clips, rows, overwrite=overwrite),
         settings=RunSettings(choice, working_size, frames, networks),
         about={
             "data": f"{data.name} ({dataset})",

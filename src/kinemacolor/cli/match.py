@@ -31,14 +31,15 @@ def match(
 
     if output is not None:
         require_writable(output)
+    film = Film.open(source, frame_rate=frame_rate)
     found = match_photographs(
-        Film.open(source, frame_rate=frame_rate),
+        film,
         photographs,
         best=best,
         note=lambda line: echo(f"Warning: {line}", err=True),
     )
     if output is not None:
-        _copied({m.photograph for m in found}, photographs, output, overwrite=overwrite)
+        _copied({m.photograph for m in found}, photographs, output, film.files, overwrite=overwrite)
     if as_json:
         rows = [
             {"shot": [m.shot.start, m.shot.stop], "photograph": str(m.photograph), "likeness": m.likeness}
@@ -51,20 +52,19 @@ def match(
         echo(f"{shot:<20} {each.likeness:5.2f}  {each.photograph}")
 
 
-def _copied(chosen: set[Path], photographs: Path, output: Path, *, overwrite: bool) -> None:
+def _copied(chosen: "set[Path]", photographs: Path, output: Path, film: "list[Path]", *, overwrite: bool) -> None:
     """Copies the chosen photographs into a folder, under names that bind them to no frame."""
-    from kinemacolor.errors import OutputError, reason_of_failed_write
-    from kinemacolor.io.destination import require_free, spare_inputs, write_file
+    from kinemacolor.errors import InputError, reason_of
+    from kinemacolor.io.output_folder import OutputFolder
     from kinemacolor.io.regular import read_regular
 
     # the folders are part of the name, and no number ends it: it is no frame of the film
     names = {path: "_".join(path.relative_to(photographs).with_suffix("").parts) for path in sorted(chosen)}
-    copies = {path: output / f"{name}_photo{path.suffix}" for path, name in names.items()}
-    require_free(list(copies.values()), overwrite=overwrite)
-    spare_inputs(list(copies.values()), list(photographs.rglob("*")))
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        for path, copy in copies.items():
-            write_file(copy, read_regular(path, limit_bytes=_LIMIT_BYTES))
-    except OSError as error:
-        raise OutputError(f"Copying photographs to {output} failed: {reason_of_failed_write(error)}.") from error
+    copies = {path: f"{name}_photo{path.suffix}" for path, name in names.items()}
+    folder = OutputFolder(output, list(copies.values()), reads=[*photographs.rglob("*"), *film], overwrite=overwrite)
+    for path, copy in copies.items():
+        try:
+            content = read_regular(path, limit_bytes=_LIMIT_BYTES)
+        except OSError as error:
+            raise InputError(f"{path} cannot be read ({reason_of(error)}). Leave it out of the folder.") from error
+        folder.write(copy, content)

@@ -9,7 +9,13 @@ from kinemacolor.cli.screen import echo
 
 
 def paint(
-    frame: Annotated[Path, typer.Argument(metavar="FRAME", help="A frame of the film, as a picture.")],
+    frame: Annotated[
+        str,
+        typer.Argument(
+            metavar="FRAME",
+            help="A frame of the film: a picture, or a film with a frame number or a time, reel.mp4@120.",
+        ),
+    ],
     strokes: Annotated[
         Path,
         typer.Argument(

@@ -36,7 +36,10 @@ def render(
         str | None, typer.Option(help="The pixel format, instead of the one nearest to the source's.")
     ] = None,
     size: Annotated[
-        str | None, typer.Option(help="The size of the output: 1280x720, or the short side in pixels (540).")
+        str | None,
+        typer.Option(
+            help="The size of the output: 1280x720, or the short side in pixels (540), from 16 to 16384 a side."
+        ),
     ] = None,
     saturation: Annotated[
         float, typer.Option(help="The factor that chroma is multiplied by: 1 leaves it as it is, 0 is gray.")
@@ -65,5 +68,6 @@ def render(
             full_range=None if code_range is None else code_range is RangeName.FULL,
             overwrite=overwrite,
             progress=bar.update,
+            noticed=bar.noticed,
         )
-    report_result(result)
+    report_result(result, bar.said)

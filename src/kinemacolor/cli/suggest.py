@@ -36,17 +36,22 @@ def suggest(
     from kinemacolor.engine.inputs import exemplars_of
     from kinemacolor.engine.job import ExemplarChoice
     from kinemacolor.io import Film
+    from kinemacolor.io.destination import require_writable
+    from kinemacolor.io.exemplars import parse
     from kinemacolor.suggest.choose import suggest_frames
     from kinemacolor.suggest.confidence import read_confidence
     from kinemacolor.suggest.stills import export, name_of
 
+    if output is not None:
+        require_writable(output)
     film = Film.open(source, frame_rate=frame_rate)
     given = ExemplarChoice(exemplars=tuple(exemplar or ()))
     known = exemplars_of(given, film, lambda line: echo(f"Warning: {line}", err=True), required=False)
     sure = read_confidence(track) if track is not None else None
     found = suggest_frames(film, count, exemplars=known, confidence=sure)
     if output is not None:
-        export(film, [each.frame for each in found], output, overwrite=overwrite)
+        spared = [parse(each)[0] for each in exemplar or ()]
+        export(film, [each.frame for each in found], output, overwrite=overwrite, spared=spared)
     if as_json:
         rows = [
             {"frame": s.frame, "shot": [s.shot.start, s.shot.stop], "gain": s.gain, "covered": s.covered}

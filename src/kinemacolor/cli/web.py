@@ -9,7 +9,7 @@ from kinemacolor.cli.options import takes_options
 from kinemacolor.cli.screen import echo
 
 
-@takes_options(("model", "working_size", "device", "accept_license"))
+@takes_options(("model", "effort", "working_size", "device", "accept_license"))
 def web(
     options: dict[str, object],
     target: Annotated[
@@ -38,6 +38,15 @@ def web(
     root_path: Annotated[
         str, typer.Option(help="The path that a proxy serves the page under, for instance /color.")
     ] = "",
+    kept_hours: Annotated[
+        float,
+        typer.Option(
+            "--keep-hours",
+            min=0,
+            help="With --host: the films of a browser that has not come back for so many hours are removed; 0 keeps "
+            "them. Films of this machine's own user are never removed.",
+        ),
+    ] = 24.0,
 ) -> None:
     """Open a page in the browser: color a film, see where colors are wrong, mend them, and save it."""
     from kinemacolor.errors import SettingError
@@ -48,7 +57,14 @@ def web(
         raise SettingError(
             f"The page needs a part that is not installed ({error.name}). Install it: pip install 'kinemacolor[web]'."
         ) from error
-    settings = Settings(host=host, port=port, names=tuple(name or ()), root_path=root_path, open_browser=open_browser)
+    settings = Settings(
+        host=host,
+        port=port,
+        names=tuple(name or ()),
+        root_path=root_path,
+        open_browser=open_browser,
+        kept_hours=kept_hours,
+    )
     given = {key: value for key, value in options.items() if value not in (None, False)}
 
     def told(address: str) -> None:

@@ -2,19 +2,22 @@
 
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import islice, zip_longest
+from itertools import chain, islice, zip_longest
+from threading import Event
 
 import torch
 from torch import Tensor
 
+from kinemacolor.engine.memory import Again, Taken, release, spared
 from kinemacolor.engine.plan import Plan, PlannedShot
 from kinemacolor.engine.shot import colorize_shot, luma_of
 from kinemacolor.engine.track import ChromaTrack, as_stored
 from kinemacolor.engine.track.chunk import ChunkNotes
 from kinemacolor.engine.track.seal import BrokenSealError
-from kinemacolor.errors import TrackError
-from kinemacolor.frames import Frame, Luma, ObjectMasks, ObjectsFrom
+from kinemacolor.errors import TrackError, is_out_of_memory
+from kinemacolor.frames import Frame, Luma, ObjectMasks, ObjectsFrom, Shot
 from kinemacolor.models.base import Answer, Colorizer
 
 
@@ -44,7 +47,9 @@ class Answers:
 
     ``objects`` are the film's object masks, if it has any. Chroma is always as a track would give it back, so output
     is the same whether a track is kept or not, and whichever of its shots were there already. ``luma`` says what the
-    model sees of a frame. ``warnings`` has a line for each shot of the track that was damaged and is computed again.
+    model sees of a frame. ``again`` opens the film anew at a part of it: where memory does not suffice, a shot begins
+    again with less in memory. ``warnings`` has a line for each shot of the track that was damaged and is computed
+    again, and for what was reduced; ``sparing`` is set from then on.
     """
 
     def __init__(
@@ -56,10 +61,12 @@ class Answers:
         track: ChromaTrack | None = None,
         objects: ObjectMasks | None = None,
         luma: Callable[[Frame], Luma] = luma_of,
+        again: Again | None = None,
     ) -> None:
         self._plan, self._colorizer, self._size = plan, colorizer, size
-        self._track, self._objects, self._luma = track, objects, luma
+        self._track, self._objects, self._luma, self._again = track, objects, luma, again
         self.warnings: list[str] = []
+        self.sparing = Event()
 
     def shots(self, frames: Iterable[Frame]) -> Generator[AnsweredShot, None, None]:
         """The shots of the plan in order; each is to be read to its end before the next is asked for."""
@@ -88,11 +95,7 @@ class Answers:
 
     def _computed(self, planned: PlannedShot, frames: Iterator[Frame], notes: ChunkNotes) -> Iterator[AnsweredFrame]:
         began = time.perf_counter()
-        objects = None if self._objects is None else ObjectsFrom(self._objects, planned.shot.start)
-        made = colorize_shot(
-            frames, planned.references(), self._colorizer, self._size, objects=objects, luma=self._luma
-        )
-        for frame, answer in made:
+        for frame, answer in self._made(planned, Taken(frames)):
             chroma, broken = _finite(answer.chroma)
             confidence = answer.confidence
             if confidence is not None:
@@ -104,6 +107,47 @@ class Answers:
             notes.damaged += broken
             yield AnsweredFrame(frame, Answer(as_stored(chroma), confidence))
         notes.seconds = round(time.perf_counter() - began, 3)
+
+    def _made(self, planned: PlannedShot, frames: Taken) -> Iterator[tuple[Frame, Answer]]:
+        """The model's answers; begun again with less in memory where memory does not suffice, and gone on with."""
+        done = 0
+        while True:
+            try:
+                for number, each in enumerate(self._asked(planned, frames)):
+                    if number >= done:
+                        done += 1
+                        yield each
+                return
+            except Exception as error:
+                is_short = is_out_of_memory(error) and not frames.failed
+                if not (is_short and self._spared(planned.shot.start + done, frames)):
+                    raise
+            release()  # here the error is gone, and with it all that it held
+
+    def _asked(self, planned: PlannedShot, frames: Taken) -> Iterator[tuple[Frame, Answer]]:
+        """The answers from the shot's first frame on; frames that have been taken already come from the film anew."""
+        objects = None if self._objects is None else ObjectsFrom(self._objects, planned.shot.start)
+        start = planned.shot.start
+        with ExitStack() as stack:
+            source: Iterable[Frame] = frames
+            if frames.count:
+                assert self._again is not None
+                source = chain(stack.enter_context(self._again(Shot(start, start + frames.count))), frames)
+            yield from colorize_shot(
+                source, planned.references(), self._colorizer, self._size, objects=objects, luma=self._luma
+            )
+
+    def _spared(self, frame: int, frames: Taken) -> bool:
+        """Whether less can be held in memory from a frame on; then it is."""
+        found = spared(self._colorizer) if self._again is not None or not frames.count else None
+        if found is None:
+            return False
+        self._colorizer, what = found
+        self.sparing.set()
+        self.warnings.append(
+            f"The memory did not suffice at frame {frame}. From there on {what}; the colors are the same."
+        )
+        return True
 
 
 def kept_shots(

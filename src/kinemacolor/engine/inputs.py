@@ -11,7 +11,7 @@ from kinemacolor.engine.overlays import over_their_frames
 from kinemacolor.engine.track import ENDING
 from kinemacolor.errors import ExemplarError, InputError, ModelError, OutputError, SettingError
 from kinemacolor.frames import Exemplar, ObjectMasks, Shot
-from kinemacolor.io import Film, sequence
+from kinemacolor.io import Film, FrameReader, sequence
 from kinemacolor.io import exemplars as stills
 from kinemacolor.io import points as corrections
 from kinemacolor.io.destination import require_home, spare_inputs
@@ -56,6 +56,11 @@ class Inputs:
         """The model's name; the class of one that was given loaded."""
         model = self.job.model.model
         return model if isinstance(model, str) else type(model).__name__
+
+    @property
+    def opened_again(self) -> Callable[[Shot], FrameReader] | None:
+        """What opens the film anew at a part of it; None for a pipe."""
+        return None if self.film.is_pipe else self.film.frames
 
     def late_bindings(self, frames: int) -> list[str]:
         """A line for each exemplar whose frame the film did not reach: news where its length was not known."""
@@ -143,6 +148,20 @@ def effort_chosen(job: Job) -> Effort:
     if not isinstance(choice.model, str):
         raise ModelError("An effort can be asked of a model by name only. Give the model its settings instead.")
     return effort_of(card_of(choice.model), choice.effort)
+
+
+def draft_of(job: Job) -> Job | None:
+    """The same job at the effort ``draft``, no larger than it is; None where it is a draft, or its model is given.
+
+    Its settings and a smaller working size stay as they are said.
+    """
+    if job.model.effort == "draft" or not isinstance(job.model.model, str):
+        return None
+    draft = job.changed({"effort": "draft", "working_size": "auto"})
+    wanted, own = (working_size_of(size_chosen(each)) for each in (job, draft))
+    if wanted is not None and (own is None or wanted < own):
+        return draft.changed({"working_size": wanted})
+    return draft
 
 
 def is_bidirectional(job: Job) -> bool:
@@ -236,7 +255,7 @@ def _check_places(job: Job) -> None:
     for name, place in pictures:
         if place is not None and Path(place).suffix.lower() not in _SHOWN_ENDINGS:
             raise OutputError(f"The {name} {place} does not end like a picture to look at. Call it {place}.png.")
-    spare_inputs(_written_by(job), _read_by(job))
+    spare_inputs(_written_by(job), files_read_by(job))
 
 
 def _check_name_length(what: str, place: Path, remedy: str) -> None:
@@ -260,7 +279,7 @@ def _written_by(job: Job) -> list[Path]:
     return written + [Path(each) for each in (job.output.strip, job.output.preview) if each is not None]
 
 
-def _read_by(job: Job) -> list[Path]:
+def files_read_by(job: Job) -> list[Path]:
     """The files and folders that a job reads, as far as their names are known before they are opened."""
     stated = [spec for spec in job.exemplars.exemplars if not isinstance(spec, Exemplar)]
     stills_read = [stills.parse(spec)[0] for spec in stated]

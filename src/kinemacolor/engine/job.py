@@ -81,7 +81,7 @@ class ExemplarChoice:
     )
     points: tuple[str, ...] = option(
         (),
-        help="A correction: this place of this frame has this color. Repeatable.",
+        help="A correction: this place of this frame has this color; several places are a stroke. Repeatable.",
         flags=("--point",),
         metavar="X,Y@FRAME=#RRGGBB",
         shown_as=list[str],
@@ -116,6 +116,9 @@ class ModelChoice:
         help="The short side in pixels at which the network sees the film, or 'native'. The output keeps the "
         "film's size.",
         shown_as=str,
+    )
+    allow_smaller: bool = option(
+        False, help="Where memory does not suffice, color the film at a smaller working size rather than end."
     )
     masks: str | Path | None = option(
         help="Object masks by frame, for spatiotemporal: a folder of PNG index maps or a COCO-style JSON file.",

@@ -80,7 +80,11 @@ def _can_be_entered(film: Film) -> bool:
 
 
 def _displayed(film: Film, planes: Planes) -> Gray:
-    levels = (planes.y >> (planes.bits - 8)).astype(np.uint8)
+    return displayed(film, (planes.y >> (planes.bits - 8)).astype(np.uint8))
+
+
+def displayed(film: Film, levels: Gray) -> Gray:
+    """A stored plane of 8 bits as it is displayed: in square pixels, upright."""
     height, width = film.info.display_size
     turned = film.info.rotation_degrees % 180 != 0
     size = (height, width) if turned else (width, height)

@@ -27,10 +27,12 @@ def _offer(queue: "Queue[T | _End]", item: "T | _End", stop: Event) -> None:
             continue
 
 
-def _produce(items: Iterable[T], queue: "Queue[T | _End]", stop: Event) -> None:
+def _produce(items: Iterable[T], queue: "Queue[T | _End]", stop: Event, sparing: Event | None) -> None:
     """Fills the queue until the items end, fail, or nobody asks for them any more."""
     try:
         for item in items:
+            if sparing is not None and sparing.is_set():
+                queue.maxsize = 1
             _offer(queue, item, stop)
             if stop.is_set():
                 return
@@ -39,14 +41,14 @@ def _produce(items: Iterable[T], queue: "Queue[T | _End]", stop: Event) -> None:
         _offer(queue, _End(error), stop)
 
 
-def read_ahead(items: Iterable[T], depth: int) -> Iterator[T]:
-    """The items, made by a thread of their own that stays at most ``depth`` ahead.
+def read_ahead(items: Iterable[T], depth: int, *, sparing: Event | None = None) -> Iterator[T]:
+    """The items, made by a thread of their own that stays at most ``depth`` ahead; 1 once ``sparing`` is set.
 
     An error of ``items`` is raised here, after the items before it. Closing the iterator stops the thread.
     """
     queue: Queue[T | _End] = Queue(depth)
     stop = Event()
-    thread = Thread(target=_produce, args=(items, queue, stop), name="kinemacolor-read", daemon=True)
+    thread = Thread(target=_produce, args=(items, queue, stop, sparing), name="kinemacolor-read", daemon=True)
     thread.start()
     try:
         while True:

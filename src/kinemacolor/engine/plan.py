@@ -9,6 +9,7 @@ from kinemacolor.engine.analysis.analyze import FilmAnalysis, analyze
 from kinemacolor.engine.analysis.cuts import shots_between
 from kinemacolor.engine.analysis.likeness import Summaries, likeness
 from kinemacolor.engine.analysis.shot_list import ListedShot, read_shots
+from kinemacolor.engine.analysis.sightings import glimpsed
 from kinemacolor.engine.analysis.still_finder import advice
 from kinemacolor.engine.exemplars.assign import MOST_ALIKE, active_exemplars, in_order, index_in, references_for
 from kinemacolor.engine.exemplars.marks import is_mark
@@ -66,7 +67,9 @@ def plan_of(
     if str(shots) == "none" or (piped and str(shots) == "auto"):
         note = f"{film.source} is a pipe, which cannot be searched for cuts first: it is colored as one shot."
         warnings = (f"{note} Give --shots a list, or 'none'.",) if piped and str(shots) == "auto" else ()
-        return Plan((PlannedShot(span, tuple(stills)),), signature, warnings)
+        return Plan(
+            (PlannedShot(span, tuple(stills)),), signature, warnings + (glimpsed(film, span) if advise else ())
+        )
     listed = _listed(Path(shots), film, span, stills) if str(shots) != "auto" else None
     cuts = None if listed is None else [each.shot.start for each in listed if each.shot.start > span.start]
     # marks belong to the shot that they are in: however many there are, no shot is asked whether it is like them
@@ -79,7 +82,10 @@ def plan_of(
         found = analyze(
             film, span, asked, cuts=cuts, summarize=compared, signature=seen, memory=memory, progress=progress
         )
-    lines = tuple(advice(asked, found.places)) if found is not None else ()
+    if found is not None:
+        lines = (*found.notes, *advice(asked, found.places))
+    else:
+        lines = glimpsed(film, span) if advise else ()
     if listed is None:
         assert found is not None
         stop = span.start + found.frames

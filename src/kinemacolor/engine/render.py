@@ -21,14 +21,18 @@ from kinemacolor.io import Film, open_writer
 from kinemacolor.io.destination import spare_inputs
 from kinemacolor.io.sequence import is_sequence
 
+_LEAST_PX, _MOST_PX = 16, 16384
+"""The sides that a film may be resampled to; in its own size it may be smaller."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendering:
     """The settings of a film written from a track, as far as they may differ from the film that was colored.
 
-    ``codec``, ``quality`` and ``pixel_format`` are as for ``colorize``. ``size`` is ``"1280x720"``, or the short side
-    in pixels (``"540"``); luma is resampled too, and None keeps the film's. ``saturation`` multiplies chroma; 0 is
-    gray. ``full_range`` is the range of the output's code values; None keeps the film's.
+    ``codec``, ``quality`` and ``pixel_format`` are as for ``colorize``. ``size`` is ``"1280x720"``, or the short
+    side in pixels (``"540"``), 16 to 16384 pixels a side; luma is resampled too, and None keeps the film's.
+    ``saturation`` multiplies chroma; 0 is gray. ``full_range`` is the range of the output's code values; None keeps
+    the film's.
     """
 
     codec: str | None = None
@@ -46,6 +50,7 @@ def render_track(
     source: str | Path | None = None,
     overwrite: bool = False,
     progress: Callable[[Progress], None] | None = None,
+    noticed: Callable[[str], None] | None = None,
     **options: Any,
 ) -> Result:
     """Writes the film in color again from what a track keeps.
@@ -56,6 +61,7 @@ def render_track(
         source: the film, where it is no longer at the place it was colored from.
         overwrite: replace an output that exists.
         progress: called after each frame.
+        noticed: called before the first frame with a line for each thing worth knowing.
         options: the fields of ``Rendering``, by name.
 
     Raises:
@@ -85,13 +91,17 @@ def render_track(
                 overwrite=overwrite,
             )
         )
+        known = tuple(dict.fromkeys((*film.info.warnings, *writer.warnings)))
+        if noticed is not None:
+            for line in known:
+                noticed(line)
         frames = read_ahead(reader, FRAMES_AHEAD)
         pour(kept_shots(folder, shots, frames), [FilmSink(writer, saturation=wanted.saturation), counted])
     return Result(
         output=str(output),
         frames=counted.done,
         seconds=counted.seconds,
-        warnings=(*film.info.warnings, *reader.warnings, *reader.notes, *writer.warnings),
+        warnings=tuple(dict.fromkeys((*known, *reader.warnings, *reader.notes, *writer.warnings))),
         damaged=bool(reader.warnings),
     )
 
@@ -141,6 +151,12 @@ def _size(text: str, own: tuple[int, int]) -> tuple[int, int]:
             height, width = (round(side * scale / 2) * 2 for side in own)
     except ValueError:
         raise SettingError(f"'{text}' is no size. Write 1280x720, or the short side in pixels: 540.") from None
-    if min(height, width) < 2:
-        raise SettingError(f"Size '{text}' is too small. Give 2 pixels or more a side.")
+    if min(height, width) < _LEAST_PX:
+        raise SettingError(
+            f"Size '{text}' makes {width}x{height}, which is too small. Give {_LEAST_PX} pixels or more a side."
+        )
+    if max(height, width) > _MOST_PX:
+        raise SettingError(
+            f"Size '{text}' makes {width}x{height}, which is too large. Give up to {_MOST_PX} pixels a side."
+        )
     return height, width

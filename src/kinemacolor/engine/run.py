@@ -15,6 +15,7 @@ from kinemacolor.engine.answers import Answers
 from kinemacolor.engine.exemplars.applied import WithExemplars
 from kinemacolor.engine.inputs import Inputs, effort_chosen, prepare, require_sound_in_time, track_place
 from kinemacolor.engine.job import Job
+from kinemacolor.engine.memory import release, smaller_size
 from kinemacolor.engine.pipeline import read_ahead
 from kinemacolor.engine.plan import Plan, header_of, plan_of, with_keys
 from kinemacolor.engine.report import Facts, note_of, write_report
@@ -34,7 +35,7 @@ from kinemacolor.engine.sinks import (
 )
 from kinemacolor.engine.track import ChromaTrack
 from kinemacolor.engine.track.keys import folder_signature
-from kinemacolor.errors import OutputError
+from kinemacolor.errors import OutputError, is_out_of_memory
 from kinemacolor.io import FrameReader, FrameWriter, open_writer
 from kinemacolor.models.base import Colorizer
 from kinemacolor.models.load import dtype_of, load_model
@@ -86,16 +87,34 @@ def run(job: Job, listeners: Listeners | None = None) -> Result:
     """Colors the job's film and writes what the job asks for.
 
     Raises ``InputError``, ``ExemplarError``, ``OutputError``, ``ModelError`` or ``SettingError``, all before the
-    first frame is colored, but for a disk that fills up.
+    first frame is colored, but for a disk that fills up; where memory does not suffice, ``MemoryError`` or what the
+    library has, after all that can be done with less has been tried (``engine.memory``).
     """
     heard = listeners or Listeners()
     if not str(job.output.output):
         raise OutputError("The output has no name. Give one with --output, such as film.color.mp4.")
-    inputs = prepare(job)
+    reduced: list[str] = []
+    while True:
+        inputs = prepare(job)
+        try:
+            return _colored(inputs, heard, reduced)
+        except Exception as error:
+            size = smaller_size(inputs.size) if is_out_of_memory(error) and job.model.allow_smaller else None
+            if size is None:
+                raise
+        release()
+        job = job.changed({"working_size": size})
+        before = min(inputs.size)
+        reduced = [f"The memory did not suffice for a working size of {before} lines. The film is colored at {size}."]
+
+
+def _colored(inputs: Inputs, heard: Listeners, reduced: Sequence[str]) -> Result:
+    """Colors a prepared job; ``reduced`` are lines on what an earlier try made necessary."""
+    job = inputs.job
     require_sound_in_time(inputs.film)
     if heard.prepared is not None:
         heard.prepared(inputs)
-    summary = Summary(inputs.film.source)
+    summary = Summary(inputs.film.info)
     progress = ProgressSink(inputs.frames_total, heard.progress)
     with ExitStack() as stack:
         track = _entered_track(stack, job)
@@ -106,7 +125,7 @@ def run(job: Job, listeners: Listeners | None = None) -> Result:
         model = WithExemplars(loaded_model(job, heard), bidirectional=inputs.bidirectional)
         plan = planned(inputs, model, track, heard)
         pictures = _pictures(inputs, plan)
-        known = _known_before(inputs, writer, model.notes, plan)
+        known = (*reduced, *_known_before(inputs, writer, model.notes, plan))
         if heard.noticed is not None:
             for line in known:
                 heard.noticed(line)
@@ -114,8 +133,8 @@ def run(job: Job, listeners: Listeners | None = None) -> Result:
         if track is not None:
             track.write_header(header_of(plan, inputs, model=inputs.model_name))
             sinks.insert(0, TrackSink(track))
-        answers = Answers(plan, model, inputs.size, track=track, objects=inputs.masks)
-        pour(answers.shots(read_ahead(reader, FRAMES_AHEAD)), sinks)
+        answers = Answers(plan, model, inputs.size, track=track, objects=inputs.masks, again=inputs.opened_again)
+        pour(answers.shots(read_ahead(reader, FRAMES_AHEAD, sparing=answers.sparing)), sinks)
         seen = _last_preview(pictures)
         if track is not None:
             track.prune([(each.shot, each.key) for each in plan.shots])

@@ -14,28 +14,35 @@ from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
-from kinemacolor.errors import InputError, OutputError, SettingError, reason_of
+from kinemacolor.errors import InputError, SettingError, reason_of
 from kinemacolor.evaluation.clips import Clip, Pictures, find_clips
 from kinemacolor.evaluation.pages import template
 from kinemacolor.evaluation.preview import write_preview
 from kinemacolor.io import probe
 from kinemacolor.io.documents import json_object
+from kinemacolor.io.output_folder import OutputFolder
 from kinemacolor.io.table import read_table
 
+_KEY, _PAGE = "key.json", "ballot/index.html"
 _USUAL_RATE = Fraction(24)
 _Z = 1.959964
 """Of a 95 % interval."""
 
 
 def make_ballot(
-    films: Mapping[str, Path], output: Path, *, say: Callable[[str], None] = lambda line: None
+    films: Mapping[str, Path],
+    output: Path,
+    *,
+    overwrite: bool = False,
+    say: Callable[[str], None] = lambda line: None,
 ) -> list[str]:
     """Writes the page, its films and the key under ``output``; the names of the scenes.
 
     ``films`` is a folder of finished clips by each method's name. A scene is a clip that all of them have; all are
     encoded alike, under names that say nothing.
 
-    Raises ``SettingError`` for fewer than two methods, ``InputError`` where they share no clip.
+    Raises ``SettingError`` for fewer than two methods, ``InputError`` where they share no clip, ``OutputExistsError``
+    where there is a ballot already and ``overwrite`` is off: without its key, answers to it cannot be counted.
     """
     if len(films) < 2:
         raise SettingError("A ballot needs two or more methods to choose from. Give --results NAME=FOLDER for each.")
@@ -46,22 +53,19 @@ def make_ballot(
         raise InputError(f"{' and '.join(films)} have no clip of one name. Name their films alike.")
     key: dict[str, str] = {}
     trials = []
-    try:
-        (output / "ballot").mkdir(parents=True, exist_ok=True)
-        for name in shared:
-            entries = {secrets.token_hex(8): method for method in films}
-            for token, method in entries.items():
-                _write_film(output / "ballot" / f"{token}.mp4", clips[method][name])
-            key |= entries
-            # sorted by token, so that not even the page's text tells who is who
-            trials.append({"clip": name, "films": sorted(entries)})
-            say(f"{name}: {len(entries)} films")
-        (output / "ballot" / "index.html").write_text(page.render(trials=trials), encoding="utf-8")
-        (output / "key.json").write_text(json.dumps({"films": key}, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(
-            f"The ballot could not be written to {output} ({reason_of(error)}). Give another folder."
-        ) from error
+    read = [clips[method][name].path for method in films for name in shared]
+    folder = OutputFolder(output, [_KEY, _PAGE], reads=read, overwrite=overwrite)
+    for name in shared:
+        entries = {secrets.token_hex(8): method for method in films}
+        for token, method in entries.items():
+            with folder.place(f"ballot/{token}.mp4") as place:
+                _write_film(place, clips[method][name])
+        key |= entries
+        # sorted by token, so that not even the page's text tells who is who
+        trials.append({"clip": name, "films": sorted(entries)})
+        say(f"{name}: {len(entries)} films")
+    folder.write(_KEY, json.dumps({"films": key}, indent=1) + "\n")
+    folder.write(_PAGE, page.render(trials=trials))
     return shared
 
 

@@ -18,11 +18,10 @@ from kinemacolor.evaluation.preview import write_preview
 from kinemacolor.evaluation.protocols import PROTOCOLS
 from kinemacolor.evaluation.report import Report
 from kinemacolor.evaluation.rows import ResultsRow, Row, Truth
-from kinemacolor.evaluation.run import RunSettings, evaluate
+from kinemacolor.evaluation.run import RunSettings, evaluate, report_folder
 from kinemacolor.frames import RGB, size_of
 from kinemacolor.io import probe
-from kinemacolor.io.destination import require_free, require_writable
-from kinemacolor.io.sheets import image_of, sheet, stacked
+from kinemacolor.io.sheets import encoded, image_of, sheet, stacked
 from kinemacolor.metrics.ciede2000 import ciede2000
 from kinemacolor.resize import fit, resize_picture
 
@@ -31,7 +30,7 @@ _BRIGHTEST = 20.0
 """The CIEDE2000 that a difference picture shows brightest."""
 
 _USUAL_RATE = Fraction(24)
-_FILES = ("report.md", "report.json", "frames.csv", "differences.png", "side_by_side.mp4")
+_DIFFERENCES, _BOTH = "differences.png", "side_by_side.mp4"
 
 
 def compare(
@@ -52,8 +51,6 @@ def compare(
     Raises ``InputError`` where one cannot be read or is not as long or as large as the other, ``OutputExistsError``
     where a report is there already and ``overwrite`` is off.
     """
-    require_writable(output)
-    require_free([output / name for name in _FILES], overwrite=overwrite)
     named = dict(zip(_names(one, other), (one, other)))
     sources = {**named, **({"truth": truth} if truth is not None else {})}
     frames = _require_alike(sources)
@@ -61,11 +58,13 @@ def compare(
     if truth is None:
         first, second = named
         rows = [Truth(first), ResultsRow(second, other)]
+    clips = [Clip(one.stem, truth or one)]
+    folder = report_folder(output, clips, rows, overwrite=overwrite, more=[_DIFFERENCES, *([_BOTH] if video else [])])
     report = evaluate(
-        [Clip(one.stem, truth or one)],
+        clips,
         rows,
         PROTOCOLS["standard"],
-        output,
+        folder,
         settings=RunSettings(parse_exemplars("none"), working_size=None),
         about={"compared": " and ".join(named), "against": truth.name if truth else next(iter(named))},
         say=say,
@@ -73,11 +72,12 @@ def compare(
     differences = _Differences(frames)
     views = _views(sources, differences)
     if video:
-        write_preview(output / "side_by_side.mp4", views, _rate(one))
+        with folder.place(_BOTH) as place:
+            write_preview(place, views, _rate(one))
     else:
         for _ in views:
             continue
-    differences.save(output / "differences.png")
+    folder.write(_DIFFERENCES, differences.png())
     return report
 
 
@@ -142,9 +142,9 @@ class _Differences:
                 tiles.append((f"{label}: dE00 {error:.1f}", map_of_error))
         self._worst[stretch] = (mean, index, beside([tile for _, tile in tiles], [label for label, _ in tiles]))
 
-    def save(self, path: Path) -> None:
-        """Writes the frames kept, one below the other."""
-        image_of(stacked([line for _, _, line in self._worst.values()])).save(path)
+    def png(self) -> bytes:
+        """The frames kept, one below the other."""
+        return encoded(image_of(stacked([line for _, _, line in self._worst.values()])), "PNG")
 
 
 def _small(picture: RGB) -> UInt8[Tensor, "3 h2 w2"]:

@@ -3,19 +3,21 @@
 import csv
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from types import TracebackType
+from typing import TextIO
 
 from kinemacolor.evaluation.score import FrameScore
 from kinemacolor.io.table import cell
 
 
 class FramesCsv:
-    """One line a row, clip and frame; a figure that a frame does not have is empty. A context manager."""
+    """One line a row, clip and frame; a figure that a frame does not have is empty. A context manager.
 
-    def __init__(self, path: Path, figures: Sequence[str]) -> None:
-        self._figures = figures
-        self._file = path.open("w", newline="", encoding="utf-8")
+    It writes to ``file`` and closes it.
+    """
+
+    def __init__(self, file: TextIO, figures: Sequence[str]) -> None:
+        self._figures, self._file = figures, file
         self._lines = csv.writer(self._file, lineterminator="\n")
         self._lines.writerow(["row", "clip", "frame", *figures])
 

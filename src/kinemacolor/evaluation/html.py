@@ -16,8 +16,8 @@ from kinemacolor.evaluation.table import MAIN_FIGURES, best_rows, clip_rows, fac
 _BASELINES = frozenset({"truth", "gray", "copied chroma", "optical flow"})
 
 
-def write_html(report: Report, folder: Path) -> Path:
-    """Writes ``report.html`` from the report, and from ``frames.csv`` and ``strips/`` beside it.
+def html_of(report: Report, folder: Path) -> str:
+    """The page on a report, with what ``frames.csv`` and ``strips/`` in the folder hold.
 
     Raises ``SettingError`` where matplotlib is not installed.
     """
@@ -26,7 +26,7 @@ def write_html(report: Report, folder: Path) -> Path:
         {"title": FIGURES[name].title, "meaning": FIGURES[name].meaning, "heading": heading(name)}
         for name in report.protocol.figures
     ]
-    text = page.render(
+    return page.render(
         protocol=report.protocol,
         problems=report.problems,
         clips=report.clips,
@@ -39,9 +39,6 @@ def write_html(report: Report, folder: Path) -> Path:
         strips=_strips(report, folder),
         made=facts(report),
     )
-    path = folder / "report.html"
-    path.write_text(text, encoding="utf-8")
-    return path
 
 
 def _means(report: Report) -> list[dict[str, object]]:

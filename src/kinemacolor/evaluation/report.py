@@ -5,7 +5,6 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from kinemacolor.evaluation.figures import FIGURES
 from kinemacolor.evaluation.protocols import Protocol
@@ -68,9 +67,9 @@ class Report:
         assert isinstance(plain, dict)
         return plain
 
-    def save_json(self, path: Path) -> None:
-        """Writes the JSON file."""
-        path.write_text(json.dumps(self.as_dict(), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    def json(self) -> str:
+        """The same as text."""
+        return json.dumps(self.as_dict(), indent=1, allow_nan=False) + "\n"
 
 
 def _plain(value: object) -> object:

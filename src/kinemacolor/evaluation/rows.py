@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -212,6 +213,14 @@ class ResultsRow:
         yield from results
         for problem in results.problems:
             take.note(problem)
+
+    def paths_of(self, clips: Sequence[Clip]) -> list[Path]:
+        """The films and folders of pictures that are read for these clips."""
+        found = []
+        for clip in clips:
+            with suppress(InputError):  # told when it is its turn
+                found.append(self._find(clip.name))
+        return found
 
     def _find(self, clip: str) -> Path:
         if self.folder.is_file() or has_pictures(self.folder):

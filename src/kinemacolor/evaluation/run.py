@@ -10,27 +10,37 @@ from pathlib import Path
 import psutil
 import torch
 
-from kinemacolor.errors import ExemplarError, InputError, ModelError, OutputError, SettingError, reason_of
+from kinemacolor.errors import (
+    ExemplarError,
+    InputError,
+    ModelError,
+    OutputError,
+    SettingError,
+    reason_of_failed_write,
+)
 from kinemacolor.evaluation import table
 from kinemacolor.evaluation.clips import Clip, Pictures, survey
 from kinemacolor.evaluation.confidence import ConfidenceRank
 from kinemacolor.evaluation.exemplars import ExemplarChoice, parse_exemplars
 from kinemacolor.evaluation.figures import FIGURES
 from kinemacolor.evaluation.frames_csv import FramesCsv
-from kinemacolor.evaluation.html import write_html
+from kinemacolor.evaluation.html import html_of
 from kinemacolor.evaluation.measures import pooled_measures
 from kinemacolor.evaluation.networks import Networks
 from kinemacolor.evaluation.pair import Measure
 from kinemacolor.evaluation.protocols import Protocol
 from kinemacolor.evaluation.provenance import provenance
 from kinemacolor.evaluation.report import Report
-from kinemacolor.evaluation.rows import ModelRow, Row, Take
+from kinemacolor.evaluation.rows import ModelRow, ResultsRow, Row, Take
 from kinemacolor.evaluation.score import ClipScore, FrameScore, figures_of, score_clip
 from kinemacolor.evaluation.strips import Strips
 from kinemacolor.io.masks import open_masks
+from kinemacolor.io.output_folder import OutputFolder
 
 SEED = 0
 """Set before each row of each clip, for models that draw."""
+
+REPORT_FILES = ("report.md", "report.json", "report.tex", "report.html", "frames.csv")
 
 Say = Callable[[str], None]
 
@@ -52,7 +62,7 @@ def evaluate(
     clips: Sequence[Clip],
     rows: Sequence[Row],
     protocol: Protocol,
-    output: Path,
+    output: Path | OutputFolder,
     *,
     settings: RunSettings | None = None,
     about: dict[str, object] | None = None,
@@ -65,31 +75,44 @@ def evaluate(
     each clip, and in the end ``report.tex`` and ``report.html`` (with the ``eval`` extra). What is wrong with one
     clip or one row of it is a line in the report's ``problems``, and the rest is scored; ``problems`` already known
     begin the list. ``about`` goes into the JSON beside the settings; ``say`` is told each clip's figures and each
-    problem.
+    problem. A folder that is given as a path may hold an earlier report, which is replaced.
 
-    Raises ``OutputError`` where ``output`` cannot be written.
+    Raises ``OutputError`` where ``output`` cannot be written, or a file in it is one of the clips or results.
     """
     run = _Run(rows, protocol, settings or RunSettings(), about or {}, say)
     for problem in problems:
         run.note(problem)
+    folder = output if isinstance(output, OutputFolder) else report_folder(output, clips, rows, overwrite=True)
     try:
-        (output / "strips").mkdir(parents=True, exist_ok=True)
         per_frame = [name for name in run.protocol.figures if not FIGURES[name].of_clip]
-        with FramesCsv(output / "frames.csv", per_frame) as lines:
+        with FramesCsv(folder.begin("frames.csv"), per_frame) as lines:
             for clip in clips:
-                run.score(clip, lines, output / "strips" / f"{clip.name}.jpg")
-                run.report.save_json(output / "report.json")
-                (output / "report.md").write_text(table.markdown(run.report), encoding="utf-8")
-        (output / "report.tex").write_text(table.latex(run.report), encoding="utf-8")
+                if picture := run.score(clip, lines):
+                    folder.write(f"strips/{clip.name}.jpg", picture)
+                folder.write("report.json", run.report.json())
+                folder.write("report.md", table.markdown(run.report))
+        folder.write("report.tex", table.latex(run.report))
         try:
-            write_html(run.report, output)
+            folder.write("report.html", html_of(run.report, folder.path))
         except SettingError as error:
             say(str(error))  # the figures are there without it
-    except OSError as error:
+    except OSError as error:  # a disk that fills up under the figures by frame
         raise OutputError(
-            f"The report could not be written to {output} ({reason_of(error)}). Give another folder."
+            f"{folder.path / 'frames.csv'} cannot be written ({reason_of_failed_write(error)}). Give another folder."
         ) from error
     return run.report
+
+
+def report_folder(
+    folder: Path, clips: Sequence[Clip], rows: Sequence[Row], *, overwrite: bool, more: Sequence[str] = ()
+) -> OutputFolder:
+    """The folder of a report on these clips and rows, none of whose files it will replace. Raises ``OutputError``.
+
+    ``more`` are files that come into it beside the report.
+    """
+    read = [path for clip in clips for path in (clip.path, clip.masks) if path is not None]
+    read += [path for row in rows if isinstance(row, ResultsRow) for path in row.paths_of(clips)]
+    return OutputFolder(folder, [*REPORT_FILES, *more], reads=read, overwrite=overwrite)
 
 
 class _Run:
@@ -121,11 +144,11 @@ class _Run:
         self.report.problems.append(f"{place}: {problem}" if place else problem)
         self.say(f"Problem: {self.report.problems[-1]}")
 
-    def score(self, clip: Clip, lines: FramesCsv, strip: Path) -> None:
-        """Scores every row on a clip."""
+    def score(self, clip: Clip, lines: FramesCsv) -> bytes:
+        """Scores every row on a clip; a picture to look at, empty where there is nothing to show."""
         take = self._take(clip)
         if take is None:
-            return
+            return b""
         (height, width), frames = take.survey.size, take.survey.frames
         named = [exemplar.name for exemplar in take.exemplars]
         about = {"name": clip.name, "frames": frames, "size": f"{width}x{height}", "exemplars": named}
@@ -144,7 +167,6 @@ class _Run:
             else:
                 self.report.scores.append(score)
                 self.say(_line(score))
-        strips.save(strip)
         self.report.pooled = {
             name: {figure: value for measure in pool for figure, value in measure.compute().items()}
             for name, pool in self.pools.items()
@@ -156,6 +178,7 @@ class _Run:
             if isinstance(measure, ConfidenceRank)
             and not math.isnan(self.report.mean(name, "confidence_spearman").whole)
         }
+        return strips.jpeg()
 
     def _take(self, clip: Clip) -> Take | None:
         """The clip with its exemplars; None where it cannot be read, which is noted."""

@@ -1,14 +1,12 @@
 """Pictures to look at: for a clip, what each row makes of its middle and its last frame, beside the truth."""
 
-from pathlib import Path
-
 import torch
 from jaxtyping import UInt8
 from torch import Tensor
 
 from kinemacolor.evaluation.score import FrameScore
 from kinemacolor.frames import RGB
-from kinemacolor.io.sheets import sheet
+from kinemacolor.io.sheets import encoded, sheet
 from kinemacolor.resize import resize_picture
 
 _TILE_WIDTH_PX, _LABEL_PX, _LETTERS_PX = 320, 26, 19
@@ -27,17 +25,17 @@ class Strips:
         if frame.index in self.wanted:
             self._tiles[frame.index, frame.row] = _tile(frame.picture)
 
-    def save(self, path: Path) -> None:
-        """Writes a picture: a line for each frame, a labeled tile for each row; nothing where there is no tile."""
+    def jpeg(self) -> bytes:
+        """A picture: a line for each frame, a labeled tile for each row; empty where there is no tile."""
         if not self._tiles:
-            return
+            return b""
         indices = sorted({index for index, _ in self._tiles})
         rows = list(dict.fromkeys(row for _, row in self._tiles))
         none = torch.full_like(next(iter(self._tiles.values())), 255)
         lines = [
             [(f"{row}, frame {index}", self._tiles.get((index, row), none)) for row in rows] for index in indices
         ]
-        sheet(lines, gap_px=0, label_px=_LABEL_PX, letters_px=_LETTERS_PX).save(path, quality=90)
+        return encoded(sheet(lines, gap_px=0, label_px=_LABEL_PX, letters_px=_LETTERS_PX), "JPEG", quality=90)
 
 
 def _tile(picture: RGB) -> UInt8[Tensor, "3 h2 w2"]:

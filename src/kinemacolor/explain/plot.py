@@ -1,18 +1,18 @@
 """Memory over the frames of a shot, as SVG. Needs matplotlib, which comes with the ``eval`` extra."""
 
-from pathlib import Path
+import io
 
 from kinemacolor.errors import SettingError
 from kinemacolor.explain.usage import MemoryCurve
 
 
-def plot_curve(curve: MemoryCurve, path: Path, *, first_frame: int) -> None:
-    """Writes the parts, stacked. Raises ``SettingError`` where matplotlib is not installed."""
+def plot_of(curve: MemoryCurve, *, first_frame: int) -> bytes:
+    """The parts, stacked. Raises ``SettingError`` where matplotlib is not installed."""
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise SettingError(
-            f"{path.name} cannot be drawn: matplotlib is missing. pip install 'kinemacolor[eval]'."
+            "The curve of memory cannot be drawn: matplotlib is missing. pip install 'kinemacolor[eval]'."
         ) from error
     canvas = Figure(figsize=(7, 3), layout="constrained")
     axes = canvas.add_subplot()
@@ -23,4 +23,6 @@ def plot_curve(curve: MemoryCurve, path: Path, *, first_frame: int) -> None:
     axes.set_ylabel("MiB")
     axes.set_xlim(frames[0], max(frames[-1], frames[0] + 1))
     axes.legend(loc="upper left", frameon=False, fontsize=8)
-    canvas.savefig(path, format="svg")
+    drawn = io.BytesIO()
+    canvas.savefig(drawn, format="svg")
+    return drawn.getvalue()

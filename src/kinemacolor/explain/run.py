@@ -6,21 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from kinemacolor import color
-from kinemacolor.engine.inputs import Inputs, prepare
+from kinemacolor.engine.inputs import Inputs, files_read_by, prepare
 from kinemacolor.engine.job import Job
 from kinemacolor.engine.plan import PlannedShot
 from kinemacolor.engine.run import loaded_model, planned
 from kinemacolor.engine.shot import colorize_shot, luma_of
-from kinemacolor.errors import InputError, OutputError, SettingError, reason_of
+from kinemacolor.errors import InputError, SettingError
 from kinemacolor.explain.adapters import insight_of
 from kinemacolor.explain.drawings import match_lines
 from kinemacolor.explain.features import pca_pictures
 from kinemacolor.explain.insight import Correspondence, Insight
-from kinemacolor.explain.plot import plot_curve
-from kinemacolor.explain.usage import write_curve
+from kinemacolor.explain.plot import plot_of
+from kinemacolor.explain.usage import table_of
 from kinemacolor.frames import Chroma, Luma, ObjectMasks, Shot, size_of
-from kinemacolor.io.destination import require_free, require_writable
-from kinemacolor.io.sheets import sheet
+from kinemacolor.io.output_folder import OutputFolder
+from kinemacolor.io.sheets import encoded, sheet
 from kinemacolor.models.base import Answer, Reference, StreamingColorizer
 from kinemacolor.resize import resize
 
@@ -54,8 +54,7 @@ def explain(job: Job, frame: int, output: Path, *, note: Callable[[str], None] =
         OutputError: a folder that cannot be written; ``OutputExistsError`` where pictures are in it already, unless
             the job says ``overwrite``.
     """
-    require_writable(output)
-    require_free([output / name for name in _FILES], overwrite=job.output.overwrite)
+    folder = OutputFolder(output, _FILES, reads=files_read_by(job), overwrite=job.output.overwrite)
     inputs = prepare(job)
     model = loaded_model(job)
     insight = insight_of(model)
@@ -72,13 +71,7 @@ def explain(job: Job, frame: int, output: Path, *, note: Callable[[str], None] =
     for line in (*inputs.warnings, *_unlike(inputs, home)):
         note(line)
     shown = _shown(inputs, home, model, insight, frame)
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        return _written(shown, output, home.shot.start, note)
-    except OSError as error:
-        raise OutputError(
-            f"The pictures could not be written to {output} ({reason_of(error)}). Give another folder."
-        ) from error
+    return _written(shown, folder, home.shot.start, note)
 
 
 def _unlike(inputs: Inputs, home: PlannedShot) -> list[str]:
@@ -129,7 +122,7 @@ def _shown(
     return Explained(luma, chroma, exemplar, found, insight, watched.memory)
 
 
-def _written(shown: Explained, output: Path, start: int, note: Callable[[str], None]) -> list[Path]:
+def _written(shown: Explained, folder: OutputFolder, start: int, note: Callable[[str], None]) -> list[Path]:
     """Draws and writes everything."""
     luma, exemplar, insight = shown.luma, shown.exemplar, shown.insight
     size, of_exemplar = size_of(luma), size_of(exemplar.luma)
@@ -140,15 +133,17 @@ def _written(shown: Explained, output: Path, start: int, note: Callable[[str], N
     for name, ours in insight.features(luma).items():
         first, second = pca_pictures([ours, theirs[name]], [size, of_exemplar])
         rows.append([(name, first), (name, second)])
-    paths = [output / name for name in _FILES[:4]]
-    sheet(rows).save(paths[0])
-    match_lines(gray, still, shown.found).save(paths[1])
     matched = color.combine(luma, resize(insight.warped(luma, exemplar).cpu(), size))
-    sheet([[("exemplar", still), ("by matching alone", matched), ("result", colored)]]).save(paths[2])
-    write_curve(shown.memory, paths[3], first_frame=start)
+    colors = sheet([[("exemplar", still), ("by matching alone", matched), ("result", colored)]])
+    pictures = {
+        "features.png": sheet(rows),
+        "matches.png": match_lines(gray, still, shown.found),
+        "colors.png": colors,
+    }
+    paths = [folder.write(name, encoded(picture, "PNG")) for name, picture in pictures.items()]
+    paths.append(folder.write("memory.csv", table_of(shown.memory, first_frame=start)))
     try:
-        plot_curve(shown.memory, output / _FILES[4], first_frame=start)
-        paths.append(output / _FILES[4])
+        paths.append(folder.write("memory.svg", plot_of(shown.memory, first_frame=start)))
     except SettingError as error:
         note(str(error))  # the figures are there without it
     return paths

@@ -1,9 +1,9 @@
 """Memory that a shot takes, frame by frame."""
 
 import csv
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from pathlib import Path
 
 from torch import Tensor
 
@@ -41,11 +41,12 @@ def _collect(thing: object, storages: dict[int, int], seen: set[int]) -> None:
         _collect(each, storages, seen)
 
 
-def write_curve(curve: MemoryCurve, path: Path, *, first_frame: int) -> None:
-    """Writes a line for each frame: its number, and the bytes of each part."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        lines = csv.writer(file, lineterminator="\n")
-        parts = list(curve[0])
-        lines.writerow(["frame", *(f"{part} (bytes)" for part in parts)])
-        for number, use in enumerate(curve, first_frame):
-            lines.writerow([number, *(use[part] for part in parts)])
+def table_of(curve: MemoryCurve, *, first_frame: int) -> str:
+    """CSV with a line for each frame: its number, and the bytes of each part."""
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    parts = list(curve[0])
+    lines.writerow(["frame", *(f"{part} (bytes)" for part in parts)])
+    for number, use in enumerate(curve, first_frame):
+        lines.writerow([number, *(use[part] for part in parts)])
+    return text.getvalue()

@@ -3,6 +3,7 @@
 import io
 import os
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from av.video.format import VideoFormat
 from kinemacolor.errors import CodecError
 from kinemacolor.frames import Matrix
 from kinemacolor.io import pixels
+from kinemacolor.io.encoder_limits import dv_format, is_refused, require_rate, require_size
 from kinemacolor.io.info import FilmInfo
 
 _DELIVERY, _STUDIO, _ARCHIVE = (2, 2), (1, 2), (1, 1)
@@ -26,7 +28,6 @@ class Encoder:
     ``quality_option`` is the option that ``--quality`` sets (None: it has none). ``gray_subsampling`` is taken where
     the source has no chroma of its own. ``formats`` limits the pixel formats (a profile), None leaves all the
     encoder's. ``even``: sides that its chroma halves must be even. ``any_range``: full range can be marked.
-    ``smallest_px``: the shortest side that is safe (x265 overruns its memory on some below its block size).
     ``qualities``: the least and the greatest value that ``--quality`` may have.
     """
 
@@ -37,19 +38,18 @@ class Encoder:
     formats: tuple[str, ...] | None = None
     even: bool = False
     any_range: bool = True
-    smallest_px: int = 1
     qualities: tuple[int, int] = (0, 51)
 
 
 _PRORES = {"vendor": "apl0"}
 # x264's macroblock tree otherwise reads what lies beside small pictures: the same frames gave different films
 _X264 = {"preset": "faster", "crf": "16", "x264-params": "cpu-independent=1"}
-_X265 = {"preset": "medium", "crf": "18", "x265-params": "log-level=error"}
+_X265 = {"preset": "medium", "crf": "18", "x265-params": "log-level=error", "a53cc": "1"}
 
 _ENCODERS: dict[str, Encoder] = {
     "h264": Encoder("libx264", _X264, "crf", even=True),
-    "h265": Encoder("libx265", _X265, "crf", even=True, smallest_px=64),
-    "av1": Encoder("libsvtav1", {"preset": "8", "crf": "24"}, "crf", smallest_px=4, qualities=(1, 63)),
+    "h265": Encoder("libx265", _X265, "crf", even=True),
+    "av1": Encoder("libsvtav1", {"preset": "8", "crf": "24"}, "crf", qualities=(1, 63)),
     "vp9": Encoder(
         "libvpx-vp9",
         {"crf": "20", "b": "0", "deadline": "good", "cpu-used": "3", "row-mt": "1", "tile-columns": "2"},
@@ -77,6 +77,7 @@ _ENCODERS: dict[str, Encoder] = {
     "mpeg4": Encoder("mpeg4", {"q": "2"}, "q", any_range=False, qualities=(1, 31)),
     "mpeg2": Encoder("mpeg2video", {"q": "2"}, "q", any_range=False, qualities=(1, 31)),
     "mjpeg": Encoder("mjpeg", {"q": "2", "strict": "unofficial"}, "q", qualities=(1, 31)),
+    "dv": Encoder("dvvideo", {}, None, any_range=False),
     "y4m": Encoder("wrapped_avframe", {"strict": "-1"}, None, _ARCHIVE),
 }
 _ALIASES = {
@@ -84,6 +85,7 @@ _ALIASES = {
     "x265": "h265", "hevc": "h265", "libx265": "h265",
     "svt-av1": "av1", "libsvtav1": "av1", "libvpx-vp9": "vp9",
     "prores-hq": "prores", "prores_ks": "prores", "dnxhd": "dnxhr", "mpeg2video": "mpeg2",
+    "dvvideo": "dv", "libxvid": "mpeg4", "xvid": "mpeg4", "divx": "mpeg4", "libaom-av1": "av1",
 }  # fmt: skip
 _FORMATS = {
     ".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".qt": "mov", ".mkv": "matroska", ".webm": "webm", ".avi": "avi",
@@ -116,6 +118,8 @@ def container_of(output: Path) -> str:
 @lru_cache(maxsize=64)
 def _takes(container: str, encoder: str) -> bool:
     """Whether the muxer takes the encoder's output; ``_ONLY`` speaks for muxers that refuse nothing."""
+    if is_refused(container, encoder):
+        return False
     if container in _ONLY:
         return encoder in _ONLY[container]
     with av.open(io.BytesIO(), "w", format=container) as muxer:
@@ -126,26 +130,33 @@ def _takes(container: str, encoder: str) -> bool:
     return True
 
 
-def containers_for(encoder: str) -> str:
-    """File name endings that take an encoder's output, for messages."""
-    return " or ".join(ending for name, ending in _SUGGESTED.items() if _takes(name, encoder)) or ".nut"
+def containers_for(encoder: str, *, but: str = "") -> str:
+    """File name endings that take an encoder's output, for messages; not the one of the container ``but``."""
+    endings = (ending for name, ending in _SUGGESTED.items() if name != but and _takes(name, encoder))
+    return " or ".join(endings) or ".nut"
 
 
 def encoder_for(codec: str | None, container: str, info: FilmInfo, quality: float | None) -> Encoder:
     """The encoder and its settings.
 
-    Raises ``CodecError`` for an unknown codec, one that the container does not take, and a quality it has no use for.
+    Raises ``CodecError`` for an unknown codec, one that the container does not take, one that does not store such a
+    picture, and a quality it has no use for.
     """
     wanted = (codec or _DEFAULTS.get(container, "h264")).lower()
     name = _ALIASES.get(wanted, wanted)
     encoder = _ENCODERS.get(name) or _encoder_by_name(wanted)
+    _require_planes(encoder)
     if not _takes(container, encoder.name):
         good = _DEFAULTS.get(container, "h264")
         raise CodecError(
             f"{container} cannot hold {wanted}. Write it to {containers_for(encoder.name)}, or use --codec {good}."
         )
+    require_rate(container, info)
+    require_size(encoder.name, info)
     if name == "dnxhr":
         encoder = _dnxhr_for(info)
+    if name == "dv":
+        encoder = replace(encoder, formats=(dv_format(info),))
     if encoder.name == "libsvtav1":
         os.environ.setdefault("SVT_LOG", "1")  # errors only: it prints a banner to stderr otherwise
     return _with_quality(encoder, wanted, quality)
@@ -169,7 +180,9 @@ def _encoder_by_name(name: str) -> Encoder:
         found = Codec(name, "w")
     except UnknownCodecError:
         known = ", ".join(sorted(_ENCODERS))
-        raise CodecError(f"There is no encoder '{name}' here. Use one of {known}.") from None
+        near = get_close_matches(name, (*_ENCODERS, *_ALIASES), 1)
+        meant = f" Did you mean {near[0]}?" if near else ""
+        raise CodecError(f"There is no encoder '{name}' here.{meant} Use one of {known}.") from None
     if found.type != "video":
         raise CodecError(f"'{name}' does not encode video. Use one of {', '.join(sorted(_ENCODERS))}.")
     return Encoder(found.name, {}, None, _ARCHIVE if found.lossless and not found.lossy else _DELIVERY)
@@ -216,13 +229,12 @@ def pixel_format_for(encoder: Encoder, info: FilmInfo, wanted: str | None) -> st
 
     Raises ``CodecError`` for a wanted one that the encoder, the picture's size, or the luma promise refuses.
     """
-    listed = encoder.formats or tuple(fmt.name for fmt in Codec(encoder.name, "w").video_formats or ())
+    listed = encoder.formats or _formats_of(encoder.name)
     candidates = {name: layout for name in listed or _any_formats(info) if (layout := _planar(name)) is not None}
     possible = {name: layout for name, layout in candidates.items() if _fits(layout, encoder, info)}
-    if not possible or min(info.height, info.width) < encoder.smallest_px:
+    if not possible:
         raise CodecError(
-            f"{encoder.name} cannot store {info.width}x{info.height}: its sides must be {encoder.smallest_px} or more"
-            f"{', and even' if encoder.even and not possible else ''}. Use --codec h264 or ffv1, which can."
+            f"{encoder.name} cannot store {info.width}x{info.height}: its sides must be even. Use --codec ffv1."
         )
     if wanted is not None:
         if wanted not in possible:
@@ -231,6 +243,20 @@ def pixel_format_for(encoder: Encoder, info: FilmInfo, wanted: str | None) -> st
     own = info.has_color and not pixels.layout_of(info.pixel_format).is_rgb
     subsampling = info.subsampling if own else encoder.gray_subsampling
     return min(possible, key=lambda name: _cost(possible[name], info.bits, subsampling, info.has_alpha))
+
+
+def _formats_of(encoder: str) -> tuple[str, ...]:
+    return tuple(fmt.name for fmt in Codec(encoder, "w").video_formats or ())
+
+
+def _require_planes(encoder: Encoder) -> None:
+    """Raises ``CodecError`` for an encoder of RGB or palettes only, into which no luma plane goes as it is."""
+    listed = encoder.formats or _formats_of(encoder.name)
+    if listed and not any(_planar(name) for name in listed):
+        raise CodecError(
+            f"{encoder.name} stores no luma apart from the colors ({', '.join(listed[:4])}), and a film's luma is to "
+            "stay as it is. Use --codec ffv1, or write pictures (an output such as out/%06d.png)."
+        )
 
 
 def _any_formats(info: FilmInfo) -> tuple[str, ...]:

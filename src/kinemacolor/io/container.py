@@ -1,19 +1,18 @@
 """A film's container, opened: which stream is the film, and what its headers and first frame say."""
 
-import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
-from math import atan2, degrees
 from pathlib import Path
-from typing import cast
 
 import av
+from av.codec import CodecContext
+from av.codec.codec import UnknownCodecError
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.filter import Graph
-from av.sidedata.sidedata import SideData
 from av.stream import Disposition, Stream
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -21,35 +20,33 @@ from kinemacolor.errors import InputError, NoVideoStreamError, TruncatedError, r
 from kinemacolor.io import pixels
 from kinemacolor.io.clock import may_restart
 from kinemacolor.io.cropping import crop_of
-from kinemacolor.io.guard import film_options
-from kinemacolor.io.info import ChapterInfo, FilmInfo, StreamInfo, fields_line
+from kinemacolor.io.guard import open_file
+from kinemacolor.io.info import SOFT, ChapterInfo, FilmInfo, StreamInfo, fields_line, soft_line
 from kinemacolor.io.regular import require_regular
+from kinemacolor.io.side_data import (
+    CAPTIONS,
+    display_matrix_of,
+    left_out_line,
+    marks_in,
+    mastering_of,
+    rotation_of,
+    side_data,
+)
 from kinemacolor.io.signature import missing_bytes, why_unreadable
+from kinemacolor.io.telecine import film_rate, found_hard, is_soft, looks_hard, may_be_hard
+from kinemacolor.io.time_limit import PROBE_SECONDS, TimeUpError, within
 from kinemacolor.io.timeline import Timeline, timeline_of
 
-_LEFT_OUT_MARKS = {
-    "A53_CC": "closed captions (CEA-608 or 708)",
-    "AFD": "the active format description",
-    "DOVI_RPU_BUFFER": "Dolby Vision metadata",
-    "DOVI_METADATA": "Dolby Vision metadata",
-    "DYNAMIC_HDR_PLUS": "HDR10+ metadata",
-    "STEREO3D": "marks of stereo (3D)",
-    "SPHERICAL": "marks of a spherical picture",
-}
 _BARE_FORMATS = frozenset(
     {"h264", "hevc", "vvc", "mpegvideo", "m4v", "mjpeg", "obu", "vc1", "h261", "h263", "dirac", "dv"}
 )
 """Formats that are a codec's own stream, without a container's times."""
 _RATELESS_FORMATS = frozenset({"mjpeg", "obu"})
 """Those of them whose codec says no rate either; FFmpeg assumes 25."""
+_ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 _ROUNDED_UP = Fraction(101, 100)
 _TOP_FIRST_TYPE, _TOP_FIRST, _BOTTOM_FIRST = 1, 2, 3
 _CENTER_SITED = frozenset({"mjpeg", "mpeg1video"})
-_NAMES_ITS_PROFILE = frozenset({"png", "apng"})
-"""PyAV 18.1 hands the dictionary of a frame's side data to an object that frees it, so that libav frees it again: to
-read ``frame.side_data`` of a picture with a named color profile (iCCP of PNG) ends the process. Our own reproduction:
-save a PNG with ``icc_profile=``, decode it, take ``len(frame.side_data)``, delete the frame, collect garbage."""
-
 COUNT_BELOW_BYTES = 2 * 2**30
 """Files up to this size have their packets counted; larger ones give the container's own number or an estimate.
 
@@ -68,8 +65,7 @@ def open_film(path: Path) -> InputContainer:
     except OSError as error:
         raise InputError(f"{path} cannot be read ({reason_of(error)}). Give the file of a film.") from error
     try:
-        # "file:" keeps a colon or a percent sign in the name from being read as a protocol or a pattern
-        container = av.open(f"file:{path}", metadata_errors="replace", options=film_options())
+        container = open_file(path)
     except PermissionError as error:
         raise InputError(f"{path} may not be read. Give yourself permission to read it.") from error
     except (FFmpegError, OSError) as error:
@@ -102,65 +98,42 @@ def film_stream(container: InputContainer, path: str) -> VideoStream:
     return best if isinstance(best, VideoStream) and best in (default or usable) else (default or usable)[0]
 
 
+def alpha_decoder(stream: VideoStream) -> VideoCodecContext | None:
+    """The decoder of a picture whose alpha lies beside it, as VP8 and VP9 in Matroska may have it; None for others.
+
+    FFmpeg's own decoders leave it out, libvpx gives it. None too where libav was built without libvpx.
+    """
+    name = _ALPHA_DECODERS.get(stream.codec_context.codec.canonical_name)
+    if name is None or not _has_alpha_beside(stream):
+        return None
+    try:
+        decoder = CodecContext.create(name, "r")
+    except UnknownCodecError:
+        return None
+    assert isinstance(decoder, VideoCodecContext)
+    return decoder
+
+
 def first_frame(container: InputContainer, stream: VideoStream, path: str) -> VideoFrame:
     """The first frame that decodes. Raises ``TruncatedError`` where none does."""
-    for frame in _decodable(container, stream):
+    for frame in _decodable(container, stream, alpha_decoder(stream)):
         return frame
     raise TruncatedError(f"{path} has a video stream but no frame that can be decoded. Copy or download it again.")
 
 
-def _decodable(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+def _decodable(
+    container: InputContainer, stream: VideoStream, decoder: VideoCodecContext | None
+) -> Iterator[VideoFrame]:
     packets = container.demux(stream)
     while True:
         try:
             packet = next(packets)
-            yield from packet.decode()
+            yield from stream.decode(packet) if decoder is None else decoder.decode(packet if packet.size else None)
         except StopIteration:
             return
         except FFmpegError:
             if packet.size == 0:
                 return
-
-
-def _rotation_of(matrix: tuple[int, ...] | None) -> int:
-    """The clockwise turn in degrees of a display matrix (QuickTime file format, 'tkhd'), to the nearest quarter."""
-    if matrix is None:
-        return 0
-    return round(degrees(atan2(matrix[1], matrix[0])) / 90) * 90 % 360
-
-
-def _display_matrix_of(data: Mapping[str, bytes]) -> tuple[int, ...] | None:
-    matrix = data.get("DISPLAYMATRIX")
-    return None if matrix is None else struct.unpack("<9i", matrix[:36])
-
-
-def side_marks(frame: VideoFrame, codec: str) -> set[str]:
-    """The marks that the picture's own stream carries beside the picture, and no output gets; in words."""
-    return {words for kind in _side_data(frame, codec) if (words := _LEFT_OUT_MARKS.get(kind))}
-
-
-def _side_data(frame: VideoFrame, codec: str) -> dict[str, bytes]:
-    if codec in _NAMES_ITS_PROFILE:
-        return {}
-    try:
-        # iterating yields the items themselves, whatever the mapping's type says
-        items = cast(Iterable[SideData], frame.side_data)
-    except ValueError:
-        return {}  # PyAV raises where a frame carries a kind it has no name for (EXIF, in a TIFF)
-    return {item.type.name: bytes(item) for item in items}
-
-
-def _mastering_of(data: Mapping[str, bytes]) -> tuple[tuple[str, str], ...]:
-    """HDR side data in x265's notation: chromaticities in 0.00002, luminance in 0.0001 cd/m2 (SMPTE ST 2086)."""
-    found = []
-    if light := data.get("CONTENT_LIGHT_LEVEL"):
-        found.append(("max-cll", "{},{}".format(*struct.unpack("<2I", light[:8]))))
-    if (display := data.get("MASTERING_DISPLAY_METADATA")) and all(struct.unpack("<2i", display[80:88])):
-        ratios = [Fraction(n, d or 1) for n, d in struct.iter_unpack("<2i", display[:80])]
-        rx, ry, gx, gy, bx, by, wx, wy = (round(value * 50000) for value in ratios[:8])
-        low, high = (round(value * 10000) for value in ratios[8:])
-        found.append(("master-display", f"G({gx},{gy})B({bx},{by})R({rx},{ry})WP({wx},{wy})L({high},{low})"))
-    return tuple(found)
 
 
 def _side_streams(container: InputContainer, film: VideoStream) -> tuple[StreamInfo, ...]:
@@ -234,11 +207,6 @@ def _duration(container: InputContainer, stream: VideoStream) -> Fraction | None
     return Fraction(container.duration, av.time_base) if container.duration else None
 
 
-def left_out_line(marks: str, path: str) -> str:
-    """The line on marks within the picture's stream that no output gets."""
-    return f"Left out: {marks} in the picture's stream of {path}."
-
-
 def _crop_warnings(path: Path, info: FilmInfo) -> tuple[str, ...]:
     crop = crop_of(path, info.stream_index, (info.height, info.width))
     if crop is None:
@@ -264,6 +232,8 @@ def _warnings(container: InputContainer, film: VideoStream, info: FilmInfo) -> t
         warnings.append(f"{info.path}: its clock starts again {times}. The parts are placed one after the other.")
     if info.interlaced:
         warnings.append(fields_line(info.path))
+    if info.telecine == SOFT:
+        warnings.append(soft_line(info))
     if info.alpha_beside:
         warnings.append(
             f"Left out: the alpha of {info.path}, which lies beside its {info.codec} picture. "
@@ -279,13 +249,35 @@ def probe_film(path: Path) -> tuple[FilmInfo, Timeline | None]:
 
     Raises ``InputError`` where there is no film to read.
     """
+    info, timeline = _probed(path)
+    if info.telecine or not may_be_hard(info):
+        return info, timeline
     with open_film(path) as container:
-        stream = film_stream(container, str(path))
-        stream.thread_type = "SLICE"
-        frame = first_frame(container, stream, str(path))
+        frames = _decodable(container, film_stream(container, str(path)), None)
+        return (found_hard(info) if looks_hard(frames, info) else info), timeline
+
+
+def _probed(path: Path) -> tuple[FilmInfo, Timeline | None]:
+    try:
+        container, stream, frame = within(PROBE_SECONDS, lambda: _begun(path))
+    except TimeUpError as error:
+        raise InputError(f"{path} cannot be used as a film ({error}). Convert it, or copy it again.") from error
+    with container:
         is_counted = path.stat().st_size <= COUNT_BELOW_BYTES or may_restart(container)
         timeline = timeline_of(path, stream.index) if is_counted else None
         return describe_film(container, stream, frame, path, timeline), timeline
+
+
+def _begun(path: Path) -> tuple[InputContainer, VideoStream, VideoFrame]:
+    """The open film, its stream and its first frame."""
+    container = open_film(path)
+    try:
+        stream = film_stream(container, str(path))
+        stream.thread_type = "SLICE"
+        return container, stream, first_frame(container, stream, str(path))
+    except BaseException:
+        container.close()
+        raise
 
 
 def describe_film(
@@ -300,14 +292,17 @@ def describe_film(
     codec = stream.codec_context.codec.canonical_name
     layout = pixels.layout_of(frame.format.name)
     rate = _rate_of(container, stream)
+    telecine = SOFT if timeline is not None and is_soft(timeline) else ""
+    if telecine:
+        rate = film_rate(_fraction(stream.guessed_rate))
     duration = _duration(container, stream) if path is not None else None
     if timeline is not None and timeline.restarts and timeline.times and stream.time_base:
         duration = (timeline.times[-1] + timeline.lasting - timeline.times[0]) * stream.time_base
     counted = timeline.frames if timeline is not None else 0
     if path is not None and timeline is None:
         counted = stream.frames or (round(duration * rate) if duration and rate else 0)
-    data = _side_data(frame, codec) if path is not None else {}
-    matrix = _display_matrix_of(data)
+    data = side_data(frame, codec) if path is not None else {}
+    matrix = display_matrix_of(data)
     time_base = frame.time_base or stream.time_base
     assert time_base is not None
     info = FilmInfo(
@@ -322,6 +317,7 @@ def describe_film(
         matrix=pixels.matrix_of(int(frame.colorspace), frame.height, is_rgb=layout.is_rgb),
         has_color=layout.has_chroma,
         subsampling=layout.subsampling,
+        has_captions=CAPTIONS in data,
         has_alpha=layout.has_alpha,
         alpha_beside=_has_alpha_beside(stream) and not layout.has_alpha,
         frame_rate=rate,
@@ -331,17 +327,18 @@ def describe_film(
         duration_seconds=duration,
         start_seconds=(frame.pts or 0) * time_base,
         sample_aspect=_fraction(stream.sample_aspect_ratio) or Fraction(1),
-        rotation_degrees=_rotation_of(matrix),
+        rotation_degrees=rotation_of(matrix),
         display_matrix=matrix,
         interlaced=frame.interlaced_frame or stream.codec_context.field_order > 1,
         marked_by_frame=frame.interlaced_frame,
         field_order=_field_order(frame) or stream.codec_context.field_order,
+        telecine=telecine,
         primaries=int(frame.color_primaries),
         transfer=int(frame.color_trc),
         matrix_code=int(frame.colorspace),
         range_code=int(frame.color_range),
         chroma_location="center" if codec in _CENTER_SITED else "left",
-        hdr=_mastering_of(data),
+        hdr=mastering_of(data),
         streams=_side_streams(container, stream),
         chapters=_chapters(container),
         missing_bytes=missing_bytes(path) if path is not None else 0,
@@ -351,6 +348,6 @@ def describe_film(
     )
     lines = _warnings(container, stream, info)
     if path is not None:
-        marks = sorted(side_marks(frame, codec))
+        marks = sorted(marks_in(data))
         lines += (*_crop_warnings(path, info), *(left_out_line(each, info.path) for each in marks))
     return replace(info, warnings=lines)

@@ -5,11 +5,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
-import av
 from av.error import FFmpegError
 
 from kinemacolor.errors import OutputError, reason_of
-from kinemacolor.io.guard import film_options
+from kinemacolor.io.guard import open_file
 
 
 class Packets(NamedTuple):
@@ -22,7 +21,7 @@ class Packets(NamedTuple):
 def packets_of(path: Path) -> dict[int, Packets]:
     """The packets of each stream of a file, by stream index."""
     found: dict[int, Packets] = {}
-    with av.open(f"file:{path}", metadata_errors="replace", options=film_options()) as container:
+    with open_file(path) as container:
         for packet in container.demux():
             if packet.size:
                 seconds = (packet.pts or 0) * packet.time_base

@@ -13,7 +13,7 @@ from kinemacolor.frames import Frame, Planes
 from kinemacolor.io.base import FrameReader
 from kinemacolor.io.encode import FieldMarks, is_bottom_first
 from kinemacolor.io.filters import filter_graph
-from kinemacolor.io.info import FilmInfo, fields_line
+from kinemacolor.io.info import FilmInfo, fields_line, hard_line
 from kinemacolor.io.pixels import frame_of, layout_of, planar_name, planes_of
 from kinemacolor.io.wrapped import WrappedReader
 
@@ -28,7 +28,8 @@ def deinterlaced(info: FilmInfo, rate: Rate) -> FilmInfo:
     if not info.interlaced:
         line = f"{info.path} is not marked as interlaced, so --deinterlace does nothing."
         return replace(info, warnings=(*info.warnings, line))
-    lines = tuple(line for line in info.warnings if line != fields_line(info.path))
+    followed = fields_line(info.path), hard_line(info)
+    lines = tuple(line for line in info.warnings if line not in followed)
     whole = replace(
         info, warnings=lines, interlaced=False, field_order=_PROGRESSIVE, fields_a_frame=2 if rate == "field" else 1
     )
@@ -69,7 +70,10 @@ class Deinterlaced(WrappedReader):
                 index = self._each * frame.index + place
                 if index >= self.start and (self.stop is None or index < self.stop):
                     seconds = frame.seconds + place * step / self._each
-                    yield replace(frame, planes=planes, index=index, seconds=seconds, is_interlaced=False)
+                    beside = b"" if place else frame.captions
+                    yield replace(
+                        frame, planes=planes, index=index, seconds=seconds, is_interlaced=False, captions=beside
+                    )
 
     def _made(self) -> Iterator[tuple[Frame, list[Planes]]]:
         """Each frame of the source with the whole pictures that it gives."""

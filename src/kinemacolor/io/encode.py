@@ -9,10 +9,12 @@ from av.filter import Graph
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from kinemacolor.errors import CodecError, reason_of
+from kinemacolor.errors import CodecError
 from kinemacolor.io import codecs, pipe, pixels
 from kinemacolor.io.base import OutputLayout
+from kinemacolor.io.captions import KEEPS_CAPTIONS, captions_line
 from kinemacolor.io.codecs import Encoder
+from kinemacolor.io.encoder_limits import refusal
 from kinemacolor.io.filters import filter_graph
 from kinemacolor.io.info import FilmInfo
 
@@ -34,13 +36,22 @@ def conversion_warnings(info: FilmInfo, layout: OutputLayout, encoder: Encoder, 
     """A line for all that the encoder cannot keep of the source's picture."""
     warnings = []
     if info.has_alpha and not pixels.layout_of(layout.pixel_format).has_alpha:
-        warnings.append(f"{encoder.name} stores no alpha here, so it is left out. Use ffv1 or prores-4444.")
+        warnings.append(f"{encoder.name} stores no alpha here, so it is left out. Use ffv1, prores-4444 or vp9.")
+    if info.has_captions and encoder.name not in KEEPS_CAPTIONS:
+        warnings.append(captions_line(info.path, encoder.name))
     if info.hdr and encoder.name != "libx265":
         warnings.append(f"{encoder.name} is not given the HDR mastering data. Use h265 to keep them.")
     if info.interlaced and encoder.name not in _MARKS_FIELDS:
         warnings.append(
             f"{encoder.name} cannot mark frames as interlaced, so players will not deinterlace them. "
             "Use h264, prores, mpeg2 or ffv1."
+        )
+    wanted = info.subsampling if info.has_color else encoder.gray_subsampling
+    if encoder.even and (info.height % wanted[0] or info.width % wanted[1]):
+        kept = {(1, 1): "4:4:4", (1, 2): "4:2:2", (2, 1): "4:4:0"}.get(layout.subsampling, "more")
+        warnings.append(
+            f"{encoder.name} halves colors along even sides only, and {info.width}x{info.height} has an odd one: "
+            f"they are stored whole ({kept}), which many players cannot show. Use av1, vp9 or prores instead."
         )
     if layout.bits < info.bits:
         warnings.append(
@@ -166,10 +177,7 @@ def add_film(
     try:
         context.open()
     except (FFmpegError, ValueError) as error:
-        raise CodecError(
-            f"{encoder.name} cannot encode {info.width}x{info.height} {layout.pixel_format} ({reason_of(error)}). "
-            "Use --codec ffv1 in .mkv, or h264."
-        ) from error
+        raise CodecError(refusal(encoder.name, info, layout.pixel_format)) from error
     return stream
 
 

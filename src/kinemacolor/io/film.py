@@ -82,6 +82,13 @@ class Film:
         return not self.is_pipe and sequence.is_sequence(Path(self.source))
 
     @property
+    def files(self) -> list[Path]:
+        """The files that are read: the film's own, or its pictures; none of a pipe."""
+        if self.is_pipe:
+            return []
+        return sequence.pictures_of(Path(self.source))[0] if self.is_pictures else [Path(self.source)]
+
+    @property
     def size(self) -> tuple[int, int]:
         """``(height, width)`` in pixels as stored."""
         return self.info.height, self.info.width

@@ -11,9 +11,11 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 
 import av
 from av import logging
+from av.container import InputContainer
 
 REFERRING_FORMATS = frozenset(
     {"hls", "concat", "dash", "imf", "rtsp", "rtp", "sdp", "sap", "lavfi", "ffmetadata", "tty", "image2", "data",
@@ -21,6 +23,9 @@ REFERRING_FORMATS = frozenset(
      "adf", "idf"}
 )  # fmt: skip
 """Lists that name other files, devices, networks and scripts, and text drawn as a film: never opened."""
+
+_TS_BYTES, _TS_SYNC = 188, 0x47
+_SHORT_BYTES = 2**14
 
 _PICTURE_FORMATS = (
     "png_pipe", "apng", "jpeg_pipe", "mjpeg", "mpjpeg", "tiff_pipe", "bmp_pipe", "webp_pipe", "dpx_pipe", "pgm_pipe",
@@ -33,6 +38,21 @@ def film_options() -> dict[str, str]:
     """The options to open a film with: every kind of container but those that refer to others, and files alone."""
     names = {name for entry in av.formats_available for name in entry.split(",")} - REFERRING_FORMATS
     return {"format_whitelist": ",".join(sorted(names)), "protocol_whitelist": "file"}
+
+
+def open_file(path: Path) -> InputContainer:
+    """A file opened as a film, by its content, whatever its name is. Raises libav's errors and the system's."""
+    # "file:" keeps a colon or a percent sign in the name from being read as a protocol or a pattern
+    name = "mpegts" if _is_short_transport_stream(path) else None
+    return av.open(f"file:{path}", format=name, metadata_errors="replace", options=film_options())
+
+
+def _is_short_transport_stream(path: Path) -> bool:
+    """Whether it is a transport stream of so few packets that libav is not sure what it is."""
+    with path.open("rb") as file:
+        head = file.read(_SHORT_BYTES + 1)
+    places = range(0, len(head), _TS_BYTES)
+    return len(places) > 1 and len(head) <= _SHORT_BYTES and all(head[place] == _TS_SYNC for place in places)
 
 
 def picture_options() -> dict[str, str]:

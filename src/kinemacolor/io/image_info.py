@@ -16,6 +16,7 @@ from kinemacolor.io.guard import PICTURE_ERRORS, decoders_quiet, picture_options
 from kinemacolor.io.info import FilmInfo
 from kinemacolor.io.regular import read_regular, require_regular
 from kinemacolor.io.scan_times import scan_times_of
+from kinemacolor.io.time_limit import PROBE_SECONDS, TimeUpError, within
 
 _LIMIT_BYTES = 2**31
 _USUAL_RATE = Fraction(24)
@@ -63,12 +64,17 @@ def info_of_pictures(source: Path, rate: Fraction | None) -> FilmInfo:
 
 def _info_of_picture(path: Path) -> FilmInfo:
     # as bytes: by its name a file would be read as a pattern that names others
+    data = picture_bytes(path)
     try:
-        with av.open(picture_bytes(path), "r", options=picture_options()) as container:
-            stream = containers.film_stream(container, str(path))
-            return containers.describe_film(container, stream, next(container.decode(stream)), None)
-    except (FFmpegError, StopIteration) as error:
+        return within(PROBE_SECONDS, lambda: _described(path, data))
+    except (FFmpegError, StopIteration, TimeUpError) as error:
         raise InputError(f"{path} cannot be read as a picture ({reason_of(error)}). Replace or remove it.") from error
+
+
+def _described(path: Path, data: io.BytesIO) -> FilmInfo:
+    with av.open(data, "r", options=picture_options()) as container:
+        stream = containers.film_stream(container, str(path))
+        return containers.describe_film(container, stream, next(container.decode(stream)), None)
 
 
 def picture_bytes(path: Path) -> io.BytesIO:

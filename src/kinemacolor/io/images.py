@@ -4,6 +4,7 @@ Pictures are decoded by PyAV, which gives a JPEG's own luma plane and PNG and TI
 encoded by OpenCV, which writes RGB at 8 and 16 bits in all three.
 """
 
+import io
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -21,10 +22,12 @@ from kinemacolor.errors import CodecError, InputError, OutputError, reason_of, r
 from kinemacolor.frames import Frame, Planes
 from kinemacolor.io import pixels, sequence
 from kinemacolor.io.base import FrameReader, OutputLayout
+from kinemacolor.io.captions import captions_line
 from kinemacolor.io.destination import Destination
 from kinemacolor.io.guard import errors_heard, picture_options
 from kinemacolor.io.image_info import info_of_pictures, picture_bytes, rate_of
 from kinemacolor.io.info import FilmInfo
+from kinemacolor.io.time_limit import PROBE_SECONDS, TimeUpError, within
 
 _WRITTEN_ENDINGS = frozenset({".png", ".tif", ".tiff", ".jpg", ".jpeg"})
 _JPEG_ENDINGS = frozenset({".jpg", ".jpeg"})
@@ -92,12 +95,17 @@ class ImageReader:
 def _decoded(path: Path) -> tuple[VideoFrame, list[str]]:
     """The picture, and what its decoder said of damage that it concealed."""
     # as bytes: a name with % or : would be read as a pattern or a protocol
+    data = picture_bytes(path)
     try:
-        with errors_heard() as heard, av.open(picture_bytes(path), "r", options=picture_options()) as container:
-            frame = next(container.decode(video=0))
-        return frame, [*heard, *(["it is marked as damaged"] if frame.is_corrupt else [])]
-    except (FFmpegError, OSError, StopIteration, IndexError) as error:
+        return within(PROBE_SECONDS, lambda: _frame_of(data))
+    except (FFmpegError, OSError, StopIteration, IndexError, TimeUpError) as error:
         raise InputError(f"{path} cannot be read as a picture ({reason_of(error)}). Replace or remove it.") from error
+
+
+def _frame_of(data: io.BytesIO) -> tuple[VideoFrame, list[str]]:
+    with errors_heard() as heard, av.open(data, "r", options=picture_options()) as container:
+        frame = next(container.decode(video=0))
+    return frame, [*heard, *(["it is marked as damaged"] if frame.is_corrupt else [])]
 
 
 class ImageWriter:
@@ -131,7 +139,11 @@ class ImageWriter:
         self._quality = _JPEG_QUALITY if quality is None else round(quality)
         is_jpeg = self._ending in _JPEG_ENDINGS
         self._deep = info.bits > 8 and not is_jpeg
+        self._keeps_alpha = info.has_alpha and not is_jpeg
+        self._source, self._said_captions = info.path, info.has_captions
         self.warnings = _lost_beside(info)
+        if info.has_alpha and is_jpeg:
+            self.warnings.append(f"Left out: the alpha of {info.path}. JPEG has no place for it; png and tif have.")
         if is_jpeg and info.bits > 8:
             self.warnings.append(f"JPEG stores 8 bits and the source has {info.bits}: it is rounded. Use png.")
         self.layout = OutputLayout(
@@ -162,9 +174,14 @@ class ImageWriter:
         """Writes one picture."""
         if frame.planes is None:
             raise ValueError("ImageWriter takes frames with planes.")
+        if frame.captions and not self._said_captions:
+            self._said_captions = True
+            self.warnings.append(captions_line(self._source, "a picture"))
         path = self._destination.partial / self._pattern.path(frame.index).name
         options = [cv2.IMWRITE_JPEG_QUALITY, self._quality] if self._ending in _JPEG_ENDINGS else []
-        done, data = cv2.imencode(self._ending, _bgr_of(frame.planes, deep=self._deep), options)
+        done, data = cv2.imencode(
+            self._ending, _stored(frame.planes, deep=self._deep, alpha=self._keeps_alpha), options
+        )
         if not done:
             raise OutputError(f"{path.name} could not be encoded as {self._ending}. Use png.")
         try:
@@ -192,14 +209,18 @@ class ImageWriter:
             raise OutputError(f"{found} of {self._written} pictures are there: somebody has removed some meanwhile.")
 
 
-def _bgr_of(planes: Planes, *, deep: bool) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """The picture as OpenCV stores it: (h, w, 3), blue first, 8 or 16 bits."""
+def _stored(planes: Planes, *, deep: bool, alpha: bool) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """The picture as OpenCV stores it: (h, w, 3), or 4 with ``alpha`` last, blue first, 8 or 16 bits."""
     values = color.rgb_of_planes(planes).flip(0).permute(1, 2, 0).double().numpy()
+    if alpha:
+        opaque = np.ones(planes.size) if planes.alpha is None else planes.alpha / (2**planes.bits - 1)
+        values = np.concatenate([values, opaque[..., None]], axis=2)
     if deep:
         return np.rint(values * 65535).astype(np.uint16)
     return np.rint(values * 255).astype(np.uint8)
 
 
 def _lost_beside(info: FilmInfo) -> list[str]:
-    kinds = sorted({stream.kind for stream in info.streams if info.sound_is_kept or stream.kind != "audio"})
-    return [f"Left out: {', '.join(kinds)} of {info.path}; pictures have no room for them."] if kinds else []
+    kinds = {stream.kind for stream in info.streams if info.sound_is_kept or stream.kind != "audio"}
+    lines = [f"Left out: {', '.join(sorted(kinds))} of {info.path}; pictures have no room for them."] if kinds else []
+    return lines + ([captions_line(info.path, "a picture")] if info.has_captions else [])

@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from kinemacolor.planes import Matrix
 
+SOFT, HARD = "soft", "hard"
+"""Kinds of telecine: marks on how long each frame is shown, or fields of film frames woven into video frames."""
+
 
 @dataclass(frozen=True, slots=True)
 class StreamInfo:
@@ -41,14 +44,14 @@ class FilmInfo:
     turn that displays the picture upright; ``display_matrix`` is the container's own (turns and flips).
     ``primaries``, ``transfer``, ``matrix_code`` and ``range_code`` are the stored ITU-T H.273 codes (2, 2, 2 and 0:
     unspecified); ``matrix`` and ``full_range`` are what follows from them. ``chroma_location`` is the codec's
-    convention. ``marked_by_frame``: each frame of an interlaced film
-    says whether it is; else all are. ``fields_a_frame`` is how many whole pictures are made of each frame.
-    ``alpha_beside``: there is an alpha that the decoder does not give (VP8, VP9). ``hdr`` holds
-    ``master-display`` and ``max-cll`` as x265 writes them. ``stream_index`` is the film's place among the container's
-    streams. ``restarts`` are where its clock starts again. ``last_frame_seconds`` is how long the last frame is
-    shown, None where the film does not say it. ``timecode`` is that of the first picture of a sequence. ``pace`` is
-    how much longer the film lasts than its file says, by a frame rate that the user gave; ``sound_is_kept`` is the
-    user's choice.
+    convention. ``marked_by_frame``: each frame of an interlaced film says whether it is; else all are. ``telecine``
+    is ``soft``, ``hard`` or empty. ``fields_a_frame`` is how many whole pictures are made of each frame.
+    ``has_captions``: the first frame has closed captions. ``alpha_beside``: there is an alpha that no decoder here
+    gives (VP8, VP9). ``hdr`` holds ``master-display`` and ``max-cll`` as x265 writes them. ``stream_index`` is the
+    film's place among the container's streams. ``restarts`` are where its clock starts again.
+    ``last_frame_seconds`` is how long the last frame is shown, None where the film does not say it. ``timecode`` is
+    that of the first picture of a sequence. ``pace`` is how much longer the film lasts than its file says, by a
+    frame rate that the user gave; ``sound_is_kept`` is the user's choice.
     """
 
     path: str
@@ -64,6 +67,7 @@ class FilmInfo:
     subsampling: tuple[int, int]
     frame_rate: Fraction | None
     time_base: Fraction
+    has_captions: bool = False
     has_alpha: bool = False
     alpha_beside: bool = False
     frames: int | None = None
@@ -77,6 +81,7 @@ class FilmInfo:
     marked_by_frame: bool = False
     fields_a_frame: int = 1
     field_order: int = 0
+    telecine: str = ""
     primaries: int = 2
     transfer: int = 2
     matrix_code: int = 2
@@ -112,7 +117,7 @@ class FilmInfo:
 
 def retimed(info: FilmInfo, rate: Fraction) -> FilmInfo:
     """The description of a film whose frames follow each other at ``rate``; its own where that is its rate."""
-    if info.frame_rate == rate:
+    if info.frame_rate == rate and info.telecine != SOFT:
         return info
     duration = info.frames / rate if info.frames is not None else None
     pace = info.frame_rate / rate if info.frame_rate else Fraction(1)
@@ -124,6 +129,28 @@ def retimed(info: FilmInfo, rate: Fraction) -> FilmInfo:
         start_seconds=Fraction(0),
         last_frame_seconds=None,
         pace=pace,
+        telecine="" if info.telecine == SOFT else info.telecine,
+        warnings=tuple(line for line in info.warnings if line != soft_line(info)),
+    )
+
+
+def soft_line(info: FilmInfo) -> str:
+    """The line on what is done with soft telecine."""
+    rate = info.frame_rate or Fraction(24)
+    return (
+        f"{info.path} is film of {float(rate):.3f} frames a second, marked to be spread over more fields of video "
+        f"(soft telecine). Each frame of the film is colored once and keeps its time; --frame-rate {rate} makes the "
+        "times even."
+    )
+
+
+def hard_line(info: FilmInfo) -> str:
+    """The line on what is done with hard telecine, and what to do about it."""
+    return (
+        f"{info.path} looks like film of 24 frames a second spread over 30 (hard telecine, 3:2 pulldown): two of "
+        "five frames are woven from two pictures, and are colored as they are. For best color undo it first: ffmpeg "
+        "-i FILM -vf fieldmatch,decimate -c:v ffv1 -c:a copy NEW.mkv"
+        + (", or use --deinterlace frame." if info.interlaced else ".")
     )
 
 
@@ -180,13 +207,16 @@ def _time_lines(info: FilmInfo) -> list[str]:
         lines.append(
             _line("duration", f"{float(info.duration_seconds):.3f} s from {float(info.start_seconds):.3f} s")
         )
-    if info.interlaced:
-        lines.append(_line("scan", "interlaced"))
+    if info.interlaced or info.telecine:
+        kinds = ["interlaced"] * info.interlaced + [f"{info.telecine} telecine"] * bool(info.telecine)
+        lines.append(_line("scan", ", ".join(kinds)))
     return lines
 
 
 def _side_lines(info: FilmInfo) -> list[str]:
     lines = []
+    if info.has_captions:
+        lines.append(_line("captions", "CEA-608 or 708, in the picture's stream"))
     for stream in info.streams:
         details = ", ".join(text for text in (stream.codec, stream.language, stream.title) if text)
         lines.append(_line(stream.kind, details))

@@ -15,11 +15,20 @@ from kinemacolor.errors import InputError, reason_of
 from kinemacolor.frames import Instance, ObjectMasks
 from kinemacolor.io.documents import DocumentError, read_json
 from kinemacolor.io.guard import PICTURE_ERRORS, decoders_quiet
+from kinemacolor.io.regular import require_regular
+from kinemacolor.io.time_limit import PROBE_SECONDS, TimeUpError, within
 
 MAX_PIXELS = 178_956_970
 """As of stills: 16K x 8K has 133 million."""
 
+MAX_OBJECTS = 1000
+"""In one frame: each takes a mask of its size."""
+
+MAX_EDGE_ROWS = 10**9
+"""Numbers of a polygon times rows: some seconds to draw."""
+
 _LIMIT_BYTES = 2**31
+_LONGEST_NUMBER_BITS = 60
 _TRACK_NAMES = ("track_id", "instance_id")
 _LAST_NUMBER = re.compile(r"(\d+)(?!.*\d)")
 
@@ -71,19 +80,29 @@ class IndexMaps:
             return []
         values = _values(path)
         numbers = [int(number) for number in np.unique(values) if number]
+        if len(numbers) > MAX_OBJECTS:
+            raise InputError(
+                f"Mask {path} has {len(numbers)} objects; {MAX_OBJECTS} are the limit. Is it a photograph?"
+            )
         return [Instance(torch.from_numpy(values == number), track=number) for number in numbers]
 
 
-def _values(path: Path) -> NDArray[np.int64]:
+def _values(path: Path) -> NDArray[np.generic]:
     """A number for each pixel."""
     try:
-        with decoders_quiet(), Image.open(path) as picture:
-            if picture.mode not in {"1", "L", "P", "I", "I;16"}:
-                rgb = np.asarray(picture.convert("RGB")).astype(np.int64)
-                return (rgb[..., 0] << 16) | (rgb[..., 1] << 8) | rgb[..., 2]
-            return np.asarray(picture).astype(np.int64)
-    except (Image.DecompressionBombError, *PICTURE_ERRORS) as error:
+        require_regular(path)
+        with decoders_quiet():
+            return within(PROBE_SECONDS, lambda: _decoded(path))
+    except (Image.DecompressionBombError, *PICTURE_ERRORS, TimeUpError) as error:
         raise InputError(f"Mask {path} cannot be read ({reason_of(error)}). Replace it or remove it.") from error
+
+
+def _decoded(path: Path) -> NDArray[np.generic]:
+    with Image.open(path) as picture:
+        if picture.mode not in {"1", "L", "P", "I", "I;16"}:
+            padded = picture.convert("RGB").convert("RGBX")  # four bytes a pixel: read as one number
+            return np.asarray(padded).view("<u4")[..., 0] & 0xFFFFFF
+        return np.asarray(picture)
 
 
 class CocoMasks:
@@ -120,7 +139,10 @@ class CocoMasks:
 
     def instances(self, index: int) -> Sequence[Instance]:
         """The objects of a frame, in the file's order."""
-        return [self._instance(annotation, size) for annotation, size in self._annotations.get(index, [])]
+        found = self._annotations.get(index, [])
+        if len(found) > MAX_OBJECTS:
+            raise InputError(f"{self._path} has {len(found)} objects in frame {index}; {MAX_OBJECTS} are the limit.")
+        return [self._instance(annotation, size) for annotation, size in found]
 
     def _instance(self, annotation: dict[str, Any], size: tuple[int, int] | None) -> Instance:
         try:
@@ -157,6 +179,8 @@ def _drawn(segmentation: Any, size: tuple[int, int] | None) -> NDArray[np.bool_]
     height, width = _checked_size(*size)
     picture = Image.new("1", (width, height))
     for polygon in segmentation:
+        if len(polygon) * height > MAX_EDGE_ROWS:
+            raise ValueError(f"a polygon of {len(polygon) // 2} points, which is too many to draw")
         ImageDraw.Draw(picture).polygon([float(value) for value in polygon], fill=1)
     return np.array(picture, dtype=bool)
 
@@ -189,6 +213,8 @@ def run_lengths(text: str) -> list[int]:
         bits = ord(character) - 48
         value |= (bits & 0x1F) << shift
         shift += 5
+        if shift > _LONGEST_NUMBER_BITS:
+            raise ValueError("a number without end in the run lengths")
         if bits & 0x20:
             continue
         if bits & 0x10:

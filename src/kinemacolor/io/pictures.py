@@ -22,9 +22,11 @@ from kinemacolor.frames import RGB
 from kinemacolor.io.exr import MAGIC as EXR_MAGIC
 from kinemacolor.io.exr import read_exr
 from kinemacolor.io.guard import PICTURE_ERRORS, decoders_quiet
+from kinemacolor.io.psd import is_deep_psd, read_deep_psd
 from kinemacolor.io.regular import read_regular
 from kinemacolor.io.signature import kind_of
 from kinemacolor.io.stored_color import ADOBE_RGB, has_cicp, stored_color_of
+from kinemacolor.io.time_limit import PROBE_SECONDS, TimeUpError, decoding_seconds, within
 
 MAX_PIXELS = 178_956_970
 """Pillow's own limit (half a gigabyte of RGB): a picture above it is taken for a decompression bomb."""
@@ -41,7 +43,7 @@ _OTHER_KINDS: tuple[tuple[int, bytes, str], ...] = (
     (0, b"MM\0*", "a TIFF of a kind that is not read (float, or a rare compression)"),
     (0, b"\x89PNG", "a PNG without its beginning"),
     (0, b"\xff\xd8", "a JPEG without its beginning"),
-    (0, b"8BPS", "a Photoshop document of a kind that is not read (more than 8 bits a channel)"),
+    (0, b"8BPS", "a Photoshop document of a kind that is not read (more than 16 bits a channel, or a PSB)"),
     (0, b"SDPX", "a DPX picture"),
     (0, b"XPDS", "a DPX picture"),
     (0, b"\x1aE\xdf\xa3", "a Matroska film"),
@@ -59,7 +61,8 @@ def read_picture(
     """The picture in sRGB, upright, and its alpha (0..1), None where all of it is opaque.
 
     A color profile (Display P3, Adobe RGB, CMYK, gray) is applied, relative colorimetric with black point
-    compensation; without one what a PNG says by cICP or gAMA and cHRM, Adobe RGB where EXIF says so, else sRGB.
+    compensation; without one what a PNG says by cICP or gAMA and cHRM, a HEIC or AVIF by nclx, or EXIF by Adobe RGB,
+    else sRGB.
     OpenEXR is linear light. Of an animation it is the first picture (``note`` is told so), of a Photoshop document
     the merged one. HEIC needs ``pillow-heif``.
 
@@ -74,13 +77,25 @@ def read_picture(
         raise UnreadableImageError(f"{path} cannot be read ({reason}). Give a color picture.") from error
     if data.startswith(EXR_MAGIC):
         return read_exr(str(path), data)
-    with decoders_quiet():
-        return _decoded(path, data, note or (lambda text: None))
+    notes: list[str] = []
+    try:
+        with decoders_quiet():
+            image = within(PROBE_SECONDS, lambda: _opened(path, data))
+            _check_pixels(path, image.width * image.height)
+            seconds = decoding_seconds(image.width * image.height)
+            decoded = within(seconds, lambda: _decoded(path, image, data, notes.append))
+    except TimeUpError as error:
+        raise UnreadableImageError(f"{path} is no picture to use ({error}). Save it again as PNG.") from error
+    if note is not None:
+        for line in notes:
+            note(line)
+    return decoded
 
 
-def _decoded(path: Path, data: bytes, note: Callable[[str], None]) -> tuple[RGB, Float[Tensor, "1 h w"] | None]:
-    with _opened(path, data) as image:
-        _check_pixels(path, image.width * image.height)
+def _decoded(
+    path: Path, opened: Image.Image, data: bytes, note: Callable[[str], None]
+) -> tuple[RGB, Float[Tensor, "1 h w"] | None]:
+    with opened as image:
         frames = getattr(image, "n_frames", 1) if getattr(image, "is_animated", False) else 1
         if image.format == "PSD":
             frames = 1  # its frames are layers, and what is read is all of them together
@@ -117,6 +132,8 @@ def _learn_heif(path: Path) -> None:
 def _opened(path: Path, data: bytes) -> Image.Image:
     if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
         _learn_heif(path)
+    if is_deep_psd(data):
+        return read_deep_psd(str(path), data)
     try:
         return Image.open(io.BytesIO(data))
     except Image.DecompressionBombError:

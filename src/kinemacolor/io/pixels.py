@@ -26,6 +26,10 @@ _SD_BELOW_ROWS = 720
 _LIMITED_UNLESS_TAGGED = frozenset({"h264", "hevc", "vvc", "av1", "vp8", "vp9", "mpeg1video", "mpeg2video", "mpeg4"})
 
 
+_VISIBLE = (0.02, 0.01), (0.1, 0.001)
+"""A Cb or Cr as a share of their span, and the share of the picture that has it: then there is color to be seen."""
+
+
 class PixelLayout(NamedTuple):
     """Layout of a pixel format once it is planar."""
 
@@ -159,14 +163,15 @@ def planes_of(frame: VideoFrame, *, full_range: bool, matrix: Matrix) -> Planes:
     )
 
 
-def frame_of(planes: Planes, pixel_format: str) -> VideoFrame:
+def frame_of(planes: Planes, pixel_format: str, into: VideoFrame | None = None) -> VideoFrame:
     """A frame of a planar pixel format with these planes; missing chroma is neutral, missing alpha opaque.
 
-    ``planes`` must have the format's depth and sampling already.
+    ``planes`` must have the format's depth and sampling already. ``into`` is a frame of that format and size whose
+    samples are replaced; None makes a new one.
     """
     layout = layout_of(pixel_format)
     height, width = planes.size
-    frame = VideoFrame(width, height, pixel_format)
+    frame = VideoFrame(width, height, pixel_format) if into is None else into
     sources: list[Plane | int] = [planes.y]
     if layout.has_chroma:
         neutral = 2 ** (layout.bits - 1)
@@ -215,15 +220,14 @@ def converted(planes: Planes, *, bits: int, full_range: bool) -> Planes:
     )
 
 
-def has_visible_color(planes: Planes, *, threshold: float = 0.02, share: float = 0.01) -> bool:
-    """Whether at least ``share`` of the picture has a Cb or Cr beyond ``threshold`` (of 0.5).
+def has_visible_color(planes: Planes) -> bool:
+    """Whether a hundredth of the picture has a Cb or Cr beyond 0.02 (of 0.5), or a thousandth one beyond 0.1.
 
-    Codec noise on black-and-white film stays below; a sepia tint or a color logo that fills a hundredth of the
-    picture does not.
+    Codec noise on black-and-white film stays below; a sepia tint, or a color logo in a corner, does not.
     """
     if planes.u is None or planes.v is None:
         return False
     _, _, span = _luma_span(planes.bits, planes.full_range)
-    limit, neutral = threshold * span, 2 ** (planes.bits - 1)
+    neutral = 2 ** (planes.bits - 1)
     away = np.maximum(np.abs(planes.u.astype(np.int32) - neutral), np.abs(planes.v.astype(np.int32) - neutral))
-    return bool((away > limit).mean() >= share)
+    return any(bool((away > limit * span).mean() >= share) for limit, share in _VISIBLE)

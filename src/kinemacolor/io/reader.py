@@ -2,6 +2,7 @@
 
 import heapq
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -20,6 +21,7 @@ from kinemacolor.io import pipe, pixels
 from kinemacolor.io.clock import Unrolled
 from kinemacolor.io.info import FilmInfo
 from kinemacolor.io.seek import WORTHWHILE_FRAMES, seek_to_frame
+from kinemacolor.io.side_data import CAPTIONS, left_out_line, marks_in, side_data
 from kinemacolor.io.timeline import Timeline
 
 _FLUSH_TRIES = 64
@@ -66,6 +68,7 @@ class VideoReader:
         self._stream.thread_type = "AUTO"
         # AVI stores packets in the order of decoding, without the times at which they are shown
         self._is_untimed = self.info.container == "avi" and self._stream.codec_context.has_b_frames
+        self._decoder = containers.alpha_decoder(self._stream)
         self._clock = Unrolled(self.info.restarts)
         self._unseen: list[int] = []
         self._broken = self._held = self._damaged = 0
@@ -87,12 +90,16 @@ class VideoReader:
         """The frames from ``start`` to before ``stop``. A reader is read once."""
         first = self._skip()
         index = first - 1
+        before: VideoFrame | None = None
         for index, (decoded, seconds) in enumerate(self._shown(first), first):
             if self.stop is not None and index >= self.stop:
                 break
             if index >= self.start:
-                self._marks |= containers.side_marks(decoded, self.info.codec)
-                yield self._frame(decoded, index, seconds)
+                beside = side_data(decoded, self.info.codec)
+                self._marks |= marks_in(beside)
+                captions = b"" if decoded is before else beside.get(CAPTIONS, b"")
+                yield replace(self._frame(decoded, index, seconds), captions=captions)
+            before = decoded
         else:
             self._note_end(index + 1)
         self._note_damage()
@@ -101,7 +108,7 @@ class VideoReader:
                 f"{self.info.path} begins without fields and is interlaced from frame {self._first_interlaced}: that "
                 "is not marked in the output. Split it there."
             )
-        self.notes += [containers.left_out_line(marks, self.info.path) for marks in sorted(self._marks)]
+        self.notes += [left_out_line(marks, self.info.path) for marks in sorted(self._marks)]
 
     def _skip(self) -> int:
         """Goes to ``start`` where that can be done exactly; the number of the next frame decoded."""
@@ -192,7 +199,7 @@ class VideoReader:
     def _frames_of(self, packet: Packet | None) -> list[VideoFrame] | None:
         """The decoder's frames for a packet, or for the end (None); None where it fails."""
         try:
-            return self._stream.decode(packet)
+            return self._stream.decode(packet) if self._decoder is None else self._decoder.decode(packet)
         except EOFError:
             return []
         except FFmpegError:

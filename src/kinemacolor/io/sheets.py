@@ -1,5 +1,6 @@
 """Sheets of pictures to look at: rows of pictures beside each other, with or without labels."""
 
+import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +19,13 @@ LABEL_PX, GAP_PX = 16, 8
 def image_of(rgb: Picture) -> Image.Image:
     """The pixels as a picture of Pillow's."""
     return Image.fromarray(np.ascontiguousarray(rgb.cpu().permute(1, 2, 0).numpy()))
+
+
+def encoded(picture: Image.Image, kind: str, **options: int) -> bytes:
+    """A picture as a file of Pillow's ``kind``, with the options of its writer."""
+    data = io.BytesIO()
+    picture.save(data, kind, **options)
+    return data.getvalue()
 
 
 def stacked(rows: Sequence[Picture]) -> Picture:

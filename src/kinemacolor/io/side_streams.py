@@ -21,7 +21,16 @@ from kinemacolor.io.timecode import TAG, timecode_after
 from kinemacolor.io.transcode import Copied, Track, track_for
 
 _OWN_TAGS = frozenset(
-    {"encoder", "major_brand", "minor_version", "compatible_brands", "duration", "handler_name", "vendor_id"}
+    {
+        "encoder",
+        "major_brand",
+        "minor_version",
+        "compatible_brands",
+        "duration",
+        "handler_name",
+        "vendor_id",
+        "alpha_mode",
+    }
 )
 _OWN_TAG_STARTS = ("_statistics", "bps", "number_of_frames", "number_of_bytes", "duration-", "encoder-")
 _HOLDS_ATTACHMENTS = frozenset({"matroska"})

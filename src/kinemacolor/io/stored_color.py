@@ -1,8 +1,8 @@
-"""The color space of a picture's numbers without ICC profile: PNG's cICP, gAMA and cHRM, and cameras' Adobe RGB.
+"""The color space of a picture's numbers without ICC profile: by PNG's cICP, gAMA, cHRM, by HEIF's nclx, by cameras.
 
-PNG (third edition), 4.3: of cICP, iCCP, sRGB, and gAMA with cHRM the first that is there counts. Codes of cICP are
-those of ITU-T H.273. Curves of BT.709 and its kin are taken as sRGB's: films are graded for one display, and a film's
-own planes are taken so too.
+PNG (third edition), 4.3: of cICP, iCCP, sRGB, and gAMA with cHRM the first that is there counts. Codes of cICP, and
+of nclx (ISO 14496-12, 12.1.5) in HEIC and AVIF, are those of ITU-T H.273. Curves of BT.709 and its kin are taken as
+sRGB's: films are graded for one display, and a film's own planes are taken so too.
 """
 
 import struct
@@ -14,6 +14,7 @@ import numpy as np
 
 Array = np.ndarray
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_HEIF_HEAD_BYTES = 2**16
 _SRGB_GAMMA = 45455
 _GAMMA_UNIT, _SAME_GAMMA = 100_000, 1500
 _D65 = (0.3127, 0.3290)
@@ -58,11 +59,15 @@ ADOBE_RGB = StoredColor(_ADOBE, lambda values: values ** (563 / 256))
 
 
 def stored_color_of(data: bytes) -> StoredColor | None:
-    """The color space that a PNG without ICC profile states; None for sRGB, other files and where none is stated."""
+    """The color space that a PNG, HEIC or AVIF without ICC profile states.
+
+    None for sRGB, other files, and where none is stated.
+    """
+    if (place := data[:_HEIF_HEAD_BYTES].find(b"colrnclx")) >= 0 and data[4:8] == b"ftyp" and len(data) >= place + 12:
+        return _of_codes(*struct.unpack_from(">HH", data, place + 8))
     chunks = dict(_chunks(data))
     if (code := chunks.get(b"cICP")) is not None and len(code) == 4:
-        primaries, curve = _PRIMARIES.get(code[0], _SRGB), _curve_of(code[1])
-        return None if primaries == _SRGB and curve is _srgb_light else StoredColor(primaries, curve)
+        return _of_codes(code[0], code[1])
     if b"iCCP" in chunks or b"sRGB" in chunks or b"gAMA" not in chunks or len(chunks[b"gAMA"]) != 4:
         return None
     (gamma,) = struct.unpack(">I", chunks[b"gAMA"])
@@ -72,6 +77,11 @@ def stored_color_of(data: bytes) -> StoredColor | None:
         return None
     power = _GAMMA_UNIT / gamma
     return StoredColor(primaries, _srgb_light if is_usual else lambda values: values**power)
+
+
+def _of_codes(primaries_code: int, transfer_code: int) -> StoredColor | None:
+    primaries, curve = _PRIMARIES.get(primaries_code, _SRGB), _curve_of(transfer_code)
+    return None if primaries == _SRGB and curve is _srgb_light else StoredColor(primaries, curve)
 
 
 def has_cicp(data: bytes) -> bool:

@@ -8,13 +8,12 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
-import av
 from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Discard
 
 from kinemacolor.io.clock import ClockWatch, may_restart, restarts_of, shown_time, shown_times
-from kinemacolor.io.guard import errors_heard, film_options
+from kinemacolor.io.guard import errors_heard, open_file
 from kinemacolor.io.info import Restart
 from kinemacolor.io.signature import missing_bytes
 
@@ -89,7 +88,7 @@ def timeline_of(path: Path, stream_index: int) -> Timeline:
     seen = _Packets()
     with (
         errors_heard() as faults,
-        av.open(f"file:{path}", metadata_errors="replace", options=film_options()) as container,
+        open_file(path) as container,
     ):
         film = container.streams[stream_index]
         watch = ClockWatch(stream_index) if may_restart(container) else None

@@ -15,23 +15,31 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 
 from kinemacolor.errors import CodecError, OutputError, reason_of, reason_of_failed_write
-from kinemacolor.frames import Frame, Planes
-from kinemacolor.io import codecs, count, encode, pipe, pixels
+from kinemacolor.frames import Frame
+from kinemacolor.io import codecs, count, encode, pipe
 from kinemacolor.io.base import FrameReader, OutputLayout
 from kinemacolor.io.destination import Destination
 from kinemacolor.io.info import FilmInfo
+from kinemacolor.io.made_frames import MadeFrames
 from kinemacolor.io.side_streams import HOLDS_TIMECODE, SideStreams, Window, needs_free_tags
 from kinemacolor.io.timecode import TAG, timecode_after
 
 __all__ = ["OutputLayout", "VideoWriter"]
 
 _MILLISECOND = Fraction(1, 1000)
-_MUCH_OF_A_FRAME = Fraction(1, 8)
+_MUCH_OF_A_FRAME = Fraction(1, 16)
 _FREE_TAGS = frozenset({"matroska", "webm", "nut"})
 _NOTE_TAGS = {
     "mp4": ("comment", "description", "synopsis"), "mov": ("comment", "description", "synopsis"),
     "flv": ("comment", "description", "synopsis"),
 }  # fmt: skip
+
+
+def _instead_of(container: str, encoder: str) -> str:
+    """What to do where a container refuses an encoder."""
+    if container == "matroska":
+        return "Use --codec ffv1 or h264 instead."
+    return f"Write to {codecs.containers_for(encoder, but=container)} instead."
 
 
 class VideoWriter:
@@ -77,7 +85,7 @@ class VideoWriter:
         self.warnings += encode.conversion_warnings(self.info, self.layout, encoder, self._container_name)
         self._is_mp4 = self._container_name in encode.MP4_FAMILY
         self._time_base = encode.time_base_for(self._container_name, encoder, self.info)
-        self._fields = encode.FieldMarks(self.info, self.layout.pixel_format, self._time_base)
+        self._frames = MadeFrames(self.info, self.layout, encoder.name, self._time_base, self.warnings)
         self._written = 0
         self._shift: Fraction | None = None
         self._first_seconds = self._last_seconds = Fraction(0)
@@ -107,8 +115,8 @@ class VideoWriter:
         except (FFmpegError, ValueError) as error:
             self._abandon()
             raise CodecError(
-                f"{self._container_name} refuses this combination of streams ({reason_of(error)}). "
-                "Write to .mkv instead."
+                f"{self._container_name} refuses {encoder.name} with the film's other streams ({reason_of(error)}). "
+                f"{_instead_of(self._container_name, encoder.name)}"
             ) from error
         except BaseException:
             self._abandon()
@@ -169,7 +177,7 @@ class VideoWriter:
             self._first_seconds = frame.seconds
             self._first_tick = self._tick(frame.seconds)
             self._last_tick = self._first_tick - 1
-        encoded = self._video_frame(frame.planes, is_interlaced=frame.is_interlaced)
+        encoded = self._frames.of(frame)
         encoded.pts = self._tick(frame.seconds)
         encoded.time_base = self._time_base
         if self._is_last(frame) and self.info.last_frame_seconds is not None:
@@ -198,7 +206,8 @@ class VideoWriter:
         time = seconds - (self._shift or 0)
         # the muxer has the last word on the unit: Matroska counts in milliseconds
         unit = max(self._time_base, self._stream.time_base or self._time_base)
-        if (time / unit).denominator != 1 and not self._rounded and self._may_be_seen(unit):
+        moved = abs(time - round(time / unit) * unit)
+        if not self._rounded and self._may_be_seen(moved):
             self._rounded = True
             self.warnings.append(
                 f"{self._container_name} cannot hold these times exactly; each is moved to the nearest {unit} s."
@@ -207,18 +216,9 @@ class VideoWriter:
         self._last_tick = max(round(time / self._time_base), self._last_tick + 1)
         return self._last_tick
 
-    def _may_be_seen(self, unit: Fraction) -> bool:
-        """Whether times in this unit are worth a line. Every film's are rounded to a millisecond in Matroska."""
-        return unit > _MILLISECOND or encode.rate_of(self.info) * unit > _MUCH_OF_A_FRAME
-
-    def _video_frame(self, planes: Planes, *, is_interlaced: bool) -> VideoFrame:
-        planes = pixels.converted(planes, bits=self.layout.bits, full_range=self.layout.full_range)
-        frame = self._fields.marked(pixels.frame_of(planes, self.layout.pixel_format), is_interlaced=is_interlaced)
-        # on the frame too: prores_ks takes the tags from there
-        frame.color_primaries, frame.color_trc, frame.colorspace, frame.color_range = encode.tags_of(
-            self.info, self.layout
-        )
-        return frame
+    def _may_be_seen(self, moved: Fraction) -> bool:
+        """Whether a time so far from the source's is worth a line. Matroska moves all to the nearest millisecond."""
+        return moved > _MILLISECOND or encode.rate_of(self.info) * moved > _MUCH_OF_A_FRAME
 
     def _encode(self, frame: VideoFrame | None) -> None:
         """Encodes a frame, or what is left (None), and muxes the packets among those of the other streams."""

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from kinemacolor.frames import Luma
 from kinemacolor.layers.warp import warp
+from kinemacolor.resize import resize
 
 Flow = Float[Tensor, "2 h w"]
 """Displacement in pixels, x (columns) then y (rows): the point p of one picture lies at p + flow(p) in the other."""
@@ -69,6 +70,13 @@ def consistent(forward: Flow, backward: Flow) -> Bool[Tensor, "1 h w"]:
     gap = (forward + back).square().sum(0)
     size = forward.square().sum(0) + back.square().sum(0)
     return ((gap < 0.01 * size + 0.5) & inside(forward))[None]
+
+
+def scaled(flow: Flow, size: tuple[int, int]) -> Float[Tensor, "2 h2 w2"]:
+    """The same displacement for pictures of another ``size``, which is ``(height, width)``."""
+    height, width = flow.shape[-2:]
+    x, y = resize(flow, size)
+    return torch.stack((x * (size[1] / width), y * (size[0] / height)))
 
 
 def inside(flow: Flow) -> Bool[Tensor, "h w"]:

@@ -111,6 +111,9 @@ class StreamingColorizer(ABC, Generic[StateT]):
 
     notes: tuple[str, ...] = ()
 
+    frames_ahead: int = 0
+    """How many frames ``colorize`` prepares before their turn, each taking memory."""
+
     @property
     @abstractmethod
     def identity(self) -> str:

@@ -10,6 +10,9 @@ from kinemacolor.errors import ModelError
 from kinemacolor.models.default import DEFAULT
 from kinemacolor.weights import WeightsFile
 
+DRAFT_PX = 192
+"""The short side that a draft is colored at."""
+
 
 @dataclass(frozen=True, slots=True)
 class Effort:
@@ -69,7 +72,7 @@ CARDS: dict[str, ModelCard] = {
         takes_own=True,
         bidirectional=True,
         efforts={
-            "draft": Effort({"prior": "look", "search.top_k": 4, "preset": "medium"}, working_size=320),
+            "draft": Effort({"prior": "look", "search.top_k": 4, "preset": "medium"}, working_size=DRAFT_PX),
             "best": Effort({"stride": 1}),
         },
     ),
@@ -185,12 +188,14 @@ CARDS: dict[str, ModelCard] = {
 
 
 def effort_of(card: ModelCard, name: str) -> Effort:
-    """The settings that an effort means to this model; ``default`` changes nothing.
+    """The settings that an effort means to this model; ``default`` changes nothing, ``draft`` the size at least.
 
     Raises ``ModelError`` where the model does not have it.
     """
     if name == "default":
         return Effort()
+    if name == "draft" and name not in card.efforts:
+        return Effort(working_size=DRAFT_PX)
     if name not in card.efforts:
         having = ", ".join(each.name for each in CARDS.values() if name in each.efforts)
         raise ModelError(f"Model '{card.name}' has no effort '{name}'. Leave --effort out, or use {having}.")

@@ -1,9 +1,5 @@
 """The studio: a work folder of films that are being colored, and what colors them in the background.
 
-No word of a page here: whoever shows it calls ``Studio`` and listens to its events.
+No word of a page here: whoever shows it calls ``studio.studio.Studio`` and listens to its events. Nothing is loaded
+with the package itself, so that a helper process can be started while the rest is still being loaded.
 """
-
-from kinemacolor.studio.limits import Limits
-from kinemacolor.studio.studio import Studio
-
-__all__ = ["Limits", "Studio"]

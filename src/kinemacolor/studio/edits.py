@@ -5,9 +5,9 @@ Pictures are never changed once they are written; a step back is the former text
 """
 
 import json
-import re
+import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -21,26 +21,11 @@ from kinemacolor.frames import Shot
 from kinemacolor.io.destination import write_file
 from kinemacolor.io.points import parse_point
 from kinemacolor.studio.films import safe_name
+from kinemacolor.studio.strokes import Stroke, simplified, stroke_of, uncovered
 
 STILLS = "stills"
 _HISTORY, _PLACE = "history", "place.json"
 _MOST_STEPS = 60
-_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A point of a correction: column and row of the displayed picture, its frame, and ``#rrggbb``."""
-
-    x: int
-    y: int
-    frame: int
-    color: str
-
-    @property
-    def text(self) -> str:
-        """As ``--point`` takes it."""
-        return f"{self.x},{self.y}@{self.frame}={self.color}"
 
 
 def still_id(still: BoundStill) -> str:
@@ -63,11 +48,11 @@ class Edits:
         """All stills, scribbles among them."""
         return read_stills(self.project)
 
-    def marks(self) -> list[Mark]:
-        """All points."""
+    def strokes(self) -> list[Stroke]:
+        """All corrections."""
         written = self.project.options.get("points", [])
         points = [parse_point(text) for text in (written if isinstance(written, list | tuple) else [])]
-        return [Mark(p.x, p.y, p.position, f"#{bytes(p.rgb).hex()}") for p in points if isinstance(p.position, int)]
+        return [stroke for stroke in map(stroke_of, points) if stroke is not None]
 
     def shots(self) -> list[ListedShot]:
         """All shots."""
@@ -131,29 +116,33 @@ class Edits:
             raise SettingError("There is no such still in this film any more.")
         return found[0]
 
-    # ---- points
+    # ---- corrections
 
-    def add_marks(self, marks: list[Mark], *, within_px: float = 0.0) -> None:
-        """Adds points; one that lies within a few pixels of another of its frame takes that one's place."""
-        for mark in marks:
-            self._require_frame(mark.frame)
-            if not _COLOR.fullmatch(mark.color) or mark.x < 0 or mark.y < 0:
-                raise SettingError(f"{mark.text} is no point. Give a place in the picture and a color like #8a3b2c.")
-        kept = [old for old in self.marks() if not any(_near(old, new, within_px) for new in marks)]
-        self._write_marks([*kept, *marks])
+    def add_stroke(self, stroke: Stroke, *, within_px: float = 0.0) -> None:
+        """Adds a correction; what lies within a few pixels of it on its frame is covered by it and goes."""
+        stroke.check()
+        self._require_frame(stroke.frame)
+        new = replace(stroke, places=simplified(stroke.places))
+        kept = [part for old in self.strokes() for part in uncovered(old, new, within_px)]
+        self._write_strokes([*kept, new])
 
-    def remove_marks(self, marks: list[Mark]) -> None:
-        """Takes points away."""
-        gone = {mark.text for mark in marks}
-        self._write_marks([mark for mark in self.marks() if mark.text not in gone])
+    def remove_stroke(self, stroke: Stroke) -> None:
+        """Takes a correction away, whole."""
+        self._write_strokes([each for each in self.strokes() if each.text != stroke.text])
 
-    def _write_marks(self, marks: list[Mark]) -> None:
+    def _write_strokes(self, strokes: list[Stroke]) -> None:
         def write() -> None:
             project = self.project
-            options = {**project.options, "points": sorted({mark.text for mark in marks})}
+            options = {**project.options, "points": sorted({*self._timed(), *(each.text for each in strokes)})}
             write_settings(replace(project, options=options))
 
         self._write(write)
+
+    def _timed(self) -> list[str]:
+        """The corrections of the settings that are bound to a time; the page leaves them as they are."""
+        written = self.project.options.get("points", [])
+        texts = [text for text in (written if isinstance(written, list | tuple) else []) if isinstance(text, str)]
+        return [text for text in texts if stroke_of(parse_point(text)) is None]
 
     # ---- shots
 
@@ -205,6 +194,10 @@ class Edits:
         """How many edits can be undone, and how many done again."""
         place = self._place()
         return place["at"] - place["first"], place["last"] - place["at"]
+
+    def begin_here(self) -> None:
+        """Lets what was done until now be where undoing ends."""
+        shutil.rmtree(self._history, ignore_errors=True)
 
     def undo(self) -> None:
         """Takes the last edit back. Raises ``SettingError`` where there is none."""
@@ -264,7 +257,3 @@ class Edits:
     def _require_frame(self, frame: int | None) -> None:
         if frame is not None and not 0 <= frame < self.frames:
             raise SettingError(f"The film has no frame {frame}; its last is {self.frames - 1}.")
-
-
-def _near(one: Mark, other: Mark, within_px: float) -> bool:
-    return one.frame == other.frame and (one.x - other.x) ** 2 + (one.y - other.y) ** 2 <= within_px**2

@@ -24,6 +24,11 @@ class Events:
             self._listeners[number] = listener
         return lambda: self._forget(number)
 
+    @property
+    def heard(self) -> bool:
+        """Whether anybody listens."""
+        return bool(self._listeners)
+
     def _forget(self, number: int) -> None:
         with self._lock:
             self._listeners.pop(number, None)

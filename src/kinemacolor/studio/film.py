@@ -14,8 +14,7 @@ from kinemacolor.engine.track.chunk import ChunkNotes
 from kinemacolor.frames import Shot
 from kinemacolor.io.destination import write_file
 from kinemacolor.studio.edits import Edits, still_id
-from kinemacolor.studio.pictures import ColorPlace
-from kinemacolor.studio.tasks import CACHE, DRAFT, LIVE, LIVE_STEP
+from kinemacolor.studio.places import CACHE, DRAFT, LIVE, LIVE_STEP, PREVIEW, ColorPlace, PreviewPlace
 
 _HEAT_COLUMNS = 4000
 _UNKNOWN = -1
@@ -37,6 +36,14 @@ class PlannedRow:
 
 
 @dataclass(slots=True)
+class _Preview:
+    """The edits that a small film in color shows the film with, and how sure the model was of each frame."""
+
+    signature: str
+    confidence: list[float]
+
+
+@dataclass(slots=True)
 class _Page:
     """The state that is kept between two programs, in ``cache/page.json``."""
 
@@ -45,7 +52,7 @@ class _Page:
     drafts: dict[str, str] = field(default_factory=dict)
     former: dict[str, list[Any]] = field(default_factory=dict)
     suggestions: list[dict[str, Any]] = field(default_factory=list)
-    seen: dict[str, str] = field(default_factory=dict)
+    preview: _Preview | None = None
 
 
 class StudioFilm:
@@ -133,22 +140,28 @@ class StudioFilm:
         chosen = [row for row in self._page.rows if starts is None or row.start in starts]
         return [row for row in chosen if self.notes(row) is None]
 
-    def places(self, frame: int) -> list[ColorPlace]:
+    def places(self, frame: int) -> list[ColorPlace | PreviewPlace]:
         """Where colors of a frame may lie, the best first: final, draft, those of before the last edits."""
-        row = self.row_at(frame)
-        if row is None:
-            return []
-        found = []
-        if self.planned:
+        found: list[ColorPlace | PreviewPlace] = []
+        if (row := self.row_at(frame)) is not None:
             found.append(ColorPlace(self.folder / "track", row.start, row.stop, row.key))
-            if (draft := self._page.drafts.get(row.key)) is not None:
+            if self.planned and (draft := self._page.drafts.get(row.key)) is not None:
                 found.append(ColorPlace(self.folder / DRAFT, row.start, row.stop, draft))
-        else:
-            found.append(ColorPlace(self.folder / "track", row.start, row.stop, row.key))
         for start, stop, key in self._page.former.values():
             if start <= frame < stop:
                 found.append(ColorPlace(self.folder / "track", start, stop, key))
+        if self._page.preview is not None:
+            found.append(PreviewPlace(self.folder / PREVIEW))
         return found
+
+    def take_preview(self, confidence: list[float]) -> None:
+        """A small film in color shows what this film looks like with its edits as they are; it lies at ``PREVIEW``.
+
+        ``confidence`` is the mean of each frame.
+        """
+        with self.lock:
+            self._page.preview = _Preview(self.edits.signature(), confidence)
+            self._save()
 
     def live(self, frame: int) -> Path | None:
         """The picture of a frame of the shot that is being colored."""
@@ -176,7 +189,7 @@ class StudioFilm:
         """The film as JSON."""
         with self.lock:
             planned = self.planned
-            stills, marks = self.edits.stills(), self.edits.marks()
+            stills, strokes = self.edits.stills(), self.edits.strokes()
             undo, redo = self.edits.steps()
             rows = {row.start: row for row in self._page.rows} if planned else {}
             shots = [self._shot(each.shot, rows.get(each.shot.start)) for each in self.edits.shots()]
@@ -204,7 +217,7 @@ class StudioFilm:
                     }
                     for s in stills
                 ],
-                "marks": [asdict(mark) for mark in marks],
+                "strokes": [asdict(stroke) for stroke in strokes],
                 "undo": undo,
                 "redo": redo,
                 "suggestions": self.suggestions,
@@ -222,6 +235,9 @@ class StudioFilm:
                 state = "draft"
         if state == "none" and str(shot.start) in self._page.former:
             state, version = "old", self._page.former[str(shot.start)][2][:10]
+        elif state == "none" and self._page.preview is not None:
+            state = "draft" if self._page.preview.signature == self.edits.signature() else "old"
+            version = "preview"
         return {"start": shot.start, "stop": shot.stop, "state": state, "version": version}
 
     def _heat(self, rows: list[PlannedRow]) -> dict[str, Any]:
@@ -230,14 +246,20 @@ class StudioFilm:
         step = -(-frames // _HEAT_COLUMNS)
         values = [_UNKNOWN] * -(-frames // step)
         least = (2.0, -1)
-        for row in rows:
-            notes = self.notes(row) or self.draft_notes(row)
-            for offset, sure in enumerate(notes.confidence if notes is not None else ()):
-                place = (row.start + offset) // step
+        for start, confidence in self._known(rows):
+            for frame, sure in enumerate(confidence, start):
                 level = round(100 * sure)
-                values[place] = level if values[place] == _UNKNOWN else min(level, values[place])
-                least = min(least, (sure, row.start + offset))
+                values[frame // step] = min(level, values[frame // step] % 101)
+                least = min(least, (sure, frame))
         return {"step": step, "values": values, "least": least[1]}
+
+    def _known(self, rows: list[PlannedRow]) -> list[tuple[int, list[float]]]:
+        """How sure the model is of stretches of frames: first frame and a number for each."""
+        noted = [(row.start, self.notes(row) or self.draft_notes(row)) for row in rows]
+        found = [(start, notes.confidence) for start, notes in noted if notes is not None]
+        if not found and self._page.preview is not None:
+            return [(0, self._page.preview.confidence)]
+        return found
 
     def rate(self) -> float | None:
         """Frames a second that this film's shots took, None where none is colored."""
@@ -265,7 +287,9 @@ class StudioFilm:
     def _read(self) -> _Page:
         try:
             kept = json.loads(self._file.read_text(encoding="utf-8"))
-            return _Page(**{**kept, "rows": [PlannedRow(**row) for row in kept["rows"]]})
+            rows = [PlannedRow(**row) for row in kept["rows"]]
+            shown = kept.get("preview")
+            return _Page(**{**kept, "rows": rows, "preview": None if shown is None else _Preview(**shown)})
         except (OSError, ValueError, TypeError, KeyError):
             return _Page()
 

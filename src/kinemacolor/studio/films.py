@@ -19,8 +19,9 @@ from pathlib import Path
 
 from kinemacolor.engine.project.files import ENDING, SETTINGS, open_project
 from kinemacolor.errors import InputError, KinemacolorError, SettingError
+from kinemacolor.studio.places import OWN
 
-FILMS, OWN = "films", ".studio"
+FILMS = "films"
 _NAME_CHARACTERS = 48
 _STRANGE = re.compile(r"[^a-z0-9]+")
 _DEVICES = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(\..*)?", re.IGNORECASE)

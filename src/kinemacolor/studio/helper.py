@@ -21,8 +21,10 @@ from typing import Any
 from kinemacolor import errors
 from kinemacolor.errors import KinemacolorError
 from kinemacolor.studio.calls import Context, HelperDiedError, StoppedError, Told
+from kinemacolor.studio.tasks import task_of
 
 _SECONDS_TO_END = 2.0
+_LOOK_THREADS = 3
 
 
 @dataclass(slots=True)
@@ -35,10 +37,13 @@ class Call:
 
 
 class Helper:
-    """The process. Safe to call from any thread; ``threads`` is how many calls it works on at a time."""
+    """The process. Safe to call from any thread; ``threads`` is how many calls it works on at a time.
 
-    def __init__(self, name: str, *, threads: int) -> None:
-        self._name, self._threads = name, threads
+    ``ahead`` is a task whose module is loaded at once, before the first call.
+    """
+
+    def __init__(self, name: str, *, threads: int, ahead: str | None = None) -> None:
+        self._name, self._threads, self._ahead = name, threads, ahead
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
         self._calls: dict[int, Call] = {}
@@ -91,7 +96,7 @@ class Helper:
         context = get_context("spawn")
         here, there = context.Pipe()
         self._process = context.Process(
-            target=_serve, args=(there, self._threads), name=f"kinemacolor-{self._name}", daemon=True
+            target=_serve, args=(there, self._threads, self._ahead), name=f"kinemacolor-{self._name}", daemon=True
         )
         self._process.start()
         there.close()
@@ -126,6 +131,11 @@ class Helper:
             _settle(call.future, "died", None)
 
 
+def helpers() -> tuple[Helper, Helper]:
+    """The process that looks at films and the one that colors them; studios may share them."""
+    return Helper("look", threads=_LOOK_THREADS, ahead="picture"), Helper("color", threads=1)
+
+
 def _settle(future: "Future[Any]", kind: str, content: Any) -> None:
     if future.done():
         return
@@ -141,7 +151,7 @@ def _settle(future: "Future[Any]", kind: str, content: Any) -> None:
         )
 
 
-def _serve(pipe: Connection, threads: int) -> None:
+def _serve(pipe: Connection, threads: int, ahead: str | None) -> None:
     """The process's own life: takes calls until the pipe ends, which it does when whoever started it is gone."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     for name in ("SIGINT", "SIGHUP"):  # of the terminal: the program that started us ends us itself
@@ -154,6 +164,8 @@ def _serve(pipe: Connection, threads: int) -> None:
         with lock:
             pipe.send(message)
 
+    if ahead is not None:
+        pool.submit(task_of, ahead)
     while True:
         try:
             message = pipe.recv()
@@ -175,12 +187,10 @@ def _work(
     task: str,
     arguments: tuple[object, ...],
 ) -> None:
-    from kinemacolor.studio.tasks import TASKS
-
     context = Context(send, number, stops[number])
     try:
         context.check()
-        answer = TASKS[task](context, *arguments)
+        answer = task_of(task)(context, *arguments)
     except KinemacolorError as error:
         send(("failed", number, (type(error).__name__, str(error))))
     except MemoryError:

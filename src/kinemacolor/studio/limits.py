@@ -1,9 +1,12 @@
 """The limits of what may come in, said before it comes."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from kinemacolor.errors import InputError
-from kinemacolor.io.info import FilmInfo
+
+if TYPE_CHECKING:
+    from kinemacolor.io.info import FilmInfo
 
 _GIB = 2**30
 
@@ -19,7 +22,7 @@ class Limits:
     uploads: int = 4
     probe_seconds: float = 60.0
 
-    def check(self, info: FilmInfo) -> None:
+    def check(self, info: "FilmInfo") -> None:
         """Raises ``InputError`` for a film that is larger or longer."""
         if info.width * info.height > self.pixels:
             raise InputError(

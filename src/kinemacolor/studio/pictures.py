@@ -4,7 +4,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,8 +20,8 @@ from kinemacolor.frames import Chroma, Frame, Plane, Planes, Shot
 from kinemacolor.io import Film, FrameReader
 from kinemacolor.io.base import OutputLayout
 from kinemacolor.resize import fit
+from kinemacolor.studio.places import SHORT_SIDE_PX, THUMB_PX, ColorPlace, PreviewPlace
 
-SHORT_SIDE_PX, THUMB_PX = 540, 54
 _QUALITY, _THUMB_QUALITY = 88, 75
 _AHEAD_FRAMES = 48
 _HELD_BYTES = 64 * 2**20
@@ -29,16 +29,6 @@ _OPEN_FILMS = 3
 
 Levels = np.ndarray
 """An 8-bit picture, ``(h, w)`` or ``(h, w, 3)`` in R, G, B."""
-
-
-@dataclass(frozen=True, slots=True)
-class ColorPlace:
-    """Where a frame's colors lie: a track, a shot in it, and the key."""
-
-    track: Path
-    start: int
-    stop: int
-    key: str
 
 
 class FilmPictures:
@@ -147,6 +137,21 @@ class Viewer:
             while len(self._films) > _OPEN_FILMS:
                 self._films.popitem(last=False)[1].close()
             return self._films[name]
+
+
+VIEWER = Viewer()
+"""The films that this process looks at."""
+
+
+def chroma_at(place: ColorPlace | PreviewPlace, frame: int) -> Chroma | None:
+    """The chroma that a place has for a frame, None where it has none that can be read."""
+    if isinstance(place, PreviewPlace):
+        try:
+            return color.lab_of(color.rgb_of_planes(VIEWER.film(str(place.film)).planes(frame)))[1:]
+        except (KinemacolorError, OSError):
+            return None
+    answer = answer_at(place, frame)
+    return None if answer is None else answer.chroma
 
 
 def answer_at(place: ColorPlace, frame: int) -> Any:

@@ -111,7 +111,9 @@ class Queue:
         with self._change:
             self._closed = True
             self._change.notify_all()
-        self._helper.close()
+            current = self._current
+        if current is not None:
+            self._helper.cancel(current[1])
         if self._thread.is_alive():
             self._thread.join(3)
 

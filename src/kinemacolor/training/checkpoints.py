@@ -6,8 +6,10 @@ knows and where in the data the run is. What is drawn at random depends on seed 
 
 import os
 import pickle
+import re
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,10 +21,20 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel
 
-from kinemacolor.errors import SettingError, WeightsError, reason_of
+from kinemacolor.errors import OutputExistsError, SettingError, WeightsError, reason_of
+from kinemacolor.io.output_folder import require_no_link
 from kinemacolor.training.recipe import Recipe
+from kinemacolor.training.runlog import LOG_NAME, is_log
 
 _FOLDER = "checkpoints"
+_FOLDERS = {
+    _FOLDER: re.compile(r"\d+(\.\d+\.partial)?"),
+    "strips": re.compile(r"\d+\.png"),
+    "tensorboard": re.compile(r"events\.out\.tfevents\..*"),
+}
+"""The folders of a run, and the names in them."""
+
+_FILES = (LOG_NAME, "weights.safetensors", "best.safetensors")
 
 
 @dataclass
@@ -45,6 +57,7 @@ def save_checkpoint(learner: Learner, recipe: Recipe, out: Path, *, seed: int, k
     """Writes a checkpoint of the learner's step and removes all but the newest ``keep``."""
     folder = out / _FOLDER / f"{learner.step:08d}"
     partial = out / _FOLDER / f"{learner.step:08d}.{os.getpid()}.partial"
+    require_no_link(out / _FOLDER)
     for left_by_a_crash in (out / _FOLDER).glob("*.partial"):
         shutil.rmtree(left_by_a_crash)
     partial.mkdir(parents=True)
@@ -104,10 +117,28 @@ def load_checkpoint(learner: Learner, recipe: Recipe, out: Path, *, seed: int) -
     return True
 
 
+def require_own(out: Path) -> None:
+    """Raises ``OutputError`` where a folder holds what a run would replace, and no run has left it there."""
+    for name in _FOLDERS:
+        require_no_link(out / name)
+    there = [name for name in _FILES if os.path.lexists(out / name)]
+    if there and not checkpoints_of(out) and not is_log(out):
+        raise OutputExistsError(
+            f"{out / there[0]} is there, and no run has left it: it has no log beside it. Give another folder."
+        )
+
+
 def remove_run(out: Path) -> None:
-    """Removes what an earlier run left in a folder, and nothing else."""
-    for name in (_FOLDER, "strips", "tensorboard"):
-        if (out / name).is_dir():
-            shutil.rmtree(out / name)
-    for name in ("log.jsonl", "weights.safetensors", "best.safetensors"):
+    """Removes what an earlier run left in a folder, and nothing else. Raises as ``require_own``."""
+    require_own(out)
+    for name, own in _FOLDERS.items():
+        folder = out / name
+        for path in list(folder.iterdir()) if folder.is_dir() else []:
+            if own.fullmatch(path.name) and path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif own.fullmatch(path.name):
+                path.unlink()
+        with suppress(OSError):  # there is something of somebody else's in it
+            folder.rmdir()
+    for name in _FILES:
         (out / name).unlink(missing_ok=True)

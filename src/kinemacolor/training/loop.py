@@ -17,7 +17,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from kinemacolor.data.samples import Batch, Sample, collate
 from kinemacolor.errors import SettingError
-from kinemacolor.training.checkpoints import Learner, load_checkpoint, remove_run, save_checkpoint
+from kinemacolor.io.output_folder import OutputFolder
+from kinemacolor.training.checkpoints import Learner, load_checkpoint, remove_run, require_own, save_checkpoint
 from kinemacolor.training.distributed import ProcessGroup, process_group
 from kinemacolor.training.recipe import Recipe
 from kinemacolor.training.runlog import RunLog
@@ -98,11 +99,14 @@ def train(
     checkpoint. ``data`` answers a ``Request`` with a ``Sample``. Under ``torchrun`` the processes share each batch.
 
     Raises ``SettingError`` where the folder holds another run or the batch cannot be shared, ``ModelError`` where
-    gradients are NaN or infinite again and again or the device cannot be used.
+    gradients are NaN or infinite again and again or the device cannot be used, ``OutputError`` where the folder holds
+    files of these names that no run has left there.
     """
     settings, steps = settings or RunSettings(), steps or recipe.steps
     recipe = settings.applied_to(recipe)
+    folder = OutputFolder(out, overwrite=True)
     out.mkdir(parents=True, exist_ok=True)
+    require_own(out)
     with process_group(settings.device) as group, stop_signal() as stop, torch.random.fork_rng(devices=[]):
         if recipe.batch % group.processes:
             raise SettingError(
@@ -114,7 +118,7 @@ def train(
         learner = new_learner(recipe, seed, group.device)
         if load_checkpoint(learner, recipe, out, seed=seed) and learner.step > steps:
             raise SettingError(f"The run in {out} is at step {learner.step} already. Give more than {steps} steps.")
-        this = _Run(recipe, data, out, steps, list(validation), seed, settings, group, stop, learner, progress)
+        this = _Run(recipe, data, folder, steps, list(validation), seed, settings, group, stop, learner, progress)
         return this.run()
 
 
@@ -122,7 +126,7 @@ def train(
 class _Run:
     recipe: Recipe
     data: Dataset[Sample]
-    out: Path
+    folder: OutputFolder
     steps: int
     validation: list[Sample]
     seed: int
@@ -142,7 +146,7 @@ class _Run:
         trainer = Trainer(self.recipe, objective, self.steps, self.seed, self.group)
         log = None
         if self.group.is_first:
-            log = RunLog(self.out, step=self.learner.step, tensorboard=self.settings.tensorboard)
+            log = RunLog(self.folder.path, step=self.learner.step, tensorboard=self.settings.tensorboard)
         ending: Ending = "complete"
         before = time.monotonic()
         for batch in self._batches():
@@ -211,7 +215,7 @@ class _Run:
         learner = self.learner
         found = validate(self.recipe, learner.mean.module, self.validation, self.group.device)
         log.write("evaluation", learner.step, {"psnr": found.psnr, "psnr_last": found.psnr_last})
-        found.save_strip(self.out / "strips" / f"{learner.step:08d}.png")
+        self.folder.write(f"strips/{learner.step:08d}.png", found.strip())
         self.psnr = found.psnr
         if found.psnr > learner.best_psnr:
             learner.best_psnr = found.psnr
@@ -220,16 +224,17 @@ class _Run:
     def _save(self) -> None:
         self.saved = time.monotonic()
         if self.group.is_first:
-            save_checkpoint(self.learner, self.recipe, self.out, seed=self.seed, keep=self.settings.keep_checkpoints)
+            save_checkpoint(
+                self.learner, self.recipe, self.folder.path, seed=self.seed, keep=self.settings.keep_checkpoints
+            )
 
     def _write_weights(self, name: str) -> Path:
-        path = self.out / name
-        partial = self.out / f"partial.{name}"
-        self.recipe.save(self.learner.mean.module, partial)
-        return partial.replace(path)
+        with self.folder.place(name) as place:
+            self.recipe.save(self.learner.mean.module, place)
+        return self.folder.path / name
 
     def _finish(self, log: RunLog | None, ending: Ending) -> TrainingResult:
-        weights = self.out / "weights.safetensors"
+        weights = self.folder.path / "weights.safetensors"
         if log:
             self._write_weights(weights.name)
             log.close()

@@ -4,12 +4,15 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kinemacolor.errors import SettingError
+from kinemacolor.errors import InputError, SettingError, reason_of
+from kinemacolor.io.destination import write_file
+from kinemacolor.io.regular import read_regular
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard.writer import SummaryWriter
 
 LOG_NAME = "log.jsonl"
+_LIMIT_BYTES = 2**30
 
 
 class RunLog:
@@ -18,7 +21,7 @@ class RunLog:
     def __init__(self, out: Path, *, step: int, tensorboard: bool = False) -> None:
         self._path = out / LOG_NAME
         kept = [entry for entry in read_log(out) if entry["step"] <= step]
-        self._path.write_text("".join(json.dumps(entry) + "\n" for entry in kept), encoding="utf-8")
+        write_file(self._path, "".join(json.dumps(entry) + "\n" for entry in kept).encode())
         self._board = _board(out, step) if tensorboard else None
 
     def write(self, kind: str, step: int, figures: dict[str, float]) -> None:
@@ -36,17 +39,36 @@ class RunLog:
 
 
 def read_log(out: Path) -> list[dict]:
-    """The entries of a run's log, the oldest first; a last line cut short by a crash is left out."""
+    """The entries of a run's log, the oldest first; a last line cut short by a crash is left out.
+
+    Raises ``InputError`` where there is something else of that name.
+    """
     path = out / LOG_NAME
     if not path.exists():
         return []
     entries = []
-    for line in path.read_text(encoding="utf-8").splitlines():
+    try:
+        lines = read_regular(path, limit_bytes=_LIMIT_BYTES).decode().splitlines()
+    except (OSError, UnicodeError) as error:
+        raise InputError(f"{path} is no log of a run ({reason_of(error)}). Give another folder.") from error
+    for line in lines:
         try:
-            entries.append(json.loads(line))
-        except json.JSONDecodeError:
+            entry = json.loads(line)
+        except (ValueError, RecursionError):
             break
+        if not isinstance(entry, dict) or not isinstance(entry.get("step"), int) or "kind" not in entry:
+            break
+        entries.append(entry)
     return entries
+
+
+def is_log(out: Path) -> bool:
+    """Whether a folder has the log of a run, which may have no entry yet."""
+    path = out / LOG_NAME
+    try:
+        return path.is_file() and not path.is_symlink() and (path.stat().st_size == 0 or bool(read_log(out)))
+    except InputError:
+        return False
 
 
 def _board(out: Path, step: int) -> "SummaryWriter":

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from jaxtyping import Float, UInt8
@@ -11,7 +10,7 @@ from torch import Tensor, nn
 from kinemacolor import color
 from kinemacolor.data.samples import Sample, collate
 from kinemacolor.frames import size_of
-from kinemacolor.io.sheets import image_of, stacked
+from kinemacolor.io.sheets import encoded, image_of, stacked
 from kinemacolor.metrics.psnr import psnr
 from kinemacolor.resize import fit, resize
 from kinemacolor.training.recipe import Recipe
@@ -30,10 +29,9 @@ class Validation:
     psnr_last: float
     rows: tuple[UInt8[Tensor, "3 _ _"], ...]
 
-    def save_strip(self, path: Path) -> None:
-        """Writes the rows (exemplar | gray | colored, first and last frame | truth, last frame)."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        image_of(stacked(self.rows)).save(path)
+    def strip(self) -> bytes:
+        """The rows (exemplar | gray | colored, first and last frame | truth, last frame) as PNG."""
+        return encoded(image_of(stacked(self.rows)), "PNG")
 
 
 @torch.no_grad()

@@ -16,10 +16,11 @@ from starlette.staticfiles import StaticFiles
 
 from kinemacolor._version import __version__
 from kinemacolor.errors import ExemplarError, InputError, KinemacolorError, SettingError
-from kinemacolor.studio import Limits, Studio
-from kinemacolor.studio.edits import Mark
 from kinemacolor.studio.film import StudioFilm
 from kinemacolor.studio.films import NoSuchFilmError
+from kinemacolor.studio.limits import Limits
+from kinemacolor.studio.strokes import Stroke
+from kinemacolor.studio.studio import Studio
 from kinemacolor.web import sample
 from kinemacolor.web.guard import Access, App, Guard
 from kinemacolor.web.news import News
@@ -107,11 +108,12 @@ def _number_or_none(text: str | None) -> int | None:
     return int(text) if text is not None and text.isdecimal() else None
 
 
-def _mark(given: Any) -> Mark:
-    if not isinstance(given, dict):
-        raise SettingError("A point has a place, a frame and a color.")
-    x, y, frame = (_whole(given.get(name), name) for name in ("x", "y", "frame"))
-    return Mark(x, y, frame, str(given.get("color")))
+def _stroke(given: Any) -> Stroke:
+    places = given.get("places") if isinstance(given, dict) else None
+    if not isinstance(places, list) or not all(isinstance(each, list) and len(each) == 2 for each in places):
+        raise SettingError("A stroke has places, a frame and a color.")
+    line = tuple((_whole(x, "x"), _whole(y, "y")) for x, y in places)
+    return Stroke(_whole(given.get("frame"), "frame"), str(given.get("color")), line)
 
 
 class _Pages:
@@ -140,6 +142,7 @@ class _Pages:
                 "sample": sample.is_there() and self._with_sample,
                 "sample_name": sample.name_in(studio),
                 "version": __version__,
+                "kept_hours": self._rooms.kept_hours,
                 "limits": {"bytes": limits.film_bytes, "seconds": limits.seconds, "pixels": limits.pixels},
             },
             headers=_NEVER,
@@ -150,22 +153,26 @@ class _Pages:
         studio = await run_in_threadpool(self._studio, request)
         name = request.query_params.get("name", "film")
         size = _number_or_none(request.headers.get("content-length"))
-        await run_in_threadpool(studio.check_upload, size)
+        await run_in_threadpool(studio.incoming.check, size)
         assert size is not None
+        with self._rooms.used(request.scope.get("room", "")):
+            return await self._take_in(request.stream(), studio, name, size)
+
+    async def _take_in(self, stream: AsyncIterator[bytes], studio: Studio, name: str, size: int) -> Response:
         async with self._doors:
-            film, partial = await run_in_threadpool(studio.begin_upload, name)
+            film, partial = await run_in_threadpool(studio.incoming.begin, name)
             try:
-                await receive(request.stream(), partial, size, self._rooms.limits.film_bytes)
+                await receive(stream, partial, size, self._rooms.limits.film_bytes)
             except BaseException:
-                studio.drop_upload(partial)
+                studio.incoming.drop(partial)
                 raise
-            return JSONResponse(await run_in_threadpool(studio.end_upload, film, partial, name))
+            return JSONResponse(await run_in_threadpool(studio.incoming.end, film, partial, name))
 
     async def sample(self, request: Request) -> Response:
         """Puts the sample in, unless it is there."""
         studio = await run_in_threadpool(self._studio, request)
         if not sample.is_there():
-            raise InputError("The sample film comes with a clone of the repository, and this is none.")
+            raise InputError("The sample film is not part of this installation. Open a film of your own.")
         return JSONResponse({"name": await run_in_threadpool(sample.put_in, studio)})
 
     async def events(self, request: Request) -> Response:
@@ -192,7 +199,7 @@ class _Pages:
             raise HTTPException(404)
         studio = await run_in_threadpool(self._studio, request)
         full = "full" in request.query_params
-        found = await run_in_threadpool(lambda: studio.picture(place["film"], place["frame"], what, full=full))
+        found = await run_in_threadpool(lambda: studio.views.picture(place["film"], place["frame"], what, full=full))
         if found is None:
             return Response(status_code=204, headers=_NEVER)
         return Response(found[0], media_type=found[1], headers=_FOR_EVER if "v" in request.query_params else _NEVER)
@@ -200,7 +207,7 @@ class _Pages:
     async def live(self, request: Request) -> Response:
         """A frame of the shot that is being colored."""
         studio, place = await run_in_threadpool(self._studio, request), request.path_params
-        data = await run_in_threadpool(studio.live_picture, place["film"], place["frame"])
+        data = await run_in_threadpool(studio.views.live, place["film"], place["frame"])
         if data is None:
             return Response(status_code=204, headers=_NEVER)
         return Response(data, media_type="image/jpeg", headers=_NEVER)
@@ -208,14 +215,14 @@ class _Pages:
     async def thumb(self, request: Request) -> Response:
         """A small frame for the strip."""
         studio, place = await run_in_threadpool(self._studio, request), request.path_params
-        data = await run_in_threadpool(studio.thumb, place["film"], place["frame"])
+        data = await run_in_threadpool(studio.views.thumb, place["film"], place["frame"])
         return Response(data, media_type="image/jpeg", headers=_FOR_EVER)
 
     async def still(self, request: Request) -> Response:
         """A still."""
         studio, place = await run_in_threadpool(self._studio, request), request.path_params
         small = "small" in request.query_params
-        data = await run_in_threadpool(lambda: studio.still_picture(place["film"], place["still"], small=small))
+        data = await run_in_threadpool(lambda: studio.views.still(place["film"], place["still"], small=small))
         return Response(data, media_type="image/jpeg", headers=_FOR_EVER)
 
     async def add_still(self, request: Request) -> Response:
@@ -224,7 +231,7 @@ class _Pages:
         asked = request.query_params
         data = await self._picture(request)
         shown, frame = _number_or_none(asked.get("shown")), _number_or_none(asked.get("frame"))
-        await run_in_threadpool(studio.add_still, place, data, asked.get("name", "still.png"), shown, frame)
+        await run_in_threadpool(studio.changes.add_still, place, data, asked.get("name", "still.png"), shown, frame)
         return JSONResponse({})
 
     async def _picture(self, request: Request) -> bytes:
@@ -241,7 +248,7 @@ class _Pages:
         frame = _number_or_none(request.query_params.get("frame")) or 0
         data = await self._picture(request)
         keep = "keep" in request.query_params
-        made = await run_in_threadpool(lambda: studio.paint(place, frame, data, keep=keep))
+        made = await run_in_threadpool(lambda: studio.changes.paint(place, frame, data, keep=keep))
         return Response(made, media_type="image/jpeg", headers=_NEVER)
 
     async def edit(self, request: Request) -> Response:
@@ -266,25 +273,17 @@ class _Pages:
 
 def _edit(studio: Studio, film: str, given: dict[str, Any]) -> None:
     what = given.get("do")
-    if what == "mark":
-        marks = given.get("marks")
-        studio.add_marks(film, [_mark(each) for each in (marks if isinstance(marks, list) else [])])
+    if what == "correct":
+        studio.changes.add_stroke(film, _stroke(given.get("stroke")))
     elif what == "find still":
-        studio.find_still(film, str(given.get("still")))
-    elif what == "sample":
-        sample.begin(studio, film)
+        studio.changes.find_still(film, str(given.get("still")))
     elif what == "suggest":
-        studio.suggest(film)
+        studio.plans.suggest(film)
     elif what in _EDITS:
         change, of_stills = _EDITS[what]
-        studio.edit(film, lambda it: change(it, given), stills=of_stills)
+        studio.changes.edit(film, lambda it: change(it, given), stills=of_stills)
     else:
         raise SettingError("The page has asked for what there is not. Load it again.")
-
-
-def _unmark(film: StudioFilm, given: dict[str, Any]) -> None:
-    marks = given.get("marks")
-    film.edits.remove_marks([_mark(each) for each in (marks if isinstance(marks, list) else [])])
 
 
 def _bind(film: StudioFilm, given: dict[str, Any]) -> None:
@@ -293,7 +292,7 @@ def _bind(film: StudioFilm, given: dict[str, Any]) -> None:
 
 
 _EDITS: dict[Any, tuple[Callable[[StudioFilm, dict[str, Any]], None], bool]] = {
-    "unmark": (_unmark, False),
+    "erase": (lambda film, given: film.edits.remove_stroke(_stroke(given.get("stroke"))), False),
     "bind still": (_bind, True),
     "remove still": (lambda film, given: film.edits.remove_still(str(given.get("still"))), True),
     "split": (lambda film, given: film.edits.split(_whole(given.get("frame"), "frame")), False),

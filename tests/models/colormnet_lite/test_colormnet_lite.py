@@ -313,3 +313,38 @@ def test_a_state_of_several_exemplars_can_be_copied_with_the_color_prior(
     model.step(shot[0][1], state)
     other = copy.deepcopy(state)
     assert torch.equal(model.step(shot[0][2], state).chroma, model.step(shot[0][2], other).chroma)
+
+
+def _looks(
+    model: ColorMNetLiteColorizer, film: list[Tensor], first: Reference, patch: pytest.MonkeyPatch
+) -> list[int]:
+    """The numbers of the frames that are compared with the exemplar."""
+    numbers, features = [], ColorMNetLiteColorizer._features
+
+    def noted(self: ColorMNetLiteColorizer, luma: Tensor) -> object:
+        numbers.extend(i for i, each in enumerate(film) if luma.shape == each.shape and torch.equal(luma, each))
+        return features(self, luma)
+
+    with patch.context() as here:
+        here.setattr(ColorMNetLiteColorizer, "_features", noted)
+        list(model.colorize(film, [first]))
+    return sorted(numbers)
+
+
+def test_every_other_frame_is_looked_at_and_after_a_cut_each(
+    shot: tuple[Tensor, Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady = [shot[0][0].roll(2 * i, -1) for i in range(6)]
+    still = Reference(steady[0], shot[1][0])
+    every = ColorMNetLiteColorizer(seeded(), settings=LiteSettings(look_every=1))
+    other = ColorMNetLiteColorizer(seeded(), settings=LiteSettings(look_every=3, look_if_lost=0.5))
+    assert _looks(every, steady, still, monkeypatch)[1:] == [0, 1, 2, 3, 4, 5]
+    assert _looks(other, steady, still, monkeypatch)[1:] == [0, 3]
+    cut = [*steady[:2], 100 - steady[0].flip(-1), *steady[3:]]
+    assert 2 in _looks(other, cut, still, monkeypatch)
+
+
+@pytest.mark.parametrize("settings", [LiteSettings(look_every=0), LiteSettings(look_if_lost=1.5)])
+def test_how_often_it_looks_is_checked(settings: LiteSettings) -> None:
+    with pytest.raises(SettingError, match="Give"):
+        ColorMNetLiteColorizer(seeded(), settings=settings)

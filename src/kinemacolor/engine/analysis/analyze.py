@@ -14,20 +14,23 @@ from kinemacolor.engine.track.seal import read_sealed, write_sealed
 from kinemacolor.frames import Exemplar, Shot
 from kinemacolor.io import Film
 
-_VERSION = 1
+_VERSION = 2
+_THE_FILM = "<film>"
 
 
 @dataclass(frozen=True, slots=True)
 class FilmAnalysis:
     """The frames and cuts of a film, a summary of each shot, and where each still belongs.
 
-    ``summaries`` is empty where there are so few stills that every shot gets them all.
+    ``summaries`` is empty where there are so few stills that every shot gets them all. ``notes`` are lines on what
+    the frames show.
     """
 
     frames: int
     cuts: tuple[int, ...]
     summaries: tuple[Sequence[float], ...]
     places: tuple[StillPlace | None, ...]
+    notes: tuple[str, ...] = ()
 
 
 def analyze(
@@ -48,13 +51,13 @@ def analyze(
     """
     of = key_of([_VERSION, signature, [span.start, span.stop], None if cuts is None else list(cuts), summarize])
     names = [f"{exemplar_hash(still)}@{still.index}" for still in stills]
-    if memory is not None and (known := _recalled(memory, of, names)) is not None:
+    if memory is not None and (known := _recalled(memory, of, names, film.source)) is not None:
         return known
     with film.frames(span) as reader:
         seen = survey(reader, cuts=cuts, stills=stills, progress=progress)
-    found = FilmAnalysis(seen.frames, seen.cuts, _summaries(seen, film) if summarize else (), seen.places)
+    found = FilmAnalysis(seen.frames, seen.cuts, _summaries(seen, film) if summarize else (), seen.places, seen.notes)
     if memory is not None:
-        _remember(memory, of, names, found)
+        _remember(memory, of, names, found, film.source)
     return found
 
 
@@ -64,14 +67,15 @@ def _summaries(seen: Survey, film: Film) -> tuple[Sequence[float], ...]:
     return tuple(Summaries().of_grays(seen.samples, full_range=film.info.full_range))
 
 
-def _remember(memory: Path, of: str, names: Sequence[str], found: FilmAnalysis) -> None:
+def _remember(memory: Path, of: str, names: Sequence[str], found: FilmAnalysis, source: str) -> None:
     places = {name: p and [p.frame, p.likeness, p.own] for name, p in zip(names, found.places)}
     content = {"of": of, "frames": found.frames, "cuts": found.cuts, "summaries": found.summaries, "places": places}
+    content["notes"] = [note.replace(source, _THE_FILM) for note in found.notes]  # it may be elsewhere next time
     with suppress(OSError):  # a film can be looked at again
         write_sealed(memory, content)
 
 
-def _recalled(memory: Path, of: str, names: Sequence[str]) -> FilmAnalysis | None:
+def _recalled(memory: Path, of: str, names: Sequence[str], source: str) -> FilmAnalysis | None:
     """The analysis as remembered; None where there is none, it is of another film, or the file is damaged."""
     try:
         content: dict[str, Any] = read_sealed(memory)
@@ -79,7 +83,8 @@ def _recalled(memory: Path, of: str, names: Sequence[str]) -> FilmAnalysis | Non
             return None
         places = tuple(_place(content["places"][name]) for name in names)
         cuts, summaries = tuple(map(_count, content["cuts"])), tuple(content["summaries"])
-        return FilmAnalysis(_count(content["frames"]), cuts, summaries, places)
+        notes = tuple(str(note).replace(_THE_FILM, source) for note in content["notes"])
+        return FilmAnalysis(_count(content["frames"]), cuts, summaries, places, notes)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kinemacolor.engine.analysis.cuts import CutFinder, Gray, gray_of
+from kinemacolor.engine.analysis.sightings import Sightings
 from kinemacolor.engine.analysis.still_finder import StillFinder, StillPlace
 from kinemacolor.frames import Exemplar
 from kinemacolor.io import FrameReader
@@ -19,13 +20,15 @@ class Survey:
     """The findings of the pass.
 
     ``frames`` is how many could be decoded. ``cuts`` are frame numbers of the film, as is ``places``, one for each
-    still asked about. ``samples`` has a frame from about the middle of each shot, as gray levels.
+    still asked about. ``samples`` has a frame from about the middle of each shot, as gray levels. ``notes`` are lines
+    on what the frames show.
     """
 
     frames: int
     cuts: tuple[int, ...]
     places: tuple[StillPlace | None, ...]
     samples: tuple[Gray, ...]
+    notes: tuple[str, ...] = ()
 
 
 class _Samples:
@@ -66,9 +69,11 @@ def survey(
     finder = CutFinder() if cuts is None else None
     wanted = [cut for cut in cuts or () if cut > reader.start]
     search, samples = StillFinder(stills), _Samples(reader.start)
+    sightings = Sightings(reader.info)
     frames = closed = 0
     for frames, frame in enumerate(reader, 1):
         gray = gray_of(frame)
+        sightings.add(frame)
         samples.add(frame.index, gray)
         search.add(frame.index, gray)
         if finder is not None:
@@ -87,4 +92,4 @@ def survey(
         wanted = [cut for cut in wanted if cut < reader.start + frames]
     for cut in [*wanted[closed:], reader.start + frames]:
         samples.close(cut)
-    return Survey(frames, tuple(wanted), search.places(), tuple(samples.chosen))
+    return Survey(frames, tuple(wanted), search.places(), tuple(samples.chosen), sightings.lines())

@@ -86,11 +86,16 @@ def color_shots(
         for start in starts:
             wanted = by_start[start]
             part = replace(prepared.plan, shots=(wanted,))
-            answers = Answers(part, applied, inputs.size, track=track, objects=inputs.masks)
+            answers = Answers(
+                part, applied, inputs.size, track=track, objects=inputs.masks, again=inputs.opened_again
+            )
             more = sinks(inputs, wanted) if sinks is not None else ()
             counted = ProgressSink(len(wanted.shot), heard.progress)
             with inputs.film.frames(wanted.shot) as reader:
-                pour(answers.shots(read_ahead(reader, FRAMES_AHEAD)), [TrackSink(track), *more, counted])
+                pour(
+                    answers.shots(read_ahead(reader, FRAMES_AHEAD, sparing=answers.sparing)),
+                    [TrackSink(track), *more, counted],
+                )
     return prepared.plan
 
 

@@ -36,7 +36,8 @@ def load_network(path: Path = WEIGHTS) -> ColorPrior:
     """
     tensors, metadata = checkpoint.read(path)
     config = checkpoint.config_from(metadata, ColorPriorConfig, _NAME, path)
-    with torch.device("meta"):
+    # not on the "meta" device: the arithmetic of its construction would import torch's compiler there, 3 CPU seconds
+    with torch.random.fork_rng(devices=[]):
         network = ColorPrior(config)
     load_strictly(network, tensors, path)
     network.trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

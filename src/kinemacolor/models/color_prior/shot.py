@@ -10,6 +10,7 @@ from kinemacolor.models.base import Reference
 from kinemacolor.models.color_prior.exemplars import Exemplars
 from kinemacolor.models.color_prior.mixture import Mixture
 from kinemacolor.models.color_prior.network import ColorPrior
+from kinemacolor.models.moved import HOST, moved
 from kinemacolor.models.references import fitted
 from kinemacolor.resize import fit, in_steps, resize
 
@@ -24,22 +25,28 @@ _MULTIPLE = 16
 
 @dataclass(frozen=True, slots=True)
 class ShotPrior:
-    """The prior that a shot's frames ask: the network, and the precision of its trunk and layers."""
+    """The prior that a shot's frames ask: the network, and the precision of its trunk and layers.
+
+    ``exemplars_on_host``: they lie in the computer's own memory, but for those that a frame asks.
+    """
 
     network: ColorPrior
     dtype: torch.dtype
+    exemplars_on_host: bool = False
 
     def remember(self, reference: Reference) -> Exemplars:
         """An exemplar, at several sizes; what its alpha hides is not seen."""
         device = self.network.head.weight.device
         sizes = dict.fromkeys(_size(reference.luma, scale) for scale in EXEMPLAR_SCALES)
         with self._precision(device):
-            return self.network.exemplars_of([fitted(reference, size, device) for size in sizes])
+            made: Exemplars = self.network.exemplars_of([fitted(reference, size, device) for size in sizes])
+        return moved(made, HOST) if self.exemplars_on_host else made
 
     def mixture(self, luma: Luma, exemplars: Sequence[Exemplars]) -> Mixture:
         """The colors that a frame may have, at stride 8 of its working size; without exemplars, by its look alone."""
         small = resize(luma, _size(luma))
-        memory = Exemplars.joined(exemplars) if exemplars else self.network.no_exemplars()
+        there = [moved(each, luma.device) for each in exemplars] if self.exemplars_on_host else exemplars
+        memory = Exemplars.joined(there) if there else self.network.no_exemplars()
         with self._precision(luma.device):
             answer: Mixture = self.network(self.network.encode(small[None]), memory)
         return answer

@@ -3,8 +3,8 @@
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from copy import deepcopy
-from dataclasses import dataclass
+from copy import copy, deepcopy
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -27,15 +27,13 @@ from kinemacolor.models.base import (
 )
 from kinemacolor.models.color_prior import ColorPrior, Exemplars, ShotPrior
 from kinemacolor.models.colormnet_lite.evidence import Evidence, Past, ages_there, carry, flows, fused
+from kinemacolor.models.colormnet_lite.look import Look, Way, lost_share
 from kinemacolor.models.colormnet_lite.network import SEARCH, ColorMNetLite, maps_of
 from kinemacolor.models.colormnet_lite.prior import PriorColors
 from kinemacolor.models.identity import identity_of
-from kinemacolor.models.matching.bank import Bank, Match, Search, pictured
+from kinemacolor.models.matching.bank import Bank, Search, pictured
 from kinemacolor.models.references import own_chroma
 from kinemacolor.resize import resize
-
-Way = tuple[Tensor, Tensor] | None
-"""Flow to an earlier frame, and back."""
 
 _FRAMES_AHEAD = 2
 
@@ -50,6 +48,9 @@ class LiteSettings:
     what no exemplar shows come from: ``exemplars`` is the color prior that sees them beside the frame, ``look`` the
     smaller one that goes by the frame's look alone, as before it, and saves some three tenths of the time.
     ``vividness`` is 0 for the mean of what such a thing may look like, up to 1 for its likeliest color.
+
+    The exemplars and the prior are asked at every ``look_every``-th frame, and where more than ``look_if_lost`` of a
+    frame (0..1) is not found in the one before it; what they answered comes along the flow to the frames between.
     """
 
     ages: tuple[int, ...] = (1, 4, 16)
@@ -59,25 +60,33 @@ class LiteSettings:
     search: Search = SEARCH
     prior: Literal["exemplars", "look"] = "exemplars"
     vividness: float = 0.0
+    look_every: int = 2
+    look_if_lost: float = 0.15
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The evidence for a frame that needs no colors of the frames before it."""
+    """The evidence for a frame that needs no colors of the frames before it.
 
-    match: Match
-    prior_colors: PriorColors
-    ways: Sequence[Way]
+    ``look`` is None where that of the frame before holds, along the first of the ``ways``.
+    """
+
+    look: Look | None
+    ways: Sequence[Way | None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Noted:
-    """A frame, its luma at the stride of candidates, those of frames to carry from, and its chroma if it is known."""
+    """A frame, its luma at the stride of candidates, those of frames to carry from, and its chroma if it is known.
+
+    ``is_due`` says that it is looked at whatever the flow to the frame before.
+    """
 
     luma: Luma
     small: Float[Tensor, "1 h2 w2"]
     before: Sequence[Float[Tensor, "1 h2 w2"] | None]
     own: Chroma | None
+    is_due: bool
     bank: Bank
     prior_memory: tuple[Exemplars, ...]
 
@@ -88,8 +97,8 @@ class LiteState:
 
     ``prior_memory`` are the exemplars as the color prior holds them, in the bank's order; empty without one.
     ``seen`` are lumas, ``past`` frames in color, both since the last exemplar's own frame, whose colors are known
-    better than any before; ``seen`` and ``looked_at`` may be ahead. ``evidence`` is that for the frame last
-    colored, None where it is an exemplar's own.
+    better than any before; ``seen``, ``noted`` and ``noted_since`` (that frame) may be ahead. ``look`` and
+    ``evidence`` are those of the frame last colored, None where it is an exemplar's own.
     """
 
     references: tuple[Reference, ...]
@@ -97,7 +106,9 @@ class LiteState:
     prior_memory: tuple[Exemplars, ...]
     seen: deque[Luma]
     past: deque[Past]
-    looked_at: int = 0
+    noted: int = 0
+    noted_since: int = 0
+    look: Look | None = None
     evidence: Evidence | None = None
 
 
@@ -106,6 +117,19 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
 
     While a frame gets its colors the next two are looked at: all but the colors themselves can be known before.
     """
+
+    frames_ahead = _FRAMES_AHEAD
+    exemplars_on_host = False
+
+    def with_exemplars_on_host(self) -> "ColorMNetLiteColorizer":
+        """The same model, whose exemplars lie in the computer's own memory but for those that a frame asks."""
+        other = copy(self)
+        other.exemplars_on_host = True
+        other.network = copy(self.network)
+        other.network.exemplars_on_host = True
+        if self.color_prior is not None:
+            other.color_prior = replace(self.color_prior, exemplars_on_host=True)
+        return other
 
     def __init__(
         self,
@@ -130,6 +154,10 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
             self.color_prior = ShotPrior(network_of_prior, dtype)
         if self.settings.stride < 1:
             raise SettingError(f"stride is {self.settings.stride}. Give 1 or more.")
+        if self.settings.look_every < 1:
+            raise SettingError(f"look_every is {self.settings.look_every}. Give 1 (every frame) or more.")
+        if not 0 <= self.settings.look_if_lost <= 1:
+            raise SettingError(f"look_if_lost is {self.settings.look_if_lost}. Give a share of the frame, 0 to 1.")
         if not 0 <= self.settings.vividness <= 1:
             raise SettingError(f"vividness is {self.settings.vividness}. Give 0 (the mean) to 1 (the likeliest).")
         if len(self.settings.ages) != network.config.carried:
@@ -209,12 +237,15 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         small = resize(luma, self._size(luma))
         ages = ages_there(self.settings.ages, len(state.seen))
         before = [None if age is None else state.seen[-age] for age in ages]
-        own = own_chroma(state.references, state.looked_at, (luma.shape[-2], luma.shape[-1]), self.device)
+        own = own_chroma(state.references, state.noted, (luma.shape[-2], luma.shape[-1]), self.device)
+        is_due = state.noted_since % self.settings.look_every == 0 or self.settings.ages[0] != 1 or before[0] is None
+        state.noted_since += 1
         if own is not None:
             state.seen.clear()
+            state.noted_since = 0
         state.seen.append(small)
-        state.looked_at += 1
-        return _Noted(luma, small, before, own, state.bank, state.prior_memory)
+        state.noted += 1
+        return _Noted(luma, small, before, own, is_due, state.bank, state.prior_memory)
 
     @torch.inference_mode()
     def _look(self, noted: "_Noted", beside: Executor) -> Found | Chroma:
@@ -225,9 +256,14 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         if noted.own is not None:
             return noted.own
         ways = beside.submit(self._ways, noted.small, noted.before)
+        if not noted.is_due:
+            way = ways.result()[0]
+            assert way is not None
+            if lost_share(way) <= self.settings.look_if_lost:
+                return Found(None, ways.result())
         features = self._features(noted.luma)
         match = self.network.match(noted.bank, noted.luma, features, self.settings.search)
-        return Found(match, self._prior_colors(noted, features), ways.result())
+        return Found(Look(match, self._prior_colors(noted, features)), ways.result())
 
     def _prior_colors(self, noted: "_Noted", features: PlaceFeatures) -> PriorColors:
         """The likely colors of a frame where no exemplar is matched and no earlier frame answers."""
@@ -238,7 +274,7 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         seen = [noted.prior_memory[number] for number in noted.bank.most_alike(features.summary)]
         return look.beside(self.color_prior.mixture(noted.luma, seen), self.settings.vividness)
 
-    def _ways(self, small: Luma, before: Sequence[Luma | None]) -> list[Way]:
+    def _ways(self, small: Luma, before: Sequence[Luma | None]) -> list[Way | None]:
         return [None if past is None else flows(small, past, self.settings.preset) for past in before]
 
     @torch.inference_mode()
@@ -246,7 +282,7 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         luma = luma.to(self.device, torch.float32)
         small = resize(luma, self._size(luma))
         if not isinstance(found, Found):
-            state.evidence = None
+            state.look = state.evidence = None
             state.past.clear()
             state.past.append(Past.known(small, resize(found, self._size(luma))))
             return Answer(found, self._confidence(state))
@@ -254,10 +290,17 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
             None if age is None else state.past[-age] for age in ages_there(self.settings.ages, len(state.past))
         ]
         carried = [carry(past, *way) if past and way else None for past, way in zip(before, found.ways)]
-        state.evidence = self.network.variances.weigh(small, found.prior_colors, found.match, carried)
+        state.look = look = found.look or self._along(state.look, found.ways[0])
+        state.evidence = self.network.variances.weigh(small, look.prior_colors, look.match, carried)
         state.past.append(fused(small, state.evidence))
         chroma = resize(state.past[-1].chroma, (luma.shape[-2], luma.shape[-1])).clamp(-110, 110)
         return Answer(chroma, self._confidence(state))
+
+    def _along(self, look: Look | None, way: Way | None) -> Look:
+        """What was found for the frame before, seen from this one."""
+        assert look is not None, "a frame without one before it is always looked at"
+        assert way is not None, "a frame without one before it is always looked at"
+        return look.along(way[0])
 
     def _confidence(self, state: LiteState) -> Confidence:
         """The confidence in the frame last colored, from the error that the confidence head predicts."""

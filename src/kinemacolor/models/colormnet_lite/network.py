@@ -20,6 +20,7 @@ from kinemacolor.models.colormnet_lite.evidence import VarianceModel, cue_channe
 from kinemacolor.models.colormnet_lite.prior import PriorColors, UnconditionalPrior
 from kinemacolor.models.colormnet_lite.smoothing import smoothed
 from kinemacolor.models.matching.bank import Bank, Match, Search, entry_of
+from kinemacolor.models.matching.host_bank import bank_of
 from kinemacolor.resize import resize
 
 _LEVELS = (8, 16, 32)
@@ -32,6 +33,9 @@ SEARCH = Search(luma_weight=1.0)
 
 class ColorMNetLite(nn.Module):
     """A network of parameters only; the exemplars' bank and earlier frames come in."""
+
+    exemplars_on_host = False
+    """Whether the bank that it makes lies in the computer's own memory."""
 
     def __init__(self, config: ColorMNetLiteConfig) -> None:
         super().__init__()
@@ -67,8 +71,8 @@ class ColorMNetLite(nn.Module):
         """
         keys = torch.cat([each.key.flatten(1) for each in some], dim=1)
         projection = PlaceProjection.of(keys, self.config.key_channels)
-        entries = [entry_of(r, f, projection, dtype) for r, f in zip(references, features)]
-        return Bank(entries, projection, at_once=at_once)
+        entries = (entry_of(r, f, projection, dtype) for r, f in zip(references, features))
+        return bank_of(entries, projection, at_once=at_once, on_host=self.exemplars_on_host)
 
     def match(self, bank: Bank, luma: Luma, features: PlaceFeatures, search: Search = SEARCH) -> Match:
         """The match of a frame in the exemplars, at stride 4."""

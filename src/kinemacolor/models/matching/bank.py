@@ -1,7 +1,8 @@
 """The exemplars as a bank of places with colors, and how a frame's places find theirs in it.
 
-Coarse to fine: a place at stride 8 finds its ``top_k`` most similar places in the bank; each of its four children at
-stride 4 then looks around the corresponding children of these, and takes the softmax-weighted mean of their colors.
+Coarse to fine: four places at stride 8 together find the fours that are most like them, each of the four
+among these its ``top_k`` most similar places; each of its four children at stride 4 then looks around the
+corresponding children of these, and takes the softmax-weighted mean of their colors.
 """
 
 from collections.abc import Sequence
@@ -17,11 +18,12 @@ from kinemacolor.errors import SettingError
 from kinemacolor.frames import Luma
 from kinemacolor.layers.place_features import PlaceFeatures, PlaceProjection
 from kinemacolor.models.base import Reference
+from kinemacolor.models.matching.nearest import Counts, Fours, nearest_in_fours, nearest_of_all
 from kinemacolor.models.references import counted, fitted
 from kinemacolor.resize import resize
 
 _ROWS_AT_ONCE = 1024
-_GROUPED = 12
+_FEW = 24
 _HIDDEN = -1e4
 _CLEAR_WEIGHT = 0.05
 
@@ -31,10 +33,12 @@ class Search:
     """How places are compared.
 
     A candidate's score is the cosine of the keys, plus ``detail_weight`` times that of the details, minus
-    ``luma_weight`` times the difference in L* / 100; ``temperature`` is the softmax's.
+    ``luma_weight`` times the difference in L* / 100; ``temperature`` is the softmax's. ``fours`` is how many fours
+    of places are looked through for each four of a frame; 0 looks through all places.
     """
 
     top_k: int = 8
+    fours: int = 16
     detail_weight: float | Float[Tensor, ""] = 0.3
     luma_weight: float | Float[Tensor, ""] = 2.0
     temperature: float | Float[Tensor, ""] = 0.06
@@ -43,6 +47,10 @@ class Search:
     def __post_init__(self) -> None:
         if self.top_k < 1:
             raise SettingError(f"top_k {self.top_k} compares with nothing. Give 1 or more; 8 is usual.")
+        if self.fours < 0 or 0 < 4 * self.fours < self.top_k:
+            raise SettingError(
+                f"fours is {self.fours}, too few for top_k {self.top_k}. Give more, or 0 for all places."
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,7 @@ class Entry:
 
     key: Float[Tensor, "n8 p"]
     shown8: Bool[Tensor, " n8"] | None
+    fours: Fours
     detail: Float[Tensor, "n4 d"]
     luma: Float[Tensor, " n4"]
     chroma: Float[Tensor, "n4 2"]
@@ -71,9 +80,11 @@ def entry_of(reference: Reference, features: PlaceFeatures, projection: PlacePro
     shown8 = None
     if reference.alpha is not None:
         shown8 = counted(resize(reference.alpha.to(device, torch.float32), size8))
+    key = projection(features.key, dtype)
     return Entry(
-        key=projection(features.key, dtype),
+        key=key,
         shown8=shown8,
+        fours=Fours.of(key, size8, shown8),
         detail=features.detail.flatten(1).T.contiguous().to(dtype),
         luma=places.luma.flatten(),
         chroma=places.chroma.flatten(1).T.contiguous(),
@@ -105,10 +116,16 @@ class Match:
 
 
 class Bank:
-    """All exemplars of a shot. A frame is compared with at most ``at_once`` of them, the most alike as a whole."""
+    """All exemplars of a shot. A frame is compared with at most ``at_once`` of them, the most alike as a whole.
+
+    ``rows_at_once`` of its places are compared together.
+    """
+
+    rows_at_once = _ROWS_AT_ONCE
 
     def __init__(self, entries: Sequence[Entry], projection: PlaceProjection, *, at_once: int) -> None:
         self.entries, self.projection, self.at_once = tuple(entries), projection, at_once
+        self._joined: tuple[tuple[int, ...], _Places] | None = None
 
     def most_alike(self, summary: Float[Tensor, " s"]) -> list[int]:
         """The numbers of the exemplars that a frame with this summary is compared with, the most alike first."""
@@ -119,16 +136,15 @@ class Bank:
 
     def match(self, luma: Luma, features: PlaceFeatures, search: Search) -> Match:
         """The colors that a frame's places find in the bank."""
-        entries = [self.entries[number] for number in self.most_alike(features.summary)]
-        places = _Places.of(entries)
+        places = self._places(self.most_alike(features.summary))
         height8, width8 = features.key.shape[-2:]
-        score, where = self._nearest(features, entries, search.top_k)
+        score, where = self._nearest(features, places, search)
         size4 = _size_of(features.detail)
         asked = torch.cat((features.detail, resize(luma, size4)))
         quads = _quads(asked, (height8, width8))
         found = [
             _refined(places, score[rows], where[rows], quads[rows], search)
-            for rows in torch.split(torch.arange(len(quads), device=luma.device), _ROWS_AT_ONCE)
+            for rows in torch.split(torch.arange(len(quads), device=luma.device), self.rows_at_once)
         ]
         planes = torch.cat(found).view(height8, width8, 2, 2, 4).permute(4, 0, 2, 1, 3)
         planes = planes.reshape(4, 2 * height8, 2 * width8)[:, : size4[0], : size4[1]]
@@ -136,53 +152,34 @@ class Bank:
         similarity = F.interpolate(best, size4, mode="bilinear", align_corners=False)[0]
         return Match(planes[:2], planes[2:3], planes[3:], similarity)
 
+    def _places(self, numbers: Sequence[int]) -> "_Places":
+        """These entries, joined. The last ones are kept: most often the next frame asks the same."""
+        asked, kept = tuple(numbers), self._joined
+        if kept is None or kept[0] != asked:
+            self._joined = kept = asked, _Places.of([self.entries[number] for number in asked])
+        return kept[1]
+
     def _nearest(
-        self, features: PlaceFeatures, entries: Sequence[Entry], top_k: int
+        self, features: PlaceFeatures, places: "_Places", search: Search
     ) -> tuple[Float[Tensor, "n k"], Int[Tensor, "n k"]]:
         """Scores and places (through all entries, in order) of the best ``top_k`` at stride 8, best first."""
-        queries = self.projection(features.key, entries[0].key.dtype)
-        scores, wheres = [], []
-        for rows in torch.split(queries, _ROWS_AT_ONCE):
-            score, where, first = [], [], 0
-            for entry in entries:
-                similarity = rows @ entry.key.T
-                if entry.shown8 is not None:
-                    similarity = similarity.masked_fill(~entry.shown8, _HIDDEN)
-                values, indices = _largest(similarity, top_k)
-                score.append(values.float())
-                where.append(indices + first)
-                first += len(entry.key)
-            values, order = torch.cat(score, 1).topk(min(top_k, sum(s.shape[1] for s in score)), dim=1)
-            scores.append(values)
-            wheres.append(torch.cat(where, 1).gather(1, order))
-        return torch.cat(scores), torch.cat(wheres)
-
-
-def _largest(rows: Float[Tensor, "n m"], count: int) -> tuple[Float[Tensor, "n k"], Int[Tensor, "n k"]]:
-    """The ``count`` largest of each row and where they are, best first; twice as fast as ``topk`` on long rows.
-
-    The largest lie in the ``count`` groups whose maxima are largest, so only these groups are sorted.
-    """
-    width = rows.shape[1] // _GROUPED
-    if width < 4 * count:
-        values, indices = rows.topk(min(count, rows.shape[1]), dim=1)
-        return values, indices
-    grouped = rows[:, : width * _GROUPED].view(len(rows), _GROUPED, width)
-    groups = grouped.amax(1).topk(count, dim=1).indices
-    members = (groups[:, :, None] + width * torch.arange(_GROUPED, device=rows.device)).flatten(1)
-    rest = torch.arange(width * _GROUPED, rows.shape[1], device=rows.device).expand(len(rows), -1)
-    members = torch.cat((members, rest), dim=1)
-    values, order = rows.gather(1, members).topk(count, dim=1)
-    return values, members.gather(1, order)
+        queries = self.projection(features.key, places.key.dtype)
+        if not search.fours or len(places.fours.key) < _FEW * search.fours:
+            return nearest_of_all(queries, places.key, places.shown8, min(search.top_k, len(places.key)))
+        counts = Counts(search.fours, search.top_k)
+        return nearest_in_fours(queries, _size_of(features.key), places.key, places.fours, counts)
 
 
 @dataclass(frozen=True, slots=True)
 class _Places:
-    """Where each stride-8 place's children lie among all stride-4 places of the entries, joined.
+    """The places of entries, joined, and where each stride-8 place's children lie among all at stride 4.
 
     ``ablq`` holds a*, b*, L*, and the square of the length of (a*, b*).
     """
 
+    key: Float[Tensor, "n8 p"]
+    shown8: Bool[Tensor, " n8"] | None
+    fours: Fours
     y: Int[Tensor, " n8"]
     x: Int[Tensor, " n8"]
     height: Int[Tensor, " n8"]
@@ -208,14 +205,11 @@ class _Places:
             for column, values in zip(columns, (y.flatten(), x.flatten(), same * height, same * width, same * first)):
                 column.append(values)
             first += height * width
-        shown = None
-        if any(entry.shown4 is not None for entry in entries):
-            everything = [
-                torch.ones_like(e.luma, dtype=torch.bool) if e.shown4 is None else e.shown4 for e in entries
-            ]
-            shown = torch.cat(everything)
         y8, x8, height8, width8, first8 = (torch.cat(column) for column in columns)
         return cls(
+            key=torch.cat([entry.key for entry in entries]),
+            shown8=_shown([(entry.shown8, len(entry.key)) for entry in entries]),
+            fours=Fours.joined([entry.fours for entry in entries], [len(entry.key) for entry in entries]),
             y=y8,
             x=x8,
             height=height8,
@@ -223,8 +217,16 @@ class _Places:
             first=first8,
             detail=torch.cat([entry.detail for entry in entries]),
             ablq=torch.cat([_ablq(entry) for entry in entries]),
-            shown=shown,
+            shown=_shown([(entry.shown4, len(entry.luma)) for entry in entries]),
         )
+
+
+def _shown(several: Sequence[tuple[Bool[Tensor, " n"] | None, int]]) -> Bool[Tensor, " m"] | None:
+    """Which places count, of several pictures with so many each; None where all do."""
+    given = [shown for shown, _ in several if shown is not None]
+    if not given:
+        return None
+    return torch.cat([given[0].new_ones(count) if shown is None else shown for shown, count in several])
 
 
 def _ablq(entry: Entry) -> Float[Tensor, "n4 4"]:

@@ -1,6 +1,7 @@
 """Training-free colorization: colors carried by optical flow and colors matched to the exemplars, fused."""
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -15,8 +16,9 @@ from kinemacolor.layers.place_features import PlaceEncoder, PlaceFeatures, Place
 from kinemacolor.layers.warp import warp
 from kinemacolor.models.base import Answer, Confidence, Reference, StreamingColorizer, confidence_of
 from kinemacolor.models.identity import identity_of
-from kinemacolor.models.matching.bank import Bank, Entry, Search, entry_of, pictured
+from kinemacolor.models.matching.bank import Bank, Search, entry_of, pictured
 from kinemacolor.models.matching.fusion import Noise, carried_variance, fuse
+from kinemacolor.models.matching.host_bank import bank_of
 from kinemacolor.models.references import own_chroma
 from kinemacolor.resize import resize
 
@@ -71,6 +73,14 @@ def half(luma: Luma) -> tuple[int, int]:
 class MatchingColorizer(StreamingColorizer[MatchingState]):
     """Flow and matching, fused for each pixel. Without an encoder, flow alone."""
 
+    exemplars_on_host = False
+
+    def with_exemplars_on_host(self) -> "MatchingColorizer":
+        """The same model, whose exemplars lie in the computer's own memory but for those that a frame asks."""
+        other = copy(self)
+        other.exemplars_on_host = True
+        return other
+
     def __init__(
         self, encoder: PlaceEncoder | None, settings: MatchingSettings, device: torch.device, dtype: torch.dtype
     ) -> None:
@@ -95,8 +105,9 @@ class MatchingColorizer(StreamingColorizer[MatchingState]):
             torch.cat([each.key.flatten(1) for each in some], dim=1), self.settings.key_channels
         )
         features = some if len(some) == len(lumas) else map(self._features, lumas)
-        entries: list[Entry] = [entry_of(r, f, projection, self.dtype) for r, f in zip(references, features)]
-        return Bank(entries, projection, at_once=self.settings.exemplars_at_once)
+        entries = (entry_of(r, f, projection, self.dtype) for r, f in zip(references, features))
+        at_once = self.settings.exemplars_at_once
+        return bank_of(entries, projection, at_once=at_once, on_host=self.exemplars_on_host)
 
     def _features(self, luma: Luma) -> PlaceFeatures:
         assert self.encoder is not None

@@ -16,7 +16,7 @@ const work = (content) => attempt(() => post(filmPath(state.name, "/work"), cont
 async function begin() {
   const found = await attempt(() => get("api/films"));
   if (!found) { setTimeout(begin, 3000); return; }
-  Object.assign(state, { films: found.films, limits: found.limits, sample: found.sample });
+  Object.assign(state, { films: found.films, limits: found.limits, sample: found.sample, keptHours: found.kept_hours });
   sampleName = found.sample_name;
   const wished = decodeURIComponent(location.hash.slice(1));
   const known = (name) => state.films.some((film) => film.name === name);
@@ -62,16 +62,10 @@ async function refresh() {
   if (again) { again = false; await refresh(); }
 }
 
-let begun = new Set();
 function arrived(film) {
   if (!film.shots?.length) return;
   const here = (film.works || []).find((each) => each.state === "running");
   if (!here || (state.live && here.shot !== state.live.shot)) state.live = null;
-  if (film.name === sampleName && !begun.has(film.name)) {
-    begun.add(film.name);
-    if (!film.stills.length) edit({ do: "sample" });
-    else if (film.shots.some((shot) => shot.state !== "none")) beginTour();
-  }
   if (film.name === sampleName && film.shots.some((shot) => shot.state !== "none") && !tourIsOn()) beginTour();
   inksOf(film);
 }
@@ -158,8 +152,8 @@ $("pick-still").addEventListener("change", (event) => { takeStills([...event.tar
 // ---- corrections and painting
 
 onPicture({
-  mark: (marks) => { if (marks.length) edit({ do: "mark", marks }); },
-  unmark: (marks) => edit({ do: "unmark", marks }),
+  correct: (stroke) => edit({ do: "correct", stroke }),
+  erase: (stroke) => edit({ do: "erase", stroke }),
   picked: (color) => { setInk(color); if (state.tool === "dropper") setTool(state.painting ? "brush" : "point"); },
   painted: () => previewSoon(),
 });
@@ -387,7 +381,8 @@ function showHelp() {
   const dialog = $("dialog");
   dialog.replaceChildren(h("h2", {}, "How it goes"),
     h("p", {}, "Give the film colors: paint a suggested frame, or drop a color still or a photograph. Color a shot and look where it is wrong: the confidence lane says where the model is not sure. Click a better color with the point tool and color the shot again. Then color the film and write the file."),
-    h("p", {}, "Nothing leaves this computer. You may close the page at any time: coloring goes on, and what is finished is kept."),
+    state.keptHours ? h("p", {}, kept()) : null,
+    h("p", {}, (state.keptHours ? "" : "Nothing leaves this computer. ") + "You may close the page at any time: coloring goes on, and what is finished is kept."),
     h("h3", {}, "Keys"), h("div", { class: "keys" }, KEYS.map(([key, what]) => h("div", {}, h("span", {}, what), h("kbd", {}, key)))),
     state.film?.command ? h("h3", {}, "The same from the shell") : null, state.film?.command ? h("p", {}, h("kbd", {}, state.film.command)) : null,
     h("div", { class: "end" },
@@ -485,11 +480,14 @@ function renderPaintbar() {
 
 function welcome() {
   return h("div", { class: "empty-card" }, h("h2", {}, "Color a black-and-white film"),
-    h("p", {}, "Open a film, paint one of its frames or drop a color still, and watch the colors spread. Nothing leaves this computer."),
+    h("p", {}, "Open a film, paint one of its frames or drop a color still, and watch the colors spread." + (state.keptHours ? "" : " Nothing leaves this computer.")),
     h("div", { class: "dropzone" }, icon("film"), h("strong", {}, "Drop a film here"), h("button", { class: "primary", onclick: () => $("pick-film").click() }, "Choose a film")),
     state.limits ? h("p", { class: "limits" }, `Up to ${bytes(state.limits.bytes)}, ${state.limits.seconds / 3600} hours and ${Math.round(state.limits.pixels / 1e6)} million pixels a frame. Every format that FFmpeg reads.`) : null,
+    state.keptHours ? h("p", { class: "limits" }, kept()) : null,
     state.sample ? h("p", { class: "limits" }, "Or look at ", h("button", { class: "link", onclick: openSample }, "the sample film"), " first.") : null);
 }
+
+const kept = () => `This is a shared server: your films are removed when you have not been here for ${state.keptHours === 1 ? "an hour" : `${state.keptHours} hours`}. Save what you want to keep.`;
 
 function waiting() {
   const up = state.uploading, opening = state.film?.opening;

@@ -41,7 +41,7 @@ const pen = canvas.getContext("2d");
 const view = { zoom: 1, x: 0, y: 0 };
 const now = { frame: -1, source: null, color: null, colorAt: null, veil: null, veilAt: null, sourceAt: null };
 let sequence = 0;
-let hooks = { mark() {}, unmark() {}, picked() {}, painted() {} };
+let hooks = { correct() {}, erase() {}, picked() {}, painted() {} };
 export function onPicture(given) { hooks = given; }
 
 // ---- what is shown
@@ -120,7 +120,7 @@ export function draw() {
     pen.restore();
     drawDivider(split, at);
   }
-  if (!state.gray) drawMarks(at);
+  if (!state.gray) drawCorrections(at);
   if (stroke) drawStroke(at);
 }
 
@@ -143,34 +143,37 @@ function drawDivider(split, at) {
   pen.stroke();
 }
 
-function drawMarks(at) {
-  const here = marksHere(), size = here.length > 12 ? 2.5 : 6; // a stroke is a row of small ones
-  for (const mark of here) {
-    const x = at.x + mark.x * at.scale, y = at.y + mark.y * at.scale;
-    pen.beginPath();
-    pen.arc(x, y, size, 0, 7);
-    pen.fillStyle = mark.color;
-    pen.fill();
-    pen.lineWidth = size / 2;
-    pen.strokeStyle = "#000000a0";
-    pen.stroke();
-    pen.lineWidth = size / 3.8;
-    pen.strokeStyle = "#fff";
-    pen.stroke();
-  }
+const strokesHere = () => (state.film?.strokes || []).filter((each) => each.frame === state.frame);
+const strokeWidth = (at) => Math.max(4, 0.02 * Math.min(at.width, at.height) * at.scale);
+
+function line(at, places) {
+  pen.beginPath();
+  places.forEach(([x, y], i) => pen[i ? "lineTo" : "moveTo"](at.x + (x + 0.5) * at.scale, at.y + (y + 0.5) * at.scale));
+  if (places.length === 1) pen.lineTo(at.x + (places[0][0] + 0.5) * at.scale + 0.1, at.y + (places[0][1] + 0.5) * at.scale);
+  pen.stroke();
 }
 
-const marksHere = () => (state.film?.marks || []).filter((mark) => mark.frame === state.frame);
+// A correction is a line in its color with a light edge; a point is a dot.
+function drawCorrections(at) {
+  pen.save();
+  pen.lineCap = pen.lineJoin = "round";
+  for (const each of strokesHere()) {
+    const width = each.places.length === 1 ? 9 : strokeWidth(at);
+    for (const [extra, color] of [[5, "#000000a0"], [3, "#ffffff"], [0, each.color]]) {
+      pen.lineWidth = width + extra;
+      pen.strokeStyle = color;
+      line(at, each.places);
+    }
+  }
+  pen.restore();
+}
 
 function drawStroke(at) {
   pen.save();
   pen.strokeStyle = stroke.color;
   pen.lineCap = pen.lineJoin = "round";
-  pen.lineWidth = Math.max(4, 0.02 * Math.min(at.width, at.height) * at.scale);
-  pen.beginPath();
-  stroke.points.forEach(([x, y], i) => pen[i ? "lineTo" : "moveTo"](at.x + x * at.scale, at.y + y * at.scale));
-  if (stroke.points.length === 1) pen.lineTo(at.x + stroke.points[0][0] * at.scale + 0.1, at.y + stroke.points[0][1] * at.scale);
-  pen.stroke();
+  pen.lineWidth = strokeWidth(at);
+  line(at, stroke.points);
   pen.restore();
 }
 
@@ -240,9 +243,19 @@ const nearDivider = (event) => {
   return Math.abs(event.clientX - at.box.left - (at.x + at.width * at.scale * state.divider)) < 10;
 };
 
-function markAt(where) {
+function distanceTo(places, x, y) {
+  let least = Infinity;
+  places.forEach(([x0, y0], i) => {
+    const [x1, y1] = places[Math.min(i + 1, places.length - 1)], dx = x1 - x0, dy = y1 - y0;
+    const t = Math.max(0, Math.min(1, ((x - x0) * dx + (y - y0) * dy) / Math.max(1, dx * dx + dy * dy)));
+    least = Math.min(least, Math.hypot(x - x0 - t * dx, y - y0 - t * dy));
+  });
+  return least;
+}
+
+function strokeAt(where) {
   const reach = 10 / where.at.scale;
-  return marksHere().find((mark) => Math.hypot(mark.x - where.x, mark.y - where.y) <= reach) || null;
+  return strokesHere().find((each) => distanceTo(each.places, where.x, where.y) <= reach) || null;
 }
 
 export function pick(where) {
@@ -275,8 +288,8 @@ canvas.addEventListener("pointerdown", (event) => {
   else if (state.painting) {
     stroke = { color: state.ink, size: state.brush, erase: state.tool === "erase", points: [[where.x, where.y]] };
     paintOne(state.painting.layer.getContext("2d"), stroke);
-  } else if (state.tool === "erase") { const mark = markAt(where); if (mark) hooks.unmark([mark]); else toast("Click on a dot to take that correction away."); }
-  else if (state.tool === "point") hooks.mark([{ x: Math.floor(where.x), y: Math.floor(where.y), frame: state.frame, color: state.ink }]);
+  } else if (state.tool === "erase") { const found = strokeAt(where); if (found) hooks.erase(found); else toast("Click on a stroke or a dot to take that correction away."); }
+  else if (state.tool === "point") hooks.correct({ frame: state.frame, color: state.ink, places: [[Math.floor(where.x), Math.floor(where.y)]] });
   else if (state.tool === "brush") stroke = { color: state.ink, points: [[where.x, where.y]] };
   event.preventDefault();
   draw();
@@ -309,7 +322,7 @@ function finish(event) {
     const done = stroke;
     stroke = null;
     if (state.painting) { state.painting.strokes.push(done); state.painting.undone = []; hooks.painted(); }
-    else hooks.mark(marksOf(done));
+    else { const made = strokeOf(done); if (made) hooks.correct(made); }
   }
   stroke = drag = null;
   draw();
@@ -319,23 +332,16 @@ canvas.addEventListener("pointercancel", finish);
 canvas.addEventListener("pointerleave", () => { cursor = null; draw(); });
 canvas.addEventListener("contextmenu", (event) => event.preventDefault());
 
-// A stroke of a correction is points along it, near enough to touch.
-function marksOf(done) {
-  const [width, height] = state.film.facts.shown;
-  const step = Math.max(3, 0.016 * Math.min(width, height));
-  const found = [];
-  let last = null;
-  for (const [x, y] of done.points) {
-    if (x < 0 || y < 0 || x >= width || y >= height) continue;
-    if (!last) { found.push([x, y]); last = [x, y]; continue; }
-    let far = Math.hypot(x - last[0], y - last[1]);
-    while (far >= step) {
-      last = [last[0] + (x - last[0]) / far * step, last[1] + (y - last[1]) / far * step];
-      found.push(last);
-      far -= step;
-    }
-  }
-  return found.slice(0, 400).map(([x, y]) => ({ x: Math.floor(x), y: Math.floor(y), frame: state.frame, color: done.color }));
+// One stroke, as it is kept: whole pixels inside the picture, not nearer to each other than they need be.
+function strokeOf(done) {
+  const [width, height] = state.film.facts.shown, places = [];
+  const step = Math.max(2, 0.008 * Math.min(width, height));
+  done.points.forEach(([x, y], i) => {
+    if (x < 0 || y < 0 || x >= width || y >= height) return;
+    const last = places[places.length - 1];
+    if (!last || i === done.points.length - 1 || Math.hypot(x - last[0], y - last[1]) >= step) places.push([Math.floor(x), Math.floor(y)]);
+  });
+  return places.length ? { frame: state.frame, color: done.color, places: places.slice(0, 400) } : null;
 }
 
 function zoomAt(zoom, clientX, clientY) {

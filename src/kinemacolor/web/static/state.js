@@ -2,7 +2,7 @@
 export const state = {
   films: [], limits: null, sample: false, name: null, film: null, frame: 0,
   tool: "hand", ink: "#b4532a", inks: [], divider: 0.5, veil: false, gray: false, playing: false, follow: false,
-  live: null, look: null, painting: null, brush: 14, uploading: null, gone: false,
+  live: null, look: null, painting: null, brush: 14, uploading: null, gone: false, keptHours: null,
 };
 
 const drawers = new Set();

@@ -212,7 +212,7 @@ function heat(width) {
 function marks(width) {
   const [top, height] = LANES.marks;
   let last = -9;
-  const sorted = [...state.film.marks].sort((a, b) => a.frame - b.frame);
+  const sorted = [...state.film.strokes].sort((a, b) => a.frame - b.frame);
   for (const mark of sorted) {
     const x = xOf(mark.frame + 0.5, width);
     if (x < -5 || x > width + 5 || x - last < 2) continue;
@@ -258,7 +258,7 @@ canvas.addEventListener("pointerdown", (event) => {
     if (near) { goTo(near.frame); return; }
   }
   if (where === "marks") {
-    const near = [...state.film.marks].sort((a, b) => Math.abs(xOf(a.frame, box.width) - x) - Math.abs(xOf(b.frame, box.width) - x))[0];
+    const near = [...state.film.strokes].sort((a, b) => Math.abs(xOf(a.frame, box.width) - x) - Math.abs(xOf(b.frame, box.width) - x))[0];
     if (near && Math.abs(xOf(near.frame, box.width) - x) < 10) { goTo(near.frame); return; }
   }
   if (where === "heat") { goTo(leastNear(frameAt(x, box.width), 12 / box.width * (view.to - view.from))); return; }

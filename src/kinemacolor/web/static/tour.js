@@ -6,10 +6,10 @@ const KEY = "kinemacolor-tour";
 let step = -1;
 
 const STEPS = [
-  { title: "Gray and color, side by side", anchor: "canvas", words: "The film is on the left of the line, its colors on the right. Drag the line; zoom with the wheel. These colors come from one painted frame, the card on the right.", enter: () => { state.divider = 0.5; goTo(20); } },
-  { title: "Here something is wrong", anchor: "timeline", words: "The sleeve of the orange suit has turned green: someone gave it a wrong color at frame 40. Corrections are dots on the picture, and in the lowest lane of the timeline.", enter: () => { state.divider = 0.02; goTo(40); } },
-  { title: "Mend it with one stroke", anchor: "tools", words: "Take the orange from the colors under the picture, and brush along the green dots on the sleeve: the new color takes their place. (Undo, z, would do it too.)", enter: () => { state.divider = 0.02; goTo(40); state.tool = "brush"; },
-    done: () => state.film?.marks.length > 0 && !state.film.marks.some((mark) => mark.color === "#2f7d4f") },
+  { title: "Gray and color, side by side", anchor: "canvas", words: "The film is on the left of the line, its colors on the right. Drag the line; zoom with the wheel. These colors come from one painted frame, the card on the right.", enter: () => { state.divider = 0.5; goTo(0); } },
+  { title: "Here something is wrong", anchor: "timeline", words: "The sleeve of the orange suit has turned green: someone gave it a wrong color at frame 40. Corrections are drawn on the picture, and are dots in the lowest lane of the timeline.", enter: () => { state.divider = 0.02; goTo(40); } },
+  { title: "Mend it with one stroke", anchor: "tools", words: "Take the orange from the colors under the picture, and brush along the green stroke on the sleeve: the new color takes its place. (Undo, z, would do it too.)", enter: () => { state.divider = 0.02; goTo(40); state.tool = "brush"; },
+    done: () => state.film?.strokes.length > 0 && !state.film.strokes.some((stroke) => stroke.color === "#2f7d4f") },
   { title: "Color this shot again", anchor: "color-shot", words: "Only the shot that you mended is colored anew: first a quick draft, then the final. “Write file” saves the film with its sound. Then open a film of your own from the menu above." },
 ];
 
