@@ -1,21 +1,34 @@
-"""What a wheel holds: every module and every file of weights, and nothing else of the repository.
+"""What a wheel holds: every module, every file of weights, the sample, and nothing else of the repository.
 
 python scripts/wheel_contents.py dist/kinemacolor-0.1.0-py3-none-any.whl
 """
 
 import sys
+import tomllib
 import zipfile
 from collections import Counter
 from pathlib import Path
 
-SOURCE = Path(__file__).parents[1] / "src"
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src"
+
+
+def brought_in() -> set[str]:
+    """Files from elsewhere in the repository, by the names that they have in the wheel."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    found = set()
+    for here, there in settings["tool"]["hatch"]["build"]["targets"]["wheel"].get("force-include", {}).items():
+        place = ROOT / here
+        files = [path for path in place.rglob("*") if path.is_file()] if place.is_dir() else [place]
+        found |= {(Path(there) / path.relative_to(place)).as_posix() for path in files}
+    return found
 
 
 def main() -> None:
     """The command."""
     with zipfile.ZipFile(sys.argv[1]) as wheel:
         sizes = {each.filename: each.file_size for each in wheel.infolist()}
-    wanted = {
+    wanted = brought_in() | {
         path.relative_to(SOURCE).as_posix()
         for path in SOURCE.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc"
