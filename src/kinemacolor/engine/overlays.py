@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import cv2
 import numpy as np
+from jaxtyping import UInt8
 
 from kinemacolor.engine.analysis.cuts import Gray
 from kinemacolor.engine.analysis.overlay import is_changed_inside, laid_over
@@ -83,10 +84,10 @@ def _displayed(film: Film, planes: Planes) -> Gray:
     return displayed(film, (planes.y >> (planes.bits - 8)).astype(np.uint8))
 
 
-def displayed(film: Film, levels: Gray) -> Gray:
+def displayed(film: Film, levels: Gray) -> UInt8[np.ndarray, "shown_h shown_w"]:
     """A stored plane of 8 bits as it is displayed: in square pixels, upright."""
     height, width = film.info.display_size
     turned = film.info.rotation_degrees % 180 != 0
     size = (height, width) if turned else (width, height)
-    upright: Gray = np.rot90(cv2.resize(levels, size), -film.info.rotation_degrees // 90)
+    upright = np.rot90(cv2.resize(levels, size), -film.info.rotation_degrees // 90)
     return np.ascontiguousarray(upright)
