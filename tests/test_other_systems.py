@@ -96,7 +96,7 @@ def test_what_only_posix_has_is_asked_for_first() -> None:
     assert not wrong, "\n".join(wrong)
 
 
-RENAMED_TO_NOTHING = {"io/swap.py", "training/checkpoints.py"}
+RENAMED_TO_NOTHING = {"io/swap.py", "training/checkpoints.py", "web/rooms.py"}
 """Modules that rename to names of which they have made sure that nothing is there; Windows refuses it otherwise."""
 
 

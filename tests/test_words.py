@@ -31,7 +31,10 @@ from kinemacolor.resize import resize
 from kinemacolor.training.recipes import RECIPES
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 
 NOT_RUN = {
     "scripts/try": "installs",
@@ -48,10 +51,13 @@ NOT_RUN = {
 }
 """How lines begin that are read and not run, and why."""
 
-SHORTER = {"kinemacolor train": "--steps 1 --batch 1 --held-out 0 --short-side 64"}
-"""What is added to lines that would take hours."""
+SHORTER = {
+    "kinemacolor train": "--steps 1 --batch 1 --held-out 0 --short-side 64",
+    "kinemacolor colorize examples/sample/bw.mp4": "--end 2",
+}
+"""What is added to lines that would take hours, or a minute."""
 
-NO_OPTIONS_OF_OURS = {"--no-deps", "--slow"}
+NO_OPTIONS_OF_OURS = {"--no-deps", "--slow", "--gpu"}
 """Options of other programs."""
 
 
@@ -106,7 +112,8 @@ def test_command_lines_are_understood(line: str) -> None:
     assert not hasattr(command, "commands"), f"{line}: there is no such command"
     given = command.make_context("kinemacolor", left).params
     known = {card.name for card in list_models()}
-    assert set((given.get("model") or "").split(",")) - {""} <= known
+    models = {each.partition(":")[0] for each in (given.get("model") or "").split(",")}
+    assert models - {""} <= known
     if "recipe" in given:
         assert given["recipe"] in RECIPES
 
@@ -222,6 +229,7 @@ def write_dataset(root: Path, *, frames: int = 12) -> None:
 def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with all that blocks of shell name: films, stills, clips, a data set, a track, votes."""
     folder = tmp_path_factory.mktemp("material")
+    shutil.copytree(ROOT / "examples" / "sample", folder / "examples" / "sample")
     write_film(folder / "reel.mp4", gray=True)
     for name in ("reel.mkv", "reel.mov"):
         write_film(folder / name, gray=True)
@@ -235,7 +243,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("clips/pan.mkv", "CLIPS/pan.mkv", "train_clips/pan.mkv"):
         write_film(folder / name, gray=False, frames=12)
     for name in ("films/ours/pan.mp4", "films/theirs/pan.mp4"):
-        write_film(folder / name, gray=False, frames=6)
+        write_film(folder / name, gray=False, frames=12)
     for name in ("reel1/ref_000004.png", "a.png", "b.png"):
         shutil.copy(folder / "still.png", folder / "stills" / name)
     shutil.copytree(folder / "photos", folder / "train_photos")

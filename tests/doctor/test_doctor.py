@@ -175,7 +175,7 @@ def test_little_memory_and_names_in_ascii_are_said(monkeypatch: pytest.MonkeyPat
 
 
 def test_an_installation_without_the_sample_makes_a_film(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(trial, "_SAMPLE", tmp_path / "nothing")
+    monkeypatch.setattr(trial, "_SAMPLES", (tmp_path / "nothing",))
     found = by_name(list(trial.findings()))["coloring"]
     assert found.state == "ok", found.value
     assert "a made film" in found.value

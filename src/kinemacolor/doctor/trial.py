@@ -18,7 +18,10 @@ from kinemacolor.engine.video import colorize_video
 from kinemacolor.errors import KinemacolorError
 
 _FRAMES, _HEIGHT, _WIDTH = 4, 144, 192
-_SAMPLE = Path(__file__).parents[3] / "examples" / "sample"
+_PACKAGE = Path(__file__).parents[1]
+_SAMPLES = (_PACKAGE.parents[1] / "examples" / "sample", _PACKAGE / "web" / "sample_film")
+"""Where the sample lies: in a clone, and in what pip installs."""
+
 _LEAST_CHROMA = 4.0
 """The mean distance of Cb and Cr from gray, in levels, below which the film counts as gray."""
 
@@ -32,7 +35,7 @@ def findings() -> Iterator[Finding]:
     with tempfile.TemporaryDirectory(prefix="kinemacolor-doctor-") as name:
         folder = Path(name)
         film, still = material(folder)
-        what = "the sample" if film.parent == _SAMPLE else "a made film"
+        what = "a made film" if film.parent == folder else "the sample"
         try:
             done = colorize_video(film, folder / "color.mp4", [still], end=_FRAMES)
             wrong = fault_of(done, folder / "color.mp4")
@@ -58,10 +61,11 @@ def _devices() -> str:
 
 
 def material(folder: Path) -> tuple[Path, Path]:
-    """A black-and-white film and its first frame in color: the sample where this is a clone, else made here."""
-    film, still = _SAMPLE / "bw.mp4", _SAMPLE / "ref_000000.png"
-    if film.is_file() and still.is_file():
-        return film, still
+    """A black-and-white film and its first frame in color: the sample where it lies, else made here."""
+    for place in _SAMPLES:
+        film, still = place / "bw.mp4", place / "ref_000000.png"
+        if film.is_file() and still.is_file():
+            return film, still
     film, still = folder / "gray.mp4", folder / "ref_000000.png"
     with av.open(str(film), "w") as container:
         stream = container.add_stream("libx264", rate=24)
