@@ -55,7 +55,7 @@ def _search(preset: Preset) -> cv2.DISOpticalFlow:
         # (benchmarks/results/2026-11-21-flow.md)
         search.setFinestScale(0)
         search.setPatchStride(4)
-        search.setGradientDescentIterations(12)
+        search.setGradientDescentIterations(40)
         search.setVariationalRefinementIterations(0)
     return search
 
