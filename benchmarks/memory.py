@@ -43,7 +43,7 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         film = Path(folder) / "film.mp4"
-        still = write_film(film, height, width, arguments.frames)
+        (still,) = write_film(film, height, width, arguments.frames)
         exemplar = Exemplar(torch.from_numpy(still).permute(2, 0, 1), 0)
         result = colorize_video(
             film,

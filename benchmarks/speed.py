@@ -4,8 +4,9 @@
 
 End to end is ``colorize_video``: decode, network, encode (H.264, the defaults), on a film synthesized here. Alone is
 the network on frames in memory. ``--shots 12`` cuts the film into so many shots, each with a still of its first frame.
-``--beside FOLDER`` measures another checkout's code in turn, by this same script. Runs are interleaved ``--repeats`` times; the table gives the median and the spread.
-Peak memory is the process's resident set in a fresh process a row. No data from elsewhere is needed.
+``--beside FOLDER`` measures another checkout's code in turn, by this same script. Runs are interleaved ``--repeats``
+times; the table gives the median and the spread. Peak memory is the process's resident set in a fresh process a row.
+No data from elsewhere is needed.
 """
 
 import argparse
@@ -61,6 +62,7 @@ def write_film(path: Path, height: int, width: int, frames: int, shots: int = 1)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         for shot in range(shots):
             world = texture(height + 64, width + 256, seed=2 * shot)
+            world = world // 2 if shot % 2 else world  # dark and light by turns: cuts that are seen
             thing = texture(height // 4, width // 6, seed=2 * shot + 1)[..., ::-1]
             for i in range(frames // shots):
                 x, y = round(128 + 120 * np.sin(i / 40)), round(32 + 30 * np.sin(i / 55))
@@ -155,9 +157,8 @@ def main() -> None:
                     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
                     rows.setdefault((size, kind, name), []).append(json.loads(done.stdout.splitlines()[-1]))
     machine = f"{platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}, kinemacolor {__version__}"
-    print(
-        f"{arguments.model}, working size {arguments.working_size}, {arguments.frames} frames, {arguments.shots} shots; {machine}\n"
-    )
+    what = f"working size {arguments.working_size}, {arguments.frames} frames, {arguments.shots} shots"
+    print(f"{arguments.model}, {what}; {machine}\n")
     print("| film | what | code | fps (min..max) | CPU-s/frame | peak RSS MiB |\n|---|---|---|---|---|---|")
     for (size, kind, name), runs in rows.items():
         fps = [run["fps"] for run in runs]

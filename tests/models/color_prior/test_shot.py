@@ -55,3 +55,15 @@ def test_what_alpha_hides_is_not_seen(prior: ShotPrior) -> None:
     other = Reference(half.luma, chroma, alpha=alpha)
     one, two = (prior.mixture(luma, [prior.remember(each)]).mean for each in (half, other))
     assert torch.equal(one, two)
+
+
+def test_exemplars_of_the_shot_before_are_not_computed_again(prior: ShotPrior) -> None:
+    one, two = reference(64, 96, 1), reference(64, 96, 2)
+    hidden = reference(64, 96, 1, alpha=torch.zeros(1, 64, 96))
+    first = prior.remember_all([one, two])
+    second = prior.remember_all([reference(64, 96, 2), hidden])
+    assert second[0] is first[1]
+    assert second[1] is not first[0]
+    third = prior.remember_all([one])
+    assert third[0] is not first[0], "those of the shot before alone are kept"
+    assert torch.equal(third[0].fine.key, first[0].fine.key)

@@ -1,7 +1,7 @@
 """The color prior for the frames of a shot: each exemplar is kept as it is asked, frames come at any size."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 
@@ -27,12 +27,24 @@ _MULTIPLE = 16
 class ShotPrior:
     """The prior that a shot's frames ask: the network, and the precision of its trunk and layers.
 
-    ``exemplars_on_host``: they lie in the computer's own memory, but for those that a frame asks.
+    ``exemplars_on_host``: they lie in the computer's own memory, but for those that a frame asks. ``latest`` are the
+    exemplars of the shot that was begun last: the next one most often has some of them too.
     """
 
     network: ColorPrior
     dtype: torch.dtype
     exemplars_on_host: bool = False
+    latest: list[tuple[Reference, Exemplars]] = field(default_factory=list, compare=False, repr=False)
+
+    def remember_all(self, references: Sequence[Reference]) -> tuple[Exemplars, ...]:
+        """The exemplars of a shot, each as ``remember`` has it; those of the shot before are not computed again."""
+        known = list(self.latest)
+        made = [
+            next((kept for seen, kept in known if _is_same(seen, reference)), None) or self.remember(reference)
+            for reference in references
+        ]
+        self.latest[:] = zip(references, made)
+        return tuple(made)
 
     def remember(self, reference: Reference) -> Exemplars:
         """An exemplar, at several sizes; what its alpha hides is not seen."""
@@ -53,6 +65,14 @@ class ShotPrior:
 
     def _precision(self, device: torch.device) -> torch.autocast:
         return torch.autocast(device.type, self.dtype, enabled=self.dtype != torch.float32)
+
+
+def _is_same(one: Reference, other: Reference) -> bool:
+    """Whether two references are the same picture, hidden where the other is; of whatever frames they are."""
+    if (one.alpha is None) != (other.alpha is None):
+        return False
+    alphas = [] if one.alpha is None or other.alpha is None else [(one.alpha, other.alpha)]
+    return all(torch.equal(a, b) for a, b in ((one.luma, other.luma), (one.chroma, other.chroma), *alphas))
 
 
 def _size(luma: Luma, scale: float = 1.0) -> tuple[int, int]:

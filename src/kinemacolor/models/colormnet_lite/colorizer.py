@@ -128,7 +128,7 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         other.network = copy(self.network)
         other.network.exemplars_on_host = True
         if self.color_prior is not None:
-            other.color_prior = replace(self.color_prior, exemplars_on_host=True)
+            other.color_prior = replace(self.color_prior, exemplars_on_host=True, latest=[])
         return other
 
     def __init__(
@@ -183,7 +183,7 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         features = some if len(some) == len(lumas) else map(self._features, lumas)
         at_once = self.settings.exemplars_at_once
         bank = self.network.bank(references, features, self.dtype, at_once=at_once, some=some)
-        prior_memory = () if self.color_prior is None else tuple(map(self.color_prior.remember, references))
+        prior_memory = () if self.color_prior is None else self.color_prior.remember_all(references)
         kept = max(self.settings.ages)
         return LiteState(tuple(references), bank, prior_memory, deque(maxlen=kept), deque(maxlen=kept))
 
