@@ -1,11 +1,12 @@
 """Settings by name: text becomes what a field is, and a slip says what there is."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
 from kinemacolor.errors import SettingError
+from kinemacolor.models.bistnet import BiSTNetSettings
 from kinemacolor.models.cards import CARDS, ModelCard
 from kinemacolor.models.deep_exemplar import DeepExemplarSettings
 from kinemacolor.models.deep_exemplar.smoothing import Smoothing
@@ -83,6 +84,41 @@ def test_a_wrong_name_lists_the_right_ones() -> None:
 def test_a_wrong_value_says_what_would_be_right(name: str, text: str, words: str) -> None:
     with pytest.raises(SettingError, match=rf"Setting '{name}' cannot be '{text}'. Give .*{words}"):
         changed(Outer(), {name: text}, model="m")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("gain", "nan"), ("gain", "inf"), ("steps", "9" * 30), ("ages", "1,4,9999999999")]
+)
+def test_a_wrong_value_of_no_bounds_is_refused(name: str, text: str) -> None:
+    with pytest.raises(SettingError, match=f"Setting '{name}' cannot be"):
+        changed(Outer(), {name: text}, model="m")
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "text"),
+    [
+        ("colormnet-lite", "ages", "0,0,0"),
+        ("colormnet-lite", "ages", "-1,-2,-3"),
+        ("colormnet-lite", "exemplars_at_once", "0"),
+        ("colormnet-lite", "stride", "-1"),
+        ("matching", "exemplars_at_once", "0"),
+        ("matching", "key_channels", "-5"),
+        ("matching", "familiar", "0.1"),
+        ("spatiotemporal", "temperature", "0"),
+        ("spatiotemporal", "working_size_px", "0"),
+    ],
+)
+def test_a_wrong_value_outside_its_range_is_named(model: str, name: str, text: str) -> None:
+    with pytest.raises(SettingError, match=rf"{name} is .*Give"):
+        load_model(model, device="cpu", settings={name: text})
+
+
+@pytest.mark.parametrize(
+    "given", [{"size": (0, 9)}, {"saturation": -1.0}, {"emitted_frames": 0}, {"ahead_frames": -1}]
+)
+def test_a_wrong_value_of_bistnet_is_named(given: dict[str, Any]) -> None:
+    with pytest.raises(SettingError, match=next(iter(given))):
+        BiSTNetSettings(**given)
 
 
 def test_assignments_are_name_and_value() -> None:

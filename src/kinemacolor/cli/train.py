@@ -24,10 +24,10 @@ def train(
         Path, typer.Option("--out", "-o", help="The folder of the run, for weights, log, strips and checkpoints.")
     ],
     steps: Annotated[
-        int | None, typer.Option(help="The number of steps of the whole run; the recipe's own by default.")
+        int | None, typer.Option(min=1, help="The number of steps of the whole run; the recipe's own by default.")
     ] = None,
     batch: Annotated[
-        int | None, typer.Option(help="The number of clips in a step, of all processes together.")
+        int | None, typer.Option(min=1, help="The number of clips in a step, of all processes together.")
     ] = None,
     resume: Annotated[
         bool, typer.Option("--resume/--fresh", help="Go on with the run in the folder, or begin it afresh.")
@@ -58,23 +58,24 @@ def train(
         list[Path] | None, typer.Option("--validate", help="Films to measure on and never to learn from. Repeatable.")
     ] = None,
     held_out: Annotated[
-        int, typer.Option(help="The number of films to put aside for measuring where --validate is not given.")
+        int, typer.Option(min=0, help="The number of films to put aside for measuring where --validate is not given.")
     ] = 4,
     cache: Annotated[
         Path | None, typer.Option(help="The folder for decoded frames, instead of the usual one.")
     ] = None,
     short_side: Annotated[
-        int | None, typer.Option(help="The short side of decoded frames in pixels; the recipe's own by default.")
+        int | None,
+        typer.Option(min=16, help="The short side of decoded frames in pixels; the recipe's own by default."),
     ] = None,
-    max_frames: Annotated[int, typer.Option(help="The most frames to take from each film.")] = 300,
+    max_frames: Annotated[int, typer.Option(min=1, help="The most frames to take from each film.")] = 300,
     seed: Annotated[int, typer.Option(help="The seed of all random numbers.")] = 0,
-    workers: Annotated[int, typer.Option(help="The number of processes that prepare clips.")] = 0,
+    workers: Annotated[int, typer.Option(min=0, help="The number of processes that prepare clips.")] = 0,
     bf16: Annotated[bool | None, typer.Option("--bf16/--fp32", help="The precision of the heavy parts.")] = None,
     checkpointed: Annotated[
         bool | None,
         typer.Option(help="Compute activations twice to hold fewer of them in memory (gradient checkpointing)."),
     ] = None,
-    evaluate_every: Annotated[int, typer.Option(help="The number of steps between evaluations.")] = 500,
+    evaluate_every: Annotated[int, typer.Option(min=1, help="The number of steps between evaluations.")] = 500,
     tensorboard: Annotated[bool, typer.Option(help="Also write a log for TensorBoard.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:

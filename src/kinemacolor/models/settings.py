@@ -15,6 +15,7 @@ from kinemacolor.errors import SettingError
 SettingsT = TypeVar("SettingsT")
 
 _YES, _NO, _NONE = ("true", "yes", "on", "1"), ("false", "no", "off", "0"), "none"
+_LARGEST_NUMBER = 10**9
 _BETWEEN_NUMBERS = re.compile(r"[x,\s()\[\]]+")
 
 
@@ -80,7 +81,7 @@ def _parsed(hint: Any, text: str) -> Any:
         if kind is bool and text.lower() in (*_YES, *_NO):
             return text.lower() in _YES
         if kind in (int, float):
-            return kind(text)
+            return _bounded(kind(text))
         if get_origin(kind) is Literal and text in get_args(kind):
             return text
         if get_origin(kind) is tuple:
@@ -95,7 +96,14 @@ def _numbers(kind: Any, text: str) -> tuple[Any, ...]:
     types = get_args(kind)
     if types[-1] is not Ellipsis and len(parts) != len(types):
         raise ValueError(text)
-    return tuple(types[0](part) for part in parts)
+    return tuple(_bounded(types[0](part)) for part in parts)
+
+
+def _bounded(number: Any) -> Any:
+    """The number. Raises ``ValueError`` for one that is none, or that nothing can be counted or measured by."""
+    if isinstance(number, int | float) and not abs(number) <= _LARGEST_NUMBER:
+        raise ValueError(number)
+    return number
 
 
 def _kinds(hint: Any) -> list[Any]:

@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from kinemacolor.errors import ExemplarError
+from kinemacolor.errors import ExemplarError, SettingError
 from kinemacolor.frames import Chroma, Luma, ObjectMasks
 from kinemacolor.models.base import Answer, Reference, refuse_objects
 from kinemacolor.models.bistnet import msrb, raft
@@ -50,6 +50,18 @@ class BiSTNetSettings:
     keep_exemplars: bool = True
     emitted_frames: int = 60
     ahead_frames: int = 30
+
+    def __post_init__(self) -> None:
+        """Raises ``SettingError`` for a setting outside its range."""
+        if self.size is not None and min(self.size) < 1:
+            raise SettingError(f"size is {self.size[0]}x{self.size[1]}. Give a height and a width of 1 or more.")
+        if self.saturation < 0:
+            raise SettingError(f"saturation is {self.saturation}. Give 0 or more.")
+        if self.emitted_frames < 1 or self.ahead_frames < 0:
+            raise SettingError(
+                f"emitted_frames is {self.emitted_frames} and ahead_frames {self.ahead_frames}. Give 1 or more, and "
+                "0 or more."
+            )
 
     @classmethod
     def release(cls) -> "BiSTNetSettings":

@@ -35,6 +35,7 @@ from kinemacolor.models.matching.bank import Bank, Search, pictured
 from kinemacolor.models.references import own_chroma
 from kinemacolor.resize import resize
 
+_OLDEST = 1000
 _FRAMES_AHEAD = 2
 
 
@@ -62,6 +63,22 @@ class LiteSettings:
     vividness: float = 0.0
     look_every: int = 2
     look_if_lost: float = 0.15
+
+
+def _require_in_range(settings: LiteSettings) -> None:
+    """Raises ``SettingError`` that names a setting outside its range."""
+    if settings.stride < 1:
+        raise SettingError(f"stride is {settings.stride}. Give 1 or more.")
+    if settings.exemplars_at_once < 1:
+        raise SettingError(f"exemplars_at_once is {settings.exemplars_at_once}. Give 1 or more.")
+    if not all(0 < age <= _OLDEST for age in settings.ages):
+        raise SettingError(f"ages is {settings.ages}. Give frames before this one, each 1 to {_OLDEST}.")
+    if settings.look_every < 1:
+        raise SettingError(f"look_every is {settings.look_every}. Give 1 (every frame) or more.")
+    if not 0 <= settings.look_if_lost <= 1:
+        raise SettingError(f"look_if_lost is {settings.look_if_lost}. Give a share of the frame, 0 to 1.")
+    if not 0 <= settings.vividness <= 1:
+        raise SettingError(f"vividness is {settings.vividness}. Give 0 (the mean) to 1 (the likeliest).")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +162,8 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
     ) -> None:
         """``color_prior`` None leaves ``settings.prior`` with the network's own, which goes by a frame's look.
 
-        Raises ``SettingError`` for a stride below 1, a vividness outside of 0..1, or ages that are not as many as the
-        network carries from.
+        Raises ``SettingError`` for a setting outside its range, or ages that are not as many as the network carries
+        from.
         """
         self.settings, self.device, self.dtype = settings or LiteSettings(), device or torch.device("cpu"), dtype
         self.network = deepcopy(network).eval().requires_grad_(False).to(self.device)
@@ -155,14 +172,7 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         if color_prior is not None and self.settings.prior == "exemplars":
             network_of_prior = deepcopy(color_prior).eval().requires_grad_(False).to(self.device)
             self.color_prior = ShotPrior(network_of_prior, dtype)
-        if self.settings.stride < 1:
-            raise SettingError(f"stride is {self.settings.stride}. Give 1 or more.")
-        if self.settings.look_every < 1:
-            raise SettingError(f"look_every is {self.settings.look_every}. Give 1 (every frame) or more.")
-        if not 0 <= self.settings.look_if_lost <= 1:
-            raise SettingError(f"look_if_lost is {self.settings.look_if_lost}. Give a share of the frame, 0 to 1.")
-        if not 0 <= self.settings.vividness <= 1:
-            raise SettingError(f"vividness is {self.settings.vividness}. Give 0 (the mean) to 1 (the likeliest).")
+        _require_in_range(self.settings)
         if len(self.settings.ages) != network.config.carried:
             raise SettingError(
                 f"ages has {len(self.settings.ages)} entries, but this network carries colors from "

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from kinemacolor.errors import ExemplarError
+from kinemacolor.errors import ExemplarError, SettingError
 from kinemacolor.frames import Luma
 from kinemacolor.layers.flow import Preset, consistent, optical_flow
 from kinemacolor.layers.place_features import PlaceEncoder, PlaceFeatures, PlaceProjection
@@ -52,6 +52,16 @@ class MatchingSettings:
     strange: float = 0.35
     familiar: float = 0.6
     preset: Preset = "fast"
+
+    def __post_init__(self) -> None:
+        """Raises ``SettingError`` for a setting outside its range."""
+        for name in ("key_channels", "exemplars_at_once"):
+            if getattr(self, name) < 1:
+                raise SettingError(f"{name} is {getattr(self, name)}. Give 1 or more.")
+        if not self.strange < self.familiar:
+            raise SettingError(
+                f"familiar is {self.familiar}, and not above strange, {self.strange}. Give a similarity that is."
+            )
 
 
 @kept_as("matching")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from jaxtyping import Float
 from torch import Tensor
 
+from kinemacolor.errors import SettingError
 from kinemacolor.frames import Luma, ObjectMasks
 from kinemacolor.models.base import Reference
 from kinemacolor.models.spatiotemporal.dense_tracking import TrackingPolicy, Transition
@@ -33,6 +34,13 @@ class SpatiotemporalSettings:
     temperature: float = 0.01
     working_size_px: int = 216
     tracking: TrackingPolicy = field(default_factory=TrackingPolicy)
+
+    def __post_init__(self) -> None:
+        """Raises ``SettingError`` for a setting outside its range."""
+        if not self.temperature > 0:
+            raise SettingError(f"temperature is {self.temperature}. Give a number above 0.")
+        if self.working_size_px < 1:
+            raise SettingError(f"working_size_px is {self.working_size_px}. Give 1 or more.")
 
 
 @dataclass
