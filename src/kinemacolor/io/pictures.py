@@ -101,8 +101,10 @@ def _decoded(
         if image.format == "PSD":
             frames = 1  # its frames are layers, and what is read is all of them together
         if frames > 1:
-            what = "has" if image.format == "TIFF" else "is an animation of"
-            note(f"{path} {what} {frames} pictures. The first is used.")
+            if image.format == "TIFF":
+                note(f"{path} has {frames} pictures. The first is used.")
+            else:
+                note(f"{path} is an animation of {frames} pictures. The first is used.")
         profile = image.info.get("icc_profile")
         upright = _upright(path, image, data)
         stored = stored_color_of(data)
