@@ -114,6 +114,9 @@ class StreamingColorizer(ABC, Generic[StateT]):
     frames_ahead: int = 0
     """How many frames ``colorize`` prepares before their turn, each taking memory."""
 
+    keeps_state: bool = False
+    """Whether its states can be kept as bytes (``models.kept``), to go on from in another run."""
+
     @property
     @abstractmethod
     def identity(self) -> str:
@@ -132,6 +135,13 @@ class StreamingColorizer(ABC, Generic[StateT]):
     ) -> Iterator[Answer]:
         """The answer for each luma of one shot, in order. Raises ``ModelError`` where ``objects`` are given."""
         refuse_objects(objects)
-        state = self.start(references)
+        yield from self.go_on(lumas, self.start(references))
+
+    def go_on(self, lumas: Iterable[Luma], state: StateT) -> Iterator[Answer]:
+        """The answer for each of a shot's next lumas, in order.
+
+        Once all have been read, the state is that after the last of them: the answers to a shot are the same, to the
+        bit, in one go and in parts.
+        """
         for luma in lumas:
             yield self.step(luma, state)

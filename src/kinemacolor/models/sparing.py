@@ -23,6 +23,7 @@ class OneByOne(StreamingColorizer[Any]):
 
     def __init__(self, model: StreamingColorizer[Any]) -> None:
         self.model, self.notes = model, model.notes
+        self.keeps_state = model.keeps_state
 
     @property
     def identity(self) -> str:

@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from kinemacolor.models.colormnet.mfp import Affinity
+from kinemacolor.models.kept import kept_as
 
 LEAST_COVERAGE = 0.1
 """A token less of whose area is shown is dropped."""
@@ -40,6 +41,7 @@ class Part:
         return self.coverage >= LEAST_COVERAGE
 
 
+@kept_as("colormnet-anchor")
 @dataclass(frozen=True, slots=True)
 class Anchor:
     """One exemplar's rows in permanent memory, what it shows as a whole (the mean of its keys), and its frame."""

@@ -8,7 +8,7 @@ is written to memory.
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -26,6 +26,7 @@ from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.colormnet.propagation import PropagationNetwork
 from kinemacolor.models.colormnet.restriction import Restriction
 from kinemacolor.models.identity import identity_of
+from kinemacolor.models.kept import NOT_KEPT, kept_as
 from kinemacolor.models.references import pooled, require_shown
 from kinemacolor.resize import Padding
 
@@ -37,6 +38,7 @@ def normalized_luma(luma: Float[Tensor, "*b 1 h w"]) -> Float[Tensor, "*b 1 h w"
     return (luma - 50) / 50
 
 
+@kept_as("colormnet")
 @dataclass
 class ColorMNetState:
     """The state of a shot: the traces of its frames so far.
@@ -46,12 +48,12 @@ class ColorMNetState:
     """
 
     memory: Memory
-    due: dict[int, Reference]
+    due: dict[int, Reference] = field(metadata=NOT_KEPT)
     index: int = 0
     written: int = 0
     hidden: Tensor | None = None
     source: tuple[Key, Tensor] | None = None
-    restriction: Restriction | None = None
+    restriction: Restriction | None = field(default=None, metadata=NOT_KEPT)
 
 
 class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
@@ -83,6 +85,7 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
         self.device = next(network.parameters()).device
         self.policy = policy or MemoryPolicy.of(network.propagation)
         self.restriction = restriction
+        self.keeps_state = restriction is None  # tracks are not kept
         self.dtype = dtype or torch.float32
 
     @cached_property
@@ -109,6 +112,7 @@ class ColorMNetColorizer(StreamingColorizer[ColorMNetState]):
                 if index == 0:
                     continue
             self._memorize(reference, state)
+        state.memory.is_given()
         return state
 
     @torch.no_grad()

@@ -7,7 +7,10 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from kinemacolor.models.kept import kept_as
 
+
+@kept_as("colormnet-key")
 @dataclass(frozen=True, slots=True)
 class Key:
     """How a frame is found in memory, and how it looks for others.

@@ -1,6 +1,7 @@
 """MFP, the storage: permanent exemplars, working memory, long-term memory, and when what moves where."""
 
 import math
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float, Int
@@ -12,8 +13,27 @@ from kinemacolor.models.colormnet.key import Key
 from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.colormnet.restriction import AllowedTokens, Restriction, frames_of
 from kinemacolor.models.colormnet.tokens import TokenBuffer, Tokens, rows_of
+from kinemacolor.models.kept import kept_as
 
 
+@kept_as("colormnet-traces")
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What the frames of a shot have left in memory: all but the exemplars that were in it before the first.
+
+    None is no token.
+    """
+
+    permanent: Tokens | None
+    working: Tokens | None
+    long_term: Tokens | None
+    anchors: tuple[Anchor, ...]
+    frame_tokens: int
+    consolidations: int
+    is_partial: bool
+
+
+@kept_as("colormnet-memory")
 class Memory:
     """The memory of a film, to be searched by the frames that come."""
 
@@ -26,6 +46,37 @@ class Memory:
         self._frame_tokens = 0
         self._consolidations = 0
         self._is_partial = False
+        self._given = (0, 0)
+
+    def is_given(self) -> None:
+        """Says that what is in it now comes from the exemplars alone, and is no trace of any frame."""
+        self._given = (len(self.permanent), len(self.anchors))
+
+    def traces(self) -> Traces:
+        """What frames have left in it. How often exemplars' tokens were read is none: nothing asks for it."""
+        tokens, anchors = (0, 0) if self.policy.latest_only else self._given
+        return Traces(
+            _rows_from(self.permanent, tokens),
+            _rows_from(self.working),
+            _rows_from(self.long_term),
+            tuple(self.anchors[anchors:]),
+            self._frame_tokens,
+            self._consolidations,
+            self._is_partial,
+        )
+
+    def take_up(self, traces: Traces) -> None:
+        """Puts traces into a memory that has no more than the exemplars."""
+        if self.policy.latest_only:
+            self.permanent, self.anchors = TokenBuffer(), []
+        self.working, self.long_term = TokenBuffer(), TokenBuffer()
+        buffers = (self.permanent, self.working, self.long_term)
+        for buffer, tokens in zip(buffers, (traces.permanent, traces.working, traces.long_term)):
+            if tokens is not None:
+                buffer.append(tokens)
+        self.anchors = [*self.anchors, *traces.anchors]
+        self._frame_tokens, self._consolidations = traces.frame_tokens, traces.consolidations
+        self._is_partial = traces.is_partial
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -171,6 +222,10 @@ class Memory:
             tokens.use.index_add_(0, rows, weights)
             tokens.life.add_(1)
             first += len(tokens.key)
+
+
+def _rows_from(buffer: TokenBuffer, first: int = 0) -> Tokens | None:
+    return buffer.tokens.take(slice(first, None)) if len(buffer) > first else None
 
 
 def _part(answer: mfp.Affinity, first: int, count: int) -> tuple[Int[Tensor, " n"], Float[Tensor, " n"]]:

@@ -9,8 +9,10 @@ from torch import Tensor
 from kinemacolor.models.colormnet import mfp
 from kinemacolor.models.colormnet.anchors import Part
 from kinemacolor.models.colormnet.restriction import Origins
+from kinemacolor.models.kept import kept_as
 
 
+@kept_as("colormnet-tokens")
 @dataclass(frozen=True, slots=True)
 class Tokens:
     """Rows of memory. ``operand`` is ``mfp.memory_operand`` of key and shrinkage; ``value`` has all planes joined.

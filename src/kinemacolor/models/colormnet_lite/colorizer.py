@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from copy import copy, deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from kinemacolor.errors import ExemplarError, SettingError
-from kinemacolor.frames import Chroma, Luma, ObjectMasks
+from kinemacolor.frames import Chroma, Luma
 from kinemacolor.layers.flow import Preset
 from kinemacolor.layers.place_features import PlaceFeatures
 from kinemacolor.models.base import (
@@ -23,7 +23,6 @@ from kinemacolor.models.base import (
     Reference,
     StreamingColorizer,
     confidence_of,
-    refuse_objects,
 )
 from kinemacolor.models.color_prior import ColorPrior, Exemplars, ShotPrior
 from kinemacolor.models.colormnet_lite.evidence import Evidence, Past, ages_there, carry, flows, fused
@@ -31,6 +30,7 @@ from kinemacolor.models.colormnet_lite.look import Look, Way, lost_share
 from kinemacolor.models.colormnet_lite.network import SEARCH, ColorMNetLite, maps_of
 from kinemacolor.models.colormnet_lite.prior import PriorColors
 from kinemacolor.models.identity import identity_of
+from kinemacolor.models.kept import NOT_KEPT, kept_as
 from kinemacolor.models.matching.bank import Bank, Search, pictured
 from kinemacolor.models.references import own_chroma
 from kinemacolor.resize import resize
@@ -91,6 +91,7 @@ class _Noted:
     prior_memory: tuple[Exemplars, ...]
 
 
+@kept_as("colormnet-lite")
 @dataclass(slots=True)
 class LiteState:
     """The state of a shot: its exemplars as a bank, and the latest frames, at the stride of candidates.
@@ -98,18 +99,19 @@ class LiteState:
     ``prior_memory`` are the exemplars as the color prior holds them, in the bank's order; empty without one.
     ``seen`` are lumas, ``past`` frames in color, both since the last exemplar's own frame, whose colors are known
     better than any before; ``seen``, ``noted`` and ``noted_since`` (that frame) may be ahead. ``look`` and
-    ``evidence`` are those of the frame last colored, None where it is an exemplar's own.
+    ``evidence`` are those of the frame last colored, None where it is an exemplar's own; no later frame asks for its
+    evidence.
     """
 
-    references: tuple[Reference, ...]
-    bank: Bank
-    prior_memory: tuple[Exemplars, ...]
+    references: tuple[Reference, ...] = field(metadata=NOT_KEPT)
+    bank: Bank = field(metadata=NOT_KEPT)
+    prior_memory: tuple[Exemplars, ...] = field(metadata=NOT_KEPT)
     seen: deque[Luma]
     past: deque[Past]
     noted: int = 0
     noted_since: int = 0
     look: Look | None = None
-    evidence: Evidence | None = None
+    evidence: Evidence | None = field(default=None, metadata=NOT_KEPT)
 
 
 class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
@@ -119,6 +121,7 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
     """
 
     frames_ahead = _FRAMES_AHEAD
+    keeps_state = True
     exemplars_on_host = False
 
     def with_exemplars_on_host(self) -> "ColorMNetLiteColorizer":
@@ -214,12 +217,8 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
             noted = self._noted(luma, state)
             return self._color(noted, self._look(noted, beside), state)
 
-    def colorize(
-        self, lumas: Iterable[Luma], references: Sequence[Reference], objects: ObjectMasks | None = None
-    ) -> Iterator[Answer]:
-        """The answer for each luma of one shot, in order; two more lumas are read before it is given."""
-        refuse_objects(objects)
-        state = self.start(references)
+    def go_on(self, lumas: Iterable[Luma], state: LiteState) -> Iterator[Answer]:
+        """The answer for each of a shot's next lumas; two more are read before it is given."""
         waiting: deque[tuple[_Noted, Future[Found | Chroma]]] = deque()
         # the pools are this shot's, no part of the model; ``ahead`` is closed first, since it asks ``beside``
         with ThreadPoolExecutor(_FRAMES_AHEAD) as beside, ThreadPoolExecutor(_FRAMES_AHEAD) as ahead:

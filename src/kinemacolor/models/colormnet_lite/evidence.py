@@ -15,6 +15,7 @@ from kinemacolor.frames import Chroma, Luma
 from kinemacolor.layers.flow import Preset, agreeing, optical_flow
 from kinemacolor.layers.warp import warp
 from kinemacolor.models.colormnet_lite.prior import PriorColors
+from kinemacolor.models.kept import kept_as
 from kinemacolor.models.matching.bank import Match
 from kinemacolor.resize import resize
 
@@ -27,6 +28,7 @@ _LOG_ERROR = (-3.0, 5.0)
 CUES_OF_MATCH, CUES_OF_CARRIED = 3, 3
 
 
+@kept_as("past")
 @dataclass(frozen=True, slots=True)
 class Past:
     """An earlier frame in color: L*, a*b*, and the logarithm of how far off the colors may be.

@@ -13,12 +13,14 @@ from torch import Tensor
 from kinemacolor.layers.flow import consistent, scaled
 from kinemacolor.layers.warp import warp
 from kinemacolor.models.colormnet_lite.prior import PriorColors
+from kinemacolor.models.kept import kept_as
 from kinemacolor.models.matching.bank import Match
 
 Way = tuple[Float[Tensor, "2 h w"], Float[Tensor, "2 h w"]]
 """Flow to an earlier frame, and back."""
 
 
+@kept_as("look")
 @dataclass(frozen=True, slots=True)
 class Look:
     """The match of a frame in the exemplars, and the colors that the priors give it."""

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from kinemacolor.models.color_prior.mixture import Mixture
+from kinemacolor.models.kept import kept_as
 from kinemacolor.resize import resize
 
 _UNIT = 20.0
@@ -24,6 +25,7 @@ _SEEN_TIMES, _SEEN_AT_LEAST = 0.5, 20.0
 _LOOK_TIMES = 3.0
 
 
+@kept_as("prior-colors")
 @dataclass(frozen=True, slots=True)
 class PriorColors:
     """a*b* at stride 8, and the logarithm of the variance of their errors."""

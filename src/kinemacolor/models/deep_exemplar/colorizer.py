@@ -21,6 +21,7 @@ from kinemacolor.models.base import Answer, Reference, StreamingColorizer
 from kinemacolor.models.deep_exemplar.network import MULTIPLE, SMALLEST_PX, ExemplarNetwork, Learned
 from kinemacolor.models.deep_exemplar.smoothing import Smoothing, smoothed
 from kinemacolor.models.identity import identity_of
+from kinemacolor.models.kept import NOT_KEPT, kept_as
 from kinemacolor.models.references import fitted, own_chroma, pooled, require_shown
 from kinemacolor.resize import resize
 
@@ -90,12 +91,13 @@ def halved(planes: Float[Tensor, "c h w"]) -> Float[Tensor, "c h2 w2"]:
     return F.avg_pool2d(planes, 2)
 
 
+@kept_as("deep-exemplar")
 @dataclass
 class DeepExemplarState:
     """The state of a shot: its last frame in color, at the network's size."""
 
-    exemplars: Learned
-    references: tuple[Reference, ...]
+    exemplars: Learned = field(metadata=NOT_KEPT)
+    references: tuple[Reference, ...] = field(metadata=NOT_KEPT)
     before: Float[Tensor, "3 h w"] | None = None
     index: int = 0
 
@@ -109,6 +111,8 @@ class DeepExemplarColorizer(StreamingColorizer[DeepExemplarState]):
         device: None leaves the network where it is.
         dtype: bf16 or fp16 run the convolutions in that precision by autocast. Matching is in fp32 always.
     """
+
+    keeps_state = True
 
     def __init__(
         self,

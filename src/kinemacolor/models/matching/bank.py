@@ -18,6 +18,7 @@ from kinemacolor.errors import SettingError
 from kinemacolor.frames import Luma
 from kinemacolor.layers.place_features import PlaceFeatures, PlaceProjection
 from kinemacolor.models.base import Reference
+from kinemacolor.models.kept import kept_as
 from kinemacolor.models.matching.nearest import Counts, Fours, nearest_in_fours, nearest_of_all
 from kinemacolor.models.references import counted, fitted
 from kinemacolor.resize import resize
@@ -102,6 +103,7 @@ def pictured(lumas: Sequence[Luma]) -> list[Luma]:
     return [lumas[i * len(lumas) // min(16, len(lumas))] for i in range(min(16, len(lumas)))]
 
 
+@kept_as("match")
 @dataclass(frozen=True, slots=True)
 class Match:
     """The match of a frame, at stride 4: chroma and L* of what is alike, and the best score of the keys (-1..1).

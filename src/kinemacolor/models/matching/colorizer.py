@@ -16,6 +16,7 @@ from kinemacolor.layers.place_features import PlaceEncoder, PlaceFeatures, Place
 from kinemacolor.layers.warp import warp
 from kinemacolor.models.base import Answer, Confidence, Reference, StreamingColorizer, confidence_of
 from kinemacolor.models.identity import identity_of
+from kinemacolor.models.kept import NOT_KEPT, kept_as
 from kinemacolor.models.matching.bank import Bank, Search, entry_of, pictured
 from kinemacolor.models.matching.fusion import Noise, carried_variance, fuse
 from kinemacolor.models.matching.host_bank import bank_of
@@ -53,12 +54,13 @@ class MatchingSettings:
     preset: Preset = "fast"
 
 
+@kept_as("matching")
 @dataclass(slots=True)
 class MatchingState:
     """The state of a shot: its exemplars, and the previous frame in color, at stride 2, with its variance."""
 
-    references: tuple[Reference, ...]
-    bank: Bank | None
+    references: tuple[Reference, ...] = field(metadata=NOT_KEPT)
+    bank: Bank | None = field(metadata=NOT_KEPT)
     frame: int = 0
     luma: SmallLuma | None = None
     chroma: SmallChroma | None = None
@@ -74,6 +76,7 @@ class MatchingColorizer(StreamingColorizer[MatchingState]):
     """Flow and matching, fused for each pixel. Without an encoder, flow alone."""
 
     exemplars_on_host = False
+    keeps_state = True
 
     def with_exemplars_on_host(self) -> "MatchingColorizer":
         """The same model, whose exemplars lie in the computer's own memory but for those that a frame asks."""
