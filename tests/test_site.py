@@ -38,7 +38,7 @@ def test_the_page_of_messages_has_a_place_for_each_kind_of_error() -> None:
 def test_messages_are_read_from_the_source() -> None:
     by_kind = {(each.kind, each.text) for each in messages.messages()}
     assert ("ModelError", "There is no model 'NAME'. Models: CARDS.") in by_kind
-    assert ("", "FILE is an animation of FRAMES pictures. The first is used.") in by_kind
+    assert ("", "FILE holds FRAMES pictures. The first is used.") in by_kind
     filled = messages.filled((ROOT / "docs" / "messages.md").read_text(encoding="utf-8"))
     assert "<!--" not in filled
     assert "There is no model '<var>NAME</var>'" in filled

@@ -24,7 +24,7 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--no-first-run",
 ]  # fmt: skip
-SCENE_FRAMES = 24
+SCENE_FRAMES = 60
 PATIENCE = 150_000
 """Milliseconds: a machine that is busy with something else is no fault."""
 

@@ -101,10 +101,7 @@ def _decoded(
         if image.format == "PSD":
             frames = 1  # its frames are layers, and what is read is all of them together
         if frames > 1:
-            if image.format == "TIFF":
-                note(f"{path} has {frames} pictures. The first is used.")
-            else:
-                note(f"{path} is an animation of {frames} pictures. The first is used.")
+            note(f"{path} holds {frames} pictures. The first is used.")
         profile = image.info.get("icc_profile")
         upright = _upright(path, image, data)
         stored = stored_color_of(data)
