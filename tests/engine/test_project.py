@@ -11,7 +11,7 @@ from kinemacolor.engine.check import check
 from kinemacolor.engine.project import new_project, open_project, run_project, status_of
 from kinemacolor.engine.project.bind import bind
 from kinemacolor.engine.project.files import read_stills, write_settings
-from kinemacolor.errors import ExemplarError, OutputError, OutputExistsError, SettingError
+from kinemacolor.errors import CodecError, ExemplarError, OutputError, OutputExistsError, SettingError
 
 SCENE_FRAMES, FRAMES = 12, 24
 
@@ -122,6 +122,29 @@ def test_mistakes_in_a_projects_files_are_named(film: Path, save, tmp_path: Path
     (tmp_path / "empty").mkdir()
     with pytest.raises(ExemplarError, match="no pictures"):
         new_project(film, [tmp_path / "empty"], folder=tmp_path / "q")
+
+
+@pytest.mark.parametrize(
+    ("output", "options", "error", "words"),
+    [
+        ("out.mov", {"codec": "ffv1"}, CodecError, "mov cannot hold ffv1. Write it to .*mkv"),
+        ("out.mkv", {"codec": "h246"}, CodecError, "Did you mean h26"),
+        ("out.mov", {"codec": "dnxhr"}, CodecError, "its sides must be 256 or more across"),
+        ("out.txt", {}, CodecError, "does not end like a film"),
+        ("none/out.mkv", {}, OutputError, "There is no folder .*none"),
+    ],
+)
+def test_what_no_film_can_hold_is_told_before_a_project_is_made(
+    output: str, options: dict[str, object], error: type[Exception], words: str, film: Path, save, tmp_path: Path
+) -> None:
+    still = save("a.png", 3)
+    seen: list[int] = []
+    with pytest.raises(error, match=words):
+        new_project(
+            film, [still], output=tmp_path / output, options=options, progress=lambda done, _: seen.append(done)
+        )
+    assert not seen
+    assert not (tmp_path / "reel.kinemacolor").exists()
 
 
 def test_two_stills_of_one_frame_leave_it_the_liker_one() -> None:

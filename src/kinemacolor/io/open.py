@@ -5,9 +5,10 @@ from fractions import Fraction
 from pathlib import Path
 
 from kinemacolor.frames import Shot
-from kinemacolor.io import images, sequence
+from kinemacolor.io import codecs, encode, images, pipe, sequence
 from kinemacolor.io.base import FrameReader, FrameWriter
 from kinemacolor.io.film import LONGER_THAN_ANY, Film
+from kinemacolor.io.info import FilmInfo
 from kinemacolor.io.writer import VideoWriter
 
 
@@ -36,8 +37,7 @@ def open_writer(
 
     Raises ``OutputError`` before any frame is read where it cannot be written.
     """
-    path = Path(output)
-    if str(output) != "-" and (sequence.is_picture_name(path) or not path.suffix or path.is_dir()):
+    if _is_of_pictures(output):
         return images.ImageWriter(
             output, source, codec=codec, quality=quality, pixel_format=pixel_format, overwrite=overwrite
         )
@@ -51,3 +51,26 @@ def open_writer(
         note=note,
         overwrite=overwrite,
     )
+
+
+def require_film_format(
+    output: str | Path,
+    info: FilmInfo,
+    *,
+    codec: str | None = None,
+    quality: float | None = None,
+    pixel_format: str | None = None,
+) -> None:
+    """Raises ``CodecError`` where no film of this name could be written of a source so described.
+
+    Nothing is opened: this is for who writes later what can be known now. Pictures are not asked about.
+    """
+    if _is_of_pictures(output):
+        return
+    container = pipe.FORMAT if str(output) == "-" else codecs.container_of(Path(output))
+    encode.layout_for(codecs.encoder_for(codec, container, info, quality), container, info, pixel_format)
+
+
+def _is_of_pictures(output: str | Path) -> bool:
+    path = Path(output)
+    return str(output) != "-" and (sequence.is_picture_name(path) or not path.suffix or path.is_dir())

@@ -15,7 +15,9 @@ from kinemacolor.errors import ExemplarError, OutputError, OutputExistsError, re
 from kinemacolor.frames import Exemplar
 from kinemacolor.io import Film
 from kinemacolor.io import exemplars as stills_files
+from kinemacolor.io.destination import require_home
 from kinemacolor.io.endings import colored_ending
+from kinemacolor.io.open import require_film_format
 from kinemacolor.resize import fit
 
 
@@ -42,6 +44,7 @@ def new_project(
 
     Raises:
         InputError, ExemplarError, OutputError: before anything is made.
+        CodecError: where the output cannot hold the codec that is asked for, before the film is looked through.
     """
     source = Path(film)
     place = Path(folder) if folder is not None else source.with_name(source.stem + ENDING)
@@ -51,13 +54,20 @@ def new_project(
         raise OutputError(f"There is no folder {place.parent} to make {place.name} in. Make it first.")
     for each in (source, place, *stills):
         _require_text(str(each))
-    opened = Film.open(source, frame_rate=Job.of(options or {}).film.frame_rate)
+    target = Path(output) if output is not None else place / f"{source.stem}.color{colored_ending(source)}"
+    job = Job.of({**(options or {}), "output": target})
+    opened = Film.open(source, frame_rate=job.film.frame_rate)
+    if output is not None:
+        require_home(target)
+    wanted = job.output
+    require_film_format(
+        target, opened.info, codec=wanted.codec, quality=wanted.quality, pixel_format=wanted.pixel_format
+    )
     loaded = _loaded(stills, opened, note)
     with opened.frames() as reader:
         found = survey(reader, stills=[exemplar for _, exemplar in loaded], progress=_told(progress, opened))
     paths, named = [path for path, _ in loaded], [exemplar.index for _, exemplar in loaded]
     bound = bind(paths, named, found.places, found.frames)
-    target = Path(output) if output is not None else place / f"{source.stem}.color{colored_ending(source)}"
     project = Project(place, source, target, dict(options or {}))
     try:
         place.mkdir(exist_ok=True)
