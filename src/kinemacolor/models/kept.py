@@ -158,7 +158,7 @@ class _Reading:
 
     def __init__(self, tensors: Mapping[str, Tensor], device: torch.device) -> None:
         self._tensors, self._device = tensors, device
-        self._made: dict[tuple[Any, ...], Tensor] = {}
+        self._made: dict[tuple[str, tuple[int, ...]], Tensor] = {}
         self._parts = 0
 
     def value(self, node: Any, hint: Any, fresh: object = None, depth: int = 0) -> Any:
@@ -209,15 +209,16 @@ class _Reading:
         if not isinstance(name, str) or name not in self._tensors:
             raise UnfitStateError("it lacks a tensor")
         plain = self._tensors[name]
-        is_order = isinstance(order, list) and all(type(axis) is int for axis in order)
-        if not is_order or sorted(order) != list(range(plain.dim())):
+        axes = [axis for axis in order if type(axis) is int] if isinstance(order, list) else None
+        if axes is None or axes != order or sorted(axes) != list(range(plain.dim())):
             raise UnfitStateError("it has a tensor of another shape")
-        if (name, *order) not in self._made:
-            back = sorted(range(plain.dim()), key=lambda axis: order[axis])
+        key = (name, tuple(axes))
+        if key not in self._made:
+            back = sorted(range(plain.dim()), key=axes.__getitem__)
             # cloned: what lies in the file's bytes is not aligned
             there = plain.clone(memory_format=torch.contiguous_format).to(self._device)
-            self._made[name, *order] = there.permute(back)
-        return self._made[name, *order]
+            self._made[key] = there.permute(back)
+        return self._made[key]
 
     def _registered(self, node: dict[str, Any], fresh: object, depth: int) -> Any:
         kind = _types.get(node["type"]) if isinstance(node["type"], str) else None
@@ -228,7 +229,7 @@ class _Reading:
             if own is None:
                 raise UnfitStateError(f"it has a {kind.__name__} where none belongs")
             assert isinstance(own, KeepsTraces)
-            hint = get_type_hints(kind.take_up).get("traces", Any)
+            hint = get_type_hints(type(own).take_up).get("traces", Any)
             own.take_up(self.value(node.get("traces"), hint, depth=depth + 1))
             return own
         parts, kept = node.get("parts"), [each.name for each in _kept_fields(kind)]
