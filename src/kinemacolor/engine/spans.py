@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from kinemacolor.engine.exemplars.applied import WithExemplars
+from kinemacolor.engine.plan import PlannedShot
 from kinemacolor.engine.shot import with_answers
 from kinemacolor.frames import Frame, Luma
 from kinemacolor.models.base import Answer, Reference, StreamingColorizer
@@ -39,11 +40,15 @@ class SpannedShot:
         self._inner: StreamingColorizer[Any] = inner
 
     @staticmethod
-    def of(model: object, references: Sequence[Reference], key: str, frames: int) -> "SpannedShot | None":
+    def of(model: object, planned: PlannedShot) -> "SpannedShot | None":
         """The shot in spans; None for one that is too short, or that this model colors in one go only."""
-        if not isinstance(model, WithExemplars) or frames < 2 * SPAN_FRAMES or model.streaming(references) is None:
+        frames = len(planned.shot)
+        if not isinstance(model, WithExemplars) or frames < 2 * SPAN_FRAMES:
             return None
-        shot = SpannedShot(model, references, key, frames)
+        references = planned.references()
+        if model.streaming(references) is None:
+            return None
+        shot = SpannedShot(model, references, planned.key, frames)
         return shot if shot.end_after(0) is not None else None
 
     def end_after(self, first: int) -> int | None:
