@@ -3,10 +3,10 @@
     python benchmarks/speed.py --model matching --size 854x480 --size 1920x1080 --frames 60
 
 End to end is ``colorize_video``: decode, network, encode (H.264, the defaults), on a film synthesized here. Alone is
-the network on frames in memory. ``--shots 12`` cuts the film into so many shots, each with a still of its first frame.
-``--beside FOLDER`` measures another checkout's code in turn, by this same script. Runs are interleaved ``--repeats``
-times; the table gives the median and the spread. Peak memory is the process's resident set in a fresh process a row.
-No data from elsewhere is needed.
+the network on frames in memory. ``--shots 12`` cuts the film into as many shots, each with a still of its
+first frame. ``--beside FOLDER`` measures another checkout's code in turn, by this same script. Runs are interleaved
+``--repeats`` times; the table gives the median and the spread. Peak memory is the process's resident set in a fresh
+process a row. No data from elsewhere is needed.
 """
 
 import argparse

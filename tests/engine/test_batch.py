@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from kinemacolor.engine.batch import JobOutcome, jobs_for, read_manifest, run_batch
+from kinemacolor.engine.job import Job
 from kinemacolor.errors import OutputError, SettingError
 from kinemacolor.frames import Exemplar, Luma
 from kinemacolor.models.base import Answer
@@ -49,6 +50,18 @@ def test_case_44_seven_bad_films_of_fifty_do_not_stop_the_rest_and_only_they_are
     assert [outcome.state for outcome in again].count("there") == 43
     assert [i for i, outcome in enumerate(again) if outcome.state == "failed"] == BAD[1:]
     assert again[3].state == "done"
+
+
+@pytest.mark.parametrize(
+    "name", ["x" * 300, "x" * 256 + ".mkv", "ü" * 130 + ".mkv", "a\0b.mkv", "x" * 300 + "/a.mkv"]
+)
+def test_case_44_a_name_that_no_file_can_have_fails_alone(
+    name: str, make_film: MakeFilm, tmp_path: Path, one_color, red_still: Exemplar
+) -> None:
+    film = make_film("film.mkv", frames=2, size=(16, 16))
+    options = {"source": film, "exemplars": [red_still], "model": one_color, "track": False}
+    jobs = [Job.of({**options, "output": tmp_path / output}) for output in (name, "fine.mkv")]
+    assert [outcome.state for outcome in run_batch(jobs)] == ["failed", "done"]
 
 
 def test_a_model_that_breaks_down_is_a_failure_of_that_film_alone(

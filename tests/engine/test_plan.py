@@ -8,6 +8,7 @@ import torch
 
 from kinemacolor.engine.analysis import analyze
 from kinemacolor.engine.plan import plan_of, with_keys
+from kinemacolor.engine.track.seal import read_sealed, write_sealed
 from kinemacolor.errors import ShotListError
 from kinemacolor.frames import Exemplar, Shot
 from kinemacolor.io import Film
@@ -86,6 +87,30 @@ def names(found) -> list[list[str]]:
 def test_a_damaged_memory_is_looked_past(film: Path, stills: list[Exemplar], tmp_path: Path) -> None:
     (tmp_path / "survey.json").write_text('{"of": 3, "cu')
     assert len(plan(film, stills, memory=tmp_path / "survey.json").shots) == 6
+
+
+CANNOT_BE: list[dict[str, object]] = [
+    {"frames": 10**400},
+    {"places": [0, 10**400, 0.5]},
+    {"places": [10**400, 0.5, 0.5]},
+    {"cuts": [40, 10]},
+    {"cuts": [10, 10**9]},
+    {"summaries": [["x"]]},
+    {"summaries": [[0.5], [0.5]]},
+]
+
+
+def test_a_memory_of_what_cannot_be_is_looked_past(film: Path, stills: list[Exemplar], tmp_path: Path) -> None:
+    memory = tmp_path / "survey.json"
+    first = plan(film, stills, memory=memory)
+    content = read_sealed(memory)
+    places = content["places"]
+    assert isinstance(places, dict)
+    for each in CANNOT_BE:
+        changed = {"places": dict.fromkeys(places, each["places"])} if "places" in each else each
+        write_sealed(memory, content | changed)
+        assert names(plan(film, stills, memory=memory)) == names(first)
+        assert read_sealed(memory) == content, each
 
 
 def test_a_pinned_still_is_used_and_an_unknown_one_is_named(film: Path, stills, tmp_path: Path) -> None:

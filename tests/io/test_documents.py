@@ -33,6 +33,22 @@ def test_other_text_is_one_error_with_its_place(tmp_path: Path, content: bytes, 
         read_json(tmp_path / "a.json", limit_bytes=limit)
 
 
+@pytest.mark.parametrize("number", ["1" + "0" * 400, str(2**63), str(-(2**63)), "9" * 5000])
+@pytest.mark.parametrize("around", ["%s", '{"a": [1, {"b": %s}]}'])
+def test_a_whole_number_beyond_64_bits_is_refused(tmp_path: Path, number: str, around: str) -> None:
+    (tmp_path / "a.json").write_text(around % number)
+    with pytest.raises(DocumentError, match="whole number"):
+        read_json(tmp_path / "a.json")
+    (tmp_path / "a.toml").write_text(f"a = 1\n[[b]]\nc = [1, {number}]\n")
+    with pytest.raises(DocumentError, match=r"whole number|digits"):
+        read_toml(tmp_path / "a.toml")
+
+
+def test_the_largest_whole_numbers_are_read(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(f"[{2**63 - 1}, {1 - 2**63}, 1e300]")
+    assert read_json(tmp_path / "a.json") == [2**63 - 1, 1 - 2**63, 1e300]
+
+
 @pytest.mark.parametrize("content", ["null", "[]", "1", '"a"'])
 def test_an_object_is_an_object(tmp_path: Path, content: str) -> None:
     (tmp_path / "a.json").write_text(content)

@@ -8,7 +8,8 @@ from kinemacolor.errors import reason_of
 
 NEEDED_ENCODERS = ("libx264", "aac")
 ENCODERS = {
-    "libx265": "--codec h265", "libsvtav1": "--codec av1", "libvpx-vp9": "--codec vp9", "prores_ks": "--codec prores",
+    "libx265": "--codec h265", "libsvtav1": "--codec av1", "libvpx-vp9": "--codec vp9", "libvpx": "--codec vp8",
+    "prores_ks": "--codec prores",
     "dnxhd": "--codec dnxhr", "ffv1": "--codec ffv1", "mpeg4": "AVI", "mpeg2video": "MPEG", "mjpeg": "--codec mjpeg",
     "dvvideo": "--codec dv", "wrapped_avframe": "y4m", "mov_text": "subtitles in MP4", "libopus": "sound in WebM",
 }  # fmt: skip

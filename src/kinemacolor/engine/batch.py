@@ -8,6 +8,7 @@ A manifest is a CSV with a line for each film; paths in it are as seen from its 
     reel2.mov,color/reel2.mp4,stills/a.png@120|stills/b.png,colormnet
 """
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,8 +103,8 @@ def _make_home(output: Path) -> None:
 
 
 def is_there(job: Job) -> bool:
-    """Whether a job's output is there and is to be left alone."""
-    return Path(job.output.output).exists() and not job.output.overwrite
+    """Whether a job's output is there and is to be left alone; False for a name that no file can have."""
+    return os.path.exists(job.output.output) and not job.output.overwrite  # noqa: PTH110  # Path's raises for such a name
 
 
 def _in_short(error: Exception) -> str:

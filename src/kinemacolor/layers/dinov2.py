@@ -7,6 +7,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from kinemacolor.layers.dimensions import MOST_CHANNELS, MOST_LAYERS, require_divisible, require_within
+
 _QUERIES_AT_ONCE = 512
 
 
@@ -23,6 +25,14 @@ class DINOv2Config:
     heads: int = 6
     mlp_ratio: int = 4
     position_grid: int = 37
+
+    def __post_init__(self) -> None:
+        """Raises ``ValueError`` for dimensions that no such network has."""
+        require_within(1, 64, patch_px=self.patch_px, heads=self.heads, mlp_ratio=self.mlp_ratio)
+        require_within(1, MOST_CHANNELS, width=self.width)
+        require_within(1, MOST_LAYERS, depth=self.depth)
+        require_within(1, 256, position_grid=self.position_grid)
+        require_divisible("width", self.width, heads=self.heads)
 
 
 class Attention(nn.Module):

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from kinemacolor.errors import WeightsError
+from kinemacolor.layers.dimensions import MOST_CHANNELS, require_within
 
 # repeats, kernel, stride, expansion, channels
 _STAGES = (
@@ -31,6 +32,7 @@ _STAGES = (
     (1, 3, 1, 6, 320),
 )
 _HEAD_CHANNELS = 1280
+_STRIDES = (2, 4, 8, 16, 32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,14 @@ class EfficientNetLiteConfig:
     stem_channels: int = 32
     input_channels: int = 1
     last_stride: int = 32
+
+    def __post_init__(self) -> None:
+        """Raises ``ValueError`` for dimensions that no such network has."""
+        require_within(0.125, 2, width=self.width, depth=self.depth)
+        require_within(1, MOST_CHANNELS, stem_channels=self.stem_channels)
+        require_within(1, 4, input_channels=self.input_channels)
+        if self.last_stride not in _STRIDES:
+            raise ValueError(f"last_stride is {self.last_stride}, and it is one of {_STRIDES}")
 
     @classmethod
     def lite2(cls) -> "EfficientNetLiteConfig":

@@ -9,9 +9,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from kinemacolor.frames import Luma
-from kinemacolor.layers.efficientnet_lite import EfficientNetLite, load_trunk
+from kinemacolor.layers.efficientnet_lite import EfficientNetLite, EfficientNetLiteConfig, load_trunk
 
 _LEVELS = (8, 16, 32)
+SUMMARY_NUMBERS = EfficientNetLiteConfig().channels[32]
+"""How many numbers the summary of a picture has, of the trunk that is not said otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from kinemacolor.layers.dimensions import MOST_CHANNELS, MOST_LAYERS, require_within
+
 
 @dataclass(frozen=True, slots=True)
 class ResNetConfig:
@@ -21,6 +23,12 @@ class ResNetConfig:
     stem_channels: int = 64
     expansion: int = 4
     input_channels: int = 3
+
+    def __post_init__(self) -> None:
+        """Raises ``ValueError`` for dimensions that no such network has."""
+        require_within(1, MOST_LAYERS, depths=self.depths)
+        require_within(1, MOST_CHANNELS, widths=self.widths, stem_channels=self.stem_channels)
+        require_within(1, 8, expansion=self.expansion, input_channels=self.input_channels)
 
     @classmethod
     def resnet50(cls) -> "ResNetConfig":

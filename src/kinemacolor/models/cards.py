@@ -10,7 +10,7 @@ from kinemacolor.errors import ModelError
 from kinemacolor.models.default import DEFAULT
 from kinemacolor.weights import WeightsFile
 
-DRAFT_PX = 160
+DRAFT_PX = 240
 """The short side that a draft is colored at."""
 
 
@@ -72,8 +72,11 @@ CARDS: dict[str, ModelCard] = {
         takes_own=True,
         bidirectional=True,
         efforts={
-            "draft": Effort({"prior": "look", "search.top_k": 4, "preset": "medium"}, working_size=DRAFT_PX),
-            "best": Effort({"stride": 1}),
+            "draft": Effort(
+                {"prior": "look", "search.top_k": 4, "preset": "medium", "look_every": 4, "look_if_lost": 0.4},
+                working_size=DRAFT_PX,
+            ),
+            "best": Effort({"stride": 1, "look_every": 1}),
         },
     ),
     "matching": ModelCard(

@@ -4,12 +4,13 @@ Our own files are safetensors whose metadata holds the network's name and its co
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields, is_dataclass
 from pathlib import Path
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
+import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -18,6 +19,7 @@ from kinemacolor.errors import WeightsError, reason_of
 from kinemacolor.weights.tensors import read_tensors
 
 ConfigT = TypeVar("ConfigT")
+NetworkT = TypeVar("NetworkT", bound=nn.Module)
 
 
 def read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -61,9 +63,24 @@ def config_from(
     try:
         values = {former.get(field, field): value for field, value in json.loads(metadata["config"]).items()}
         return _built(kind, values)
-    except (AttributeError, TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
         raise WeightsError(
             f"The config in {path} is not {name}'s ({reason_of(error)}). Use the version that saved it."
+        ) from error
+
+
+def network_of(build: Callable[[ConfigT], NetworkT], config: ConfigT, path: Path) -> NetworkT:
+    """The network of the config in a file, on the ``meta`` device, where it takes no memory.
+
+    Raises ``WeightsError`` where no network can have these dimensions together.
+    """
+    try:
+        with torch.device("meta"):
+            return build(config)
+    except (RuntimeError, TypeError, ValueError, ArithmeticError, LookupError, AssertionError) as error:
+        raise WeightsError(
+            f"The config in {path} is of no network that can be built ({reason_of(error)}). Fetch the file again, or "
+            "take another."
         ) from error
 
 
@@ -98,5 +115,6 @@ def _is_of(hint: Any, value: object) -> bool:
         return value in get_args(hint)
     if get_origin(hint) is tuple:
         inner = get_args(hint)
-        return isinstance(value, tuple) and all(_is_of(inner[0], each) for each in value)
+        fits = isinstance(value, tuple) and (inner[-1] is Ellipsis or len(value) == len(inner))
+        return fits and all(_is_of(inner[0], each) for each in value)  # type: ignore[attr-defined]  # a tuple, then
     return not isinstance(hint, type) or isinstance(value, hint)

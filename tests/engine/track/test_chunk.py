@@ -4,8 +4,9 @@ import av
 import pytest
 import torch
 
-from kinemacolor.engine.track.chunk import ChunkNotes, ChunkWriter, notes_of, read_chunk
+from kinemacolor.engine.track.chunk import ChunkNotes, ChunkWriter, notes_of, read_chunk, verified_notes
 from kinemacolor.engine.track.levels import as_stored
+from kinemacolor.engine.track.seal import BrokenSealError, read_sealed, write_sealed
 from kinemacolor.errors import OutputError, TrackError
 from kinemacolor.models.base import Answer
 
@@ -71,6 +72,21 @@ def test_a_chunk_without_notes_counts_as_none(tmp_path: Path) -> None:
     chunk.commit(ChunkNotes())
     path.with_suffix(".json").write_text('{"frames": 1, "dam')
     assert notes_of(path) is None
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"frames": 10**400}, {"seconds": 10**400}, {"confidence": [10**400]}, {"confidence": [-1]}, {"damaged": -1}],
+)
+def test_notes_with_numbers_that_nobody_wrote_are_damaged(tmp_path: Path, changed: dict[str, object]) -> None:
+    path = tmp_path / "chunk.mkv"
+    chunk = ChunkWriter(path, {})
+    chunk.add(Answer(chromas(1)[0]))
+    chunk.commit(ChunkNotes(frames=1, confidence=[0.5]))
+    write_sealed(path.with_suffix(".json"), read_sealed(path.with_suffix(".json")) | changed)
+    assert notes_of(path) is None
+    with pytest.raises(BrokenSealError):
+        verified_notes(path)
 
 
 def test_a_damaged_chunk_is_an_error_that_names_it(tmp_path: Path) -> None:

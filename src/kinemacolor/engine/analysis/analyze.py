@@ -1,5 +1,6 @@
 """The analysis of a film before it is colored, and its memory on disk."""
 
+import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from kinemacolor.engine.track.keys import exemplar_hash, key_of
 from kinemacolor.engine.track.seal import read_sealed, write_sealed
 from kinemacolor.frames import Exemplar, Shot
 from kinemacolor.io import Film
+from kinemacolor.layers.place_features import SUMMARY_NUMBERS
 
 _VERSION = 2
 _THE_FILM = "<film>"
@@ -51,7 +53,8 @@ def analyze(
     """
     of = key_of([_VERSION, signature, [span.start, span.stop], None if cuts is None else list(cuts), summarize])
     names = [f"{exemplar_hash(still)}@{still.index}" for still in stills]
-    if memory is not None and (known := _recalled(memory, of, names, film.source)) is not None:
+    known = None if memory is None else _recalled(memory, of, names, film.source)
+    if known is not None and all(span.start < cut < span.start + known.frames for cut in known.cuts):
         return known
     with film.frames(span) as reader:
         seen = survey(reader, cuts=cuts, stills=stills, progress=progress)
@@ -82,11 +85,22 @@ def _recalled(memory: Path, of: str, names: Sequence[str], source: str) -> FilmA
         if content["of"] != of or not set(names) <= set(content["places"]):
             return None
         places = tuple(_place(content["places"][name]) for name in names)
-        cuts, summaries = tuple(map(_count, content["cuts"])), tuple(content["summaries"])
+        cuts = tuple(map(_count, content["cuts"]))
+        if list(cuts) != sorted(set(cuts)):
+            raise ValueError("cuts that are in no order")
+        summaries = _summaries_of(content["summaries"])
         notes = tuple(str(note).replace(_THE_FILM, source) for note in content["notes"])
         return FilmAnalysis(_count(content["frames"]), cuts, summaries, places, notes)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _summaries_of(written: Any) -> tuple[Sequence[float], ...]:
+    """Summaries of shots as they were remembered. Raises ``TypeError`` or ``ValueError`` where they are none."""
+    for row in written:
+        if len(row) != SUMMARY_NUMBERS or not all(isinstance(each, float) and math.isfinite(each) for each in row):
+            raise ValueError("a summary that is none")
+    return tuple(written)
 
 
 def _place(written: Any) -> StillPlace | None:

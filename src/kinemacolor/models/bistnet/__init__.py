@@ -59,8 +59,8 @@ def save(network: BiSTNet, path: Path) -> None:
 
 def _own(path: Path) -> BiSTNet:
     tensors, metadata = checkpoint.read(path)
-    with torch.device("meta"):
-        network = BiSTNet(checkpoint.config_from(metadata, BiSTNetConfig, _NAME, path))
+    config = checkpoint.config_from(metadata, BiSTNetConfig, _NAME, path)
+    network = checkpoint.network_of(BiSTNet, config, path)
     load_strictly(network, tensors, path)
     return network
 

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from kinemacolor.layers.dimensions import MOST_CHANNELS, require_within
 from kinemacolor.layers.vgg import VGG19
 from kinemacolor.models.base import Reference
 from kinemacolor.models.bistnet.btfb import GatedFusion, by_similarity
@@ -36,6 +37,11 @@ class BiSTNetConfig:
     backward_is_fused: bool = False
     raw_edges: bool = False
     width: int = 64
+
+    def __post_init__(self) -> None:
+        """Raises ``ValueError`` for dimensions that no such network has."""
+        require_within(1, MOST_CHANNELS, classes=self.classes, width=self.width)
+        require_within(0, 1e3, temperature=self.temperature)
 
     @classmethod
     def paper(cls) -> "BiSTNetConfig":

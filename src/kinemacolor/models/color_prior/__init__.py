@@ -36,9 +36,12 @@ def load_network(path: Path = WEIGHTS) -> ColorPrior:
     """
     tensors, metadata = checkpoint.read(path)
     config = checkpoint.config_from(metadata, ColorPriorConfig, _NAME, path)
-    # not on the "meta" device: the arithmetic of its construction would import torch's compiler there, 3 CPU seconds
-    with torch.random.fork_rng(devices=[]):
-        network = ColorPrior(config)
+    if config == ColorPriorConfig():
+        # not on the "meta" device: arithmetic of the construction would import torch's compiler there, 3 CPU seconds
+        with torch.random.fork_rng(devices=[]):
+            network = ColorPrior(config)
+    else:
+        network = checkpoint.network_of(ColorPrior, config, path)
     load_strictly(network, tensors, path)
     network.trunk.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network.eval()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from kinemacolor.layers.dimensions import MOST_CHANNELS, MOST_LAYERS, require_divisible, require_within
 from kinemacolor.layers.efficientnet_lite import EfficientNetLiteConfig
 
 
@@ -23,6 +24,26 @@ class ColorPriorConfig:
     fine_key_channels: int = 32
     components: int = 4
     trunk: EfficientNetLiteConfig = field(default_factory=EfficientNetLiteConfig)
+
+    def __post_init__(self) -> None:
+        """Raises ``ValueError`` for dimensions that no such network has."""
+        require_within(
+            1,
+            MOST_CHANNELS,
+            channels=self.channels,
+            fine_channels=self.fine_channels,
+            fine_key_channels=self.fine_key_channels,
+        )
+        require_within(
+            1,
+            MOST_LAYERS,
+            layers=self.layers,
+            heads=self.heads,
+            fine_heads=self.fine_heads,
+            components=self.components,
+        )
+        require_divisible("channels", self.channels, heads=self.heads)
+        require_divisible("fine_channels", self.fine_channels, fine_heads=self.fine_heads)
 
     @classmethod
     def tiny(cls) -> "ColorPriorConfig":

@@ -50,8 +50,7 @@ def load(
         config = checkpoint.config_from(metadata, ColorMNetConfig, _NAME, path)
     else:
         config, tensors = official.config_of(tensors, path), official.renamed(tensors)
-    with torch.device("meta"):
-        network = ColorMNet(config)
+    network = checkpoint.network_of(ColorMNet, config, path)
     load_strictly(network, tensors, path, name_of=str if ours else official.official_name)
     return ColorMNetColorizer(network, policy=settings, restriction=restriction, device=device, dtype=dtype)
 

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from kinemacolor.layers.dimensions import MOST_CHANNELS, MOST_LAYERS, require_within
 from kinemacolor.layers.dinov2 import DINOv2Config
 from kinemacolor.layers.resnet import ResNetConfig
 from kinemacolor.models.colormnet.decoder import Decoder
@@ -39,6 +40,17 @@ class ColorMNetConfig:
     dino: DINOv2Config = field(default_factory=DINOv2Config)
     image_trunk: ResNetConfig = field(default_factory=ResNetConfig.resnet50)
     value_trunk: ResNetConfig = field(default_factory=lambda: ResNetConfig.resnet18(input_channels=5))
+
+    def __post_init__(self) -> None:
+        """Raises ``ValueError`` for dimensions that no such network has."""
+        require_within(
+            1,
+            MOST_CHANNELS,
+            key_channels=self.key_channels,
+            value_channels=self.value_channels,
+            hidden_channels=self.hidden_channels,
+        )
+        require_within(0, MOST_LAYERS, window_radius=self.window_radius)
 
     @classmethod
     def tiny(cls) -> "ColorMNetConfig":

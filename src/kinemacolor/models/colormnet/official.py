@@ -10,7 +10,7 @@ from pathlib import Path
 
 from torch import Tensor
 
-from kinemacolor.errors import WeightsError
+from kinemacolor.errors import WeightsError, reason_of
 from kinemacolor.models.colormnet.network import ColorMNetConfig
 
 Pairs = tuple[tuple[str, str], ...]
@@ -132,8 +132,13 @@ def config_of(published: Mapping[str, Tensor], path: Path) -> ColorMNetConfig:
     def rows(name: str, default: int) -> int:
         return published[name].shape[0] if name in published and published[name].ndim else default
 
-    return ColorMNetConfig(
-        key_channels=rows("key_proj.key_proj.weight", defaults.key_channels),
-        value_channels=rows("value_encoder.fuser.block2.conv2.weight", defaults.value_channels),
-        hidden_channels=rows("decoder.hidden_update.transform.weight", 3 * defaults.hidden_channels) // 3,
-    )
+    try:
+        return ColorMNetConfig(
+            key_channels=rows("key_proj.key_proj.weight", defaults.key_channels),
+            value_channels=rows("value_encoder.fuser.block2.conv2.weight", defaults.value_channels),
+            hidden_channels=rows("decoder.hidden_update.transform.weight", 3 * defaults.hidden_channels) // 3,
+        )
+    except ValueError as error:
+        raise WeightsError(
+            f"The tensors in {path} are of no network that can be built ({reason_of(error)}). Fetch the file again."
+        ) from error

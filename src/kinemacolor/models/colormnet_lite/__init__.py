@@ -69,8 +69,7 @@ def load_network(path: Path = WEIGHTS) -> ColorMNetLite:
     if config.has_published_trunk:
         published = ColorMNetLite.with_imagenet_trunk(config).trunk.state_dict()
         tensors |= {f"trunk.{name}": value for name, value in published.items()}
-    with torch.device("meta"):
-        network = ColorMNetLite(config)
+    network = checkpoint.network_of(ColorMNetLite, config, path)
     load_strictly(network, tensors, path)
     return network
 

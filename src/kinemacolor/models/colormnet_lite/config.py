@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from kinemacolor.layers.dimensions import MOST_CHANNELS, MOST_LAYERS, require_within
 from kinemacolor.layers.efficientnet_lite import EfficientNetLiteConfig
 
 
@@ -19,6 +20,17 @@ class ColorMNetLiteConfig:
     head_channels: int = 16
     carried: int = 3
     trunk: EfficientNetLiteConfig = field(default_factory=EfficientNetLiteConfig)
+
+    def __post_init__(self) -> None:
+        """Raises ``ValueError`` for dimensions that no such network has."""
+        require_within(
+            1,
+            MOST_CHANNELS,
+            key_channels=self.key_channels,
+            prior_channels=self.prior_channels,
+            head_channels=self.head_channels,
+        )
+        require_within(1, MOST_LAYERS, carried=self.carried)
 
     @classmethod
     def tiny(cls) -> "ColorMNetLiteConfig":

@@ -51,8 +51,8 @@ def load_network(path: Path) -> DeepExemplar:
     """
     if path.suffix == ".safetensors":
         tensors, metadata = checkpoint.read(path)
-        with torch.device("meta"):
-            network = DeepExemplar(checkpoint.config_from(metadata, DeepExemplarConfig, _NAME, path))
+        config = checkpoint.config_from(metadata, DeepExemplarConfig, _NAME, path)
+        network = checkpoint.network_of(DeepExemplar, config, path)
         load_strictly(network, tensors, path)
         return network
     parts = official.read(path)

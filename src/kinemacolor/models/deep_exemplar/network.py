@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from kinemacolor import color
+from kinemacolor.layers.dimensions import MOST_CHANNELS, require_within
 from kinemacolor.layers.vgg import VGG19, VGGMaps
 from kinemacolor.models.base import Reference
 from kinemacolor.models.deep_exemplar import colorization, correspondence
@@ -31,6 +32,10 @@ class DeepExemplarConfig:
 
     width: int = 64
     features_width: int = 64
+
+    def __post_init__(self) -> None:
+        """Raises ``ValueError`` for dimensions that no such network has."""
+        require_within(1, MOST_CHANNELS, width=self.width, features_width=self.features_width)
 
     @classmethod
     def tiny(cls) -> "DeepExemplarConfig":

@@ -9,7 +9,7 @@ from kinemacolor.models.deep_exemplar.colorizer import DeepExemplarColorizer, De
 from kinemacolor.models.deep_exemplar_lite.colorization import LightColorizationConfig, LightColorizationSubnet
 from kinemacolor.models.deep_exemplar_lite.features import EfficientNetFeatures
 from kinemacolor.models.deep_exemplar_lite.network import DeepExemplarLite
-from kinemacolor.weights.tensors import load_strictly
+from kinemacolor.weights.tensors import check_names, load_strictly
 
 __all__ = [
     "SETTINGS",
@@ -62,7 +62,9 @@ def load_subnet(path: Path) -> LightColorizationSubnet:
     Raises ``WeightsError`` where the file is missing, damaged, or not this network's.
     """
     tensors, metadata = checkpoint.read(path)
-    subnet = LightColorizationSubnet(checkpoint.config_from(metadata, LightColorizationConfig, _NAME, path))
+    config = checkpoint.config_from(metadata, LightColorizationConfig, _NAME, path)
+    check_names(tensors, checkpoint.network_of(LightColorizationSubnet, config, path).state_dict(), path)
+    subnet = LightColorizationSubnet(config)  # not on "meta": a buffer of its own is in no file
     load_strictly(subnet, tensors, path)
     return subnet
 

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from kinemacolor.layers.dimensions import MOST_CHANNELS, require_within
 from kinemacolor.models.deep_exemplar.colorization import INPUTS
 from kinemacolor.models.deep_exemplar_lite.features import STRIDE
 
@@ -37,6 +38,10 @@ class LightColorizationConfig:
     """The network's dimensions: its channels at strides 2, 4 and 8."""
 
     channels: tuple[int, int, int] = (32, 64, 128)
+
+    def __post_init__(self) -> None:
+        """Raises ``ValueError`` for dimensions that no such network has."""
+        require_within(1, MOST_CHANNELS, channels=self.channels)
 
     @classmethod
     def tiny(cls) -> "LightColorizationConfig":
