@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field
 from itertools import chain, islice, zip_longest
 from threading import Event
 
@@ -13,33 +14,43 @@ from torch import Tensor
 from kinemacolor.engine.memory import Again, Taken, release, spared
 from kinemacolor.engine.plan import Plan, PlannedShot
 from kinemacolor.engine.shot import colorize_shot, luma_of
+from kinemacolor.engine.spans import Point, SpannedShot
 from kinemacolor.engine.track import ChromaTrack, as_stored
 from kinemacolor.engine.track.chunk import ChunkNotes
+from kinemacolor.engine.track.pieces import Begun
 from kinemacolor.engine.track.seal import BrokenSealError
 from kinemacolor.errors import TrackError, is_out_of_memory
 from kinemacolor.frames import Frame, Luma, ObjectMasks, ObjectsFrom, Shot
 from kinemacolor.models.base import Answer, Colorizer
+from kinemacolor.models.kept import UnfitStateError
 
 
 @dataclass(frozen=True, slots=True)
 class AnsweredFrame:
-    """A frame, and the model's answer for it at the working size."""
+    """A frame, and the model's answer for it at the working size.
+
+    ``state`` is there where a span of a long shot ends with this frame: the model's state behind it, as bytes.
+    """
 
     frame: Frame
     answer: Answer
+    state: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class AnsweredShot:
     """A shot and its answers, to be read once. ``notes`` are complete when all have been read.
 
-    ``reused``: the colors come from the track and nothing is computed.
+    ``reused``: the colors come from the track and nothing is computed. ``in_pieces``: the shot is colored in spans.
+    ``begun`` is what the track has of it already, whose frames come first.
     """
 
     planned: PlannedShot
     reused: bool
     notes: ChunkNotes
     frames: Iterator[AnsweredFrame]
+    in_pieces: bool = False
+    begun: Begun | None = None
 
 
 class Answers:
@@ -76,9 +87,39 @@ class Answers:
             notes = self._kept(planned)
             if self._track is not None and notes is not None:
                 yield AnsweredShot(planned, True, notes, kept_answers(self._track, planned, own))
-            else:
-                notes = ChunkNotes()
-                yield AnsweredShot(planned, False, notes, self._computed(planned, own, notes))
+                continue
+            spanned = self._spanned(planned)
+            begun = None if spanned is None else self._begun(planned, spanned)
+            notes = ChunkNotes() if begun is None else deepcopy(begun.notes)
+            answered = self._computed(planned, own, notes, begun)
+            yield AnsweredShot(planned, False, notes, answered, in_pieces=spanned is not None, begun=begun)
+
+    def _spanned(self, planned: PlannedShot) -> SpannedShot | None:
+        """The shot in spans, where there is a track to keep them and none of it depends on object masks."""
+        if self._track is None or self._objects is not None:
+            return None
+        return SpannedShot.of(self._colorizer, planned)
+
+    def _begun(self, planned: PlannedShot, spanned: SpannedShot) -> Begun | None:
+        """What the track has of a shot that a run left in its middle, as far as the model can go on from there."""
+        assert self._track is not None
+        faults: list[str] = []
+        found: Begun | None = None
+        for begun in self._track.begun(planned.shot, planned.key, faults):
+            try:
+                spanned.state_at(Point(begun.notes.frames, begun.state))
+            except UnfitStateError as error:
+                faults.append(f"the state behind frame {begun.notes.frames - 1} of it: {error}")
+                continue
+            found = begun
+            break
+        if faults:
+            again = "all over" if found is None else f"from its frame {found.notes.frames} on"
+            self.warnings.append(
+                f"What the track {self._track.path} has of the shot at frame {planned.shot.start}, which is not "
+                f"complete, is damaged ({'; '.join(faults)}). The shot is computed again {again}."
+            )
+        return found
 
     def _kept(self, planned: PlannedShot) -> ChunkNotes | None:
         """The notes of a shot that the track has, every byte as it was written; None for one to be computed."""
@@ -93,9 +134,16 @@ class Answers:
             )
             return None
 
-    def _computed(self, planned: PlannedShot, frames: Iterator[Frame], notes: ChunkNotes) -> Iterator[AnsweredFrame]:
+    def _computed(
+        self, planned: PlannedShot, frames: Iterator[Frame], notes: ChunkNotes, begun: Begun | None
+    ) -> Iterator[AnsweredFrame]:
+        point, before = Point(), notes.seconds
+        if begun is not None and self._track is not None:
+            there = self._track.read_begun(planned.shot, planned.key, begun)
+            yield from _kept(self._track, planned, islice(frames, notes.frames), there)
+            point = Point(notes.frames, begun.state)
         began = time.perf_counter()
-        for frame, answer in self._made(planned, Taken(frames)):
+        for frame, answer, reached in self._made(planned, Taken(frames), point):
             chroma, broken = _finite(answer.chroma)
             confidence = answer.confidence
             if confidence is not None:
@@ -105,18 +153,32 @@ class Answers:
                 notes.confidence.append(round(mean, 4))
             notes.frames += 1
             notes.damaged += broken
-            yield AnsweredFrame(frame, Answer(as_stored(chroma), confidence))
-        notes.seconds = round(time.perf_counter() - began, 3)
+            notes.seconds = round(before + time.perf_counter() - began, 3)
+            yield AnsweredFrame(
+                frame, Answer(as_stored(chroma), confidence), None if reached is None else reached.state
+            )
+        notes.seconds = round(before + time.perf_counter() - began, 3)
 
-    def _made(self, planned: PlannedShot, frames: Taken) -> Iterator[tuple[Frame, Answer]]:
-        """The model's answers; begun again with less in memory where memory does not suffice, and gone on with."""
-        done = 0
+    def _made(
+        self, planned: PlannedShot, frames: Taken, begins: Point
+    ) -> Iterator[tuple[Frame, Answer, Point | None]]:
+        """The model's answers from a point on; begun again with less in memory where memory does not suffice.
+
+        It begins again at the last point that it came to.
+        """
+        done = begins.frame
+        point = begins
         while True:
+            if self._spanned(planned) is None:
+                point = Point()
             try:
-                for number, each in enumerate(self._asked(planned, frames)):
+                for number, (frame, answer, reached) in enumerate(
+                    self._asked(planned, frames, begins.frame, point), point.frame
+                ):
                     if number >= done:
                         done += 1
-                        yield each
+                        yield frame, answer, reached
+                    point = reached or point
                 return
             except Exception as error:
                 is_short = is_out_of_memory(error) and not frames.failed
@@ -124,18 +186,28 @@ class Answers:
                     raise
             release()  # here the error is gone, and with it all that it held
 
-    def _asked(self, planned: PlannedShot, frames: Taken) -> Iterator[tuple[Frame, Answer]]:
-        """The answers from the shot's first frame on; frames that have been taken already come from the film anew."""
+    def _asked(
+        self, planned: PlannedShot, frames: Taken, first: int, point: Point
+    ) -> Iterator[tuple[Frame, Answer, Point | None]]:
+        """The answers from a point of the shot on; ``frames`` are those from the shot's frame ``first`` on.
+
+        Frames that have been taken already come from the film anew.
+        """
         objects = None if self._objects is None else ObjectsFrom(self._objects, planned.shot.start)
         start = planned.shot.start
         with ExitStack() as stack:
             source: Iterable[Frame] = frames
-            if frames.count:
+            if first + frames.count > point.frame:
                 assert self._again is not None
-                source = chain(stack.enter_context(self._again(Shot(start, start + frames.count))), frames)
-            yield from colorize_shot(
-                source, planned.references(), self._colorizer, self._size, objects=objects, luma=self._luma
-            )
+                taken = Shot(start + point.frame, start + first + frames.count)
+                source = chain(stack.enter_context(self._again(taken)), frames)
+            spanned = self._spanned(planned)
+            if spanned is not None:
+                yield from spanned.answers(source, point, self._size, self._luma)
+                return
+            references, size = planned.references(), self._size
+            shot = colorize_shot(source, references, self._colorizer, size, objects=objects, luma=self._luma)
+            yield from ((frame, answer, None) for frame, answer in shot)
 
     def _spared(self, frame: int, frames: Taken) -> bool:
         """Whether less can be held in memory from a frame on; then it is."""
@@ -162,7 +234,13 @@ def kept_shots(
 
 def kept_answers(track: ChromaTrack, planned: PlannedShot, frames: Iterator[Frame]) -> Iterator[AnsweredFrame]:
     """A shot's answers as the track has them. Raises ``TrackError`` where it is damaged."""
-    for frame, answer in zip_longest(frames, track.read(planned.shot, planned.key)):
+    return _kept(track, planned, frames, track.read(planned.shot, planned.key))
+
+
+def _kept(
+    track: ChromaTrack, planned: PlannedShot, frames: Iterator[Frame], there: Iterator[Answer]
+) -> Iterator[AnsweredFrame]:
+    for frame, answer in zip_longest(frames, there):
         if frame is None or answer is None:
             raise TrackError(
                 f"The track of the shot at frame {planned.shot.start} has not as many frames as the film there. "

@@ -34,6 +34,17 @@ def colorize_shot(
     ``objects`` are the shot's object masks, counted from its first frame. ``luma`` says what the model sees of a
     frame.
     """
+    return with_answers(frames, lambda lumas: colorizer.colorize(lumas, references, objects), size, luma=luma)
+
+
+def with_answers(
+    frames: Iterable[Frame],
+    color: Callable[[Iterator[Luma]], Iterator[Answer]],
+    size: tuple[int, int],
+    *,
+    luma: Callable[[Frame], Luma] = luma_of,
+) -> Iterator[tuple[Frame, Answer]]:
+    """Each frame with what ``color`` answers to its luma at the working ``size``."""
     waiting: deque[Frame] = deque()
 
     def lumas() -> Iterator[Luma]:
@@ -41,5 +52,5 @@ def colorize_shot(
             waiting.append(frame)
             yield resize(luma(frame), size)
 
-    for answer in colorizer.colorize(lumas(), references, objects):
+    for answer in color(lumas()):
         yield waiting.popleft(), answer

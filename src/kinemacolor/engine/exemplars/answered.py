@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -28,6 +28,13 @@ def answers(
     model: Colorizer, lumas: Iterable[Luma], references: Sequence[Reference], objects: ObjectMasks | None
 ) -> Iterator[AnsweredFrame]:
     """The frames of a shot with the model's answers, in order."""
+    return numbered(lumas, lambda some: model.colorize(some, references, objects))
+
+
+def numbered(
+    lumas: Iterable[Luma], color: Callable[[Iterator[Luma]], Iterator[Answer]], *, first: int = 0
+) -> Iterator[AnsweredFrame]:
+    """The frames of a shot from its frame ``first`` on, with what ``color`` answers to their lumas."""
     waiting: deque[Luma] = deque()
 
     def noted() -> Iterator[Luma]:
@@ -35,7 +42,7 @@ def answers(
             waiting.append(luma)
             yield luma
 
-    for index, answer in enumerate(model.colorize(noted(), references, objects)):
+    for index, answer in enumerate(color(noted()), first):
         yield AnsweredFrame(index, waiting.popleft(), answer.chroma, answer.confidence)
 
 

@@ -8,12 +8,13 @@ own frames keep their chroma.
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import torch
 
-from kinemacolor.engine.exemplars.answered import AnsweredFrame, Answering, answers, confidence_at
+from kinemacolor.engine.exemplars.answered import AnsweredFrame, Answering, answers, confidence_at, numbered
 from kinemacolor.frames import Luma, ObjectMasks, ObjectsFrom
-from kinemacolor.models.base import Colorizer, Reference
+from kinemacolor.models.base import Answer, Colorizer, Reference, StreamingColorizer
 
 REACH_FRAMES = 96
 """How far back an exemplar colors, and the most frames that are held: about 5 MB each at 854x480."""
@@ -40,11 +41,40 @@ class Bidirectional(Answering):
     def _answers(
         self, lumas: Iterable[Luma], references: Sequence[Reference], objects: ObjectMasks | None
     ) -> Iterator[AnsweredFrame]:
-        anchors = {r.index for r in references if r.index is not None and r.alpha is None}
+        return self._both_ways(answers(self.model, lumas, references, objects), references, objects)
+
+    def go_on(
+        self, lumas: Iterable[Luma], references: Sequence[Reference], state: Any, first: int
+    ) -> Iterator[Answer]:
+        """The answers from a shot's frame ``first`` on, ``state`` being the model's before it.
+
+        They are those of the shot in one go where it ``may_be_cut`` before that frame, and where ``lumas`` end.
+        """
+        assert isinstance(self.model, StreamingColorizer)
+        model = self.model
+        forward = numbered(lumas, lambda some: model.go_on(some, state), first=first)
+        for frame in self._both_ways(forward, references, None, first=first):
+            yield Answer(frame.chroma, frame.confidence)
+
+    def may_be_cut(self, references: Sequence[Reference], frame: int) -> bool:
+        """Whether no exemplar from ``frame`` on colors the frames before it: it is too far, or another is nearer."""
+        anchors = _anchors(references)
+        after = min((each for each in anchors if each >= max(frame, 1)), default=None)
+        return after is None or frame <= after - self.reach_frames or frame - 1 in anchors
+
+    def _both_ways(
+        self,
+        forward: Iterable[AnsweredFrame],
+        references: Sequence[Reference],
+        objects: ObjectMasks | None,
+        *,
+        first: int = 0,
+    ) -> Iterator[AnsweredFrame]:
+        anchors = _anchors(references)
         to_come = max(anchors, default=0)
         held: deque[AnsweredFrame] = deque()
-        before: int | None = 0 if 0 in anchors else None
-        for answer in answers(self.model, lumas, references, objects):
+        before = max((each for each in anchors if each < max(first, 1)), default=None)
+        for answer in forward:
             index = answer.index
             if index > 0 and index in anchors:
                 yield from self._met(held, answer, before, references, objects)
@@ -75,6 +105,10 @@ class Bidirectional(Answering):
         back = answers(self.model, (each.luma for each in (anchor, *reversed(held))), seen, masks)
         next(back)
         return [_blended(one, other, before, anchor.index) for one, other in zip(reversed(held), back)][::-1]
+
+
+def _anchors(references: Sequence[Reference]) -> set[int]:
+    return {r.index for r in references if r.index is not None and r.alpha is None}
 
 
 def _blended(forward: AnsweredFrame, backward: AnsweredFrame, before: int | None, after: int) -> AnsweredFrame:

@@ -6,7 +6,7 @@ differences takes 1.5 times the space and 8 times the time, lossless H.265 0.7 t
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -22,14 +22,17 @@ from av.video.stream import VideoStream
 from kinemacolor.engine.track import levels, seal
 from kinemacolor.errors import OutputError, TrackError, reason_of, reason_of_failed_write
 from kinemacolor.io.guard import film_options
+from kinemacolor.io.regular import read_regular
 from kinemacolor.models.base import Answer
+from kinemacolor.models.kept import MOST_BYTES
 
 _RATE = 24
 _OPTIONS = {"level": "3", "slicecrc": "1", "g": "1"}
 _ONE_COLUMN_OPTIONS = {"level": "1", "g": "1"}
 """Level 3 refuses pictures one pixel wide."""
-_FILE = "file"
-"""Where the notes have the length and the hash of the chunk's file."""
+STATE = ".state"
+_FILE, _STATE = "file", "state"
+"""Where the notes have the length and the hash of the chunk's file, and of the state's."""
 
 
 @dataclass(slots=True)
@@ -101,8 +104,11 @@ class ChunkWriter:
             stream.pix_fmt = pixel_format
             self._streams.append(stream)
 
-    def commit(self, notes: ChunkNotes) -> None:
-        """Finishes the chunk and gives it its name, ``notes`` last. A shot without frames leaves nothing."""
+    def commit(self, notes: ChunkNotes, *, state: bytes | None = None) -> None:
+        """Finishes the chunk and gives it its name, ``notes`` last. A shot without frames leaves nothing.
+
+        ``state`` is kept beside it: where the model goes on from behind the chunk.
+        """
         if self._output is None:
             return
         try:
@@ -110,6 +116,9 @@ class ChunkWriter:
                 self._output.mux(stream.encode(None))
             self._output.close()
             content = {**asdict(notes), _FILE: seal.described(self._partial)}
+            if state is not None:
+                seal.write_bytes(self._path.with_suffix(STATE), state)
+                content[_STATE] = seal.described(self._path.with_suffix(STATE))
             seal.write_sealed(self._path.with_suffix(".json"), content, after=(self._partial, self._path))
         except (FFmpegError, OSError) as error:
             raise _failed(self._path, error) from error
@@ -117,7 +126,8 @@ class ChunkWriter:
     def abandon(self) -> None:
         """Removes what was written."""
         notes = self._path.with_suffix(".json")
-        for partial in (self._partial, notes.with_name(notes.name + seal.PARTIAL)):
+        state = self._path.with_suffix(STATE)
+        for partial in (self._partial, *(each.with_name(each.name + seal.PARTIAL) for each in (notes, state))):
             partial.unlink(missing_ok=True)
 
 
@@ -150,16 +160,31 @@ def verified_notes(path: Path) -> ChunkNotes | None:
     return notes
 
 
+def verified_state(path: Path) -> bytes:
+    """The state beside a chunk. Raises ``BrokenSealError`` where it is damaged or missing."""
+    content, place = seal.read_sealed(path.with_suffix(".json")), path.with_suffix(STATE)
+    seal.require_described(place, content.get(_STATE))
+    try:
+        return read_regular(place, limit_bytes=MOST_BYTES, follow_links=False)
+    except (OSError, ValueError) as error:
+        raise seal.BrokenSealError(reason_of(error)) from error
+
+
 def _noted(path: Path) -> tuple[ChunkNotes, object]:
     """The notes of a chunk, and length and hash of its file. Raises as ``read_sealed`` does."""
     content = seal.read_sealed(path.with_suffix(".json"))
+    return notes_in(content), content.get(_FILE)
+
+
+def notes_in(content: Mapping[str, object]) -> ChunkNotes:
+    """The notes that a file has. Raises ``BrokenSealError`` for what are none."""
     frames, damaged, seconds = (content.get(name) for name in ("frames", "damaged", "seconds"))
     confidence = content.get("confidence")
     if not (_is_count(frames) and _is_count(damaged) and _is_number(seconds) and isinstance(confidence, list)):
         raise seal.BrokenSealError("it does not say what notes say")
     if len(confidence) not in (0, frames) or not all(_is_number(each) and 0 <= each <= 1 for each in confidence):
         raise seal.BrokenSealError("its confidence is not one number from 0 to 1 for each frame")
-    return ChunkNotes(frames, damaged, seconds, confidence), content.get(_FILE)
+    return ChunkNotes(frames, damaged, seconds, confidence)
 
 
 def _is_count(value: Any) -> TypeGuard[int]:

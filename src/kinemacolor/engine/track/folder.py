@@ -15,8 +15,17 @@ from types import TracebackType
 from filelock import FileLock, Timeout
 
 from kinemacolor.engine.track import header
-from kinemacolor.engine.track.chunk import ChunkNotes, ChunkWriter, notes_of, read_chunk, verified_notes
-from kinemacolor.engine.track.seal import PARTIAL, write_json, write_sealed
+from kinemacolor.engine.track.chunk import STATE, ChunkNotes, notes_of, read_chunk, verified_notes
+from kinemacolor.engine.track.pieces import (
+    Begun,
+    ShotWriter,
+    begun,
+    listed_pieces,
+    piece_of,
+    read_pieces,
+    verified_pieces,
+)
+from kinemacolor.engine.track.seal import PARTIAL, BrokenSealError, write_json, write_sealed
 from kinemacolor.errors import BusyError, OutputError, TrackError, reason_of, reason_of_failed_write
 from kinemacolor.frames import Shot
 from kinemacolor.io.destination import discard_left_over
@@ -27,7 +36,7 @@ ENDING = ".kctrack"
 _LOCK, _RUNNING, _SHOTS, _SURVEY = ".lock", "running.json", "shots", "survey.json"
 _FILES = (header.NAME, _SURVEY, _RUNNING)
 _OWN = frozenset({_LOCK, _SHOTS, *_FILES, *(name + PARTIAL for name in _FILES)})
-_CHUNK = re.compile(r"\d{6,}-[0-9a-f]{20}\.(mkv|json)(\.partial)?")
+_CHUNK = re.compile(r"\d{6,}-[0-9a-f]{20}(\.\d{6,})?\.(mkv|json|state)(\.partial)?")
 _RUNNING_LIMIT_BYTES = 2**16
 
 
@@ -165,29 +174,68 @@ class ChromaTrack:
 
     def notes(self, shot: Shot, key: str) -> ChunkNotes | None:
         """The notes of a shot that is colored, else None."""
-        return notes_of(self._chunk(shot, key))
+        chunk = self._chunk(shot, key)
+        try:
+            listed = listed_pieces(chunk)
+        except (OSError, BrokenSealError):
+            return None
+        if listed is None:
+            return notes_of(chunk)
+        firsts, notes = listed
+        return notes if all(piece_of(chunk, first).is_file() for first in firsts) else None
 
     def verified(self, shot: Shot, key: str) -> ChunkNotes | None:
         """The notes of a shot whose chunk is, byte for byte, what was written; None where it is not colored.
 
         Raises ``BrokenSealError``, whose message says what is wrong, where chunk or notes are damaged.
         """
-        return verified_notes(self._chunk(shot, key))
+        chunk = self._chunk(shot, key)
+        try:
+            listed = listed_pieces(chunk)
+        except FileNotFoundError:
+            return None
+        if listed is None:
+            return verified_notes(chunk)
+        firsts, notes = listed
+        verified_pieces(chunk, firsts, notes)
+        return notes
 
     def read(self, shot: Shot, key: str, *, first: int = 0) -> Iterator[Answer]:
         """The answers for a colored shot's frames, from the shot's frame ``first`` on.
 
         Raises ``TrackError`` where it is damaged.
         """
-        return read_chunk(self._chunk(shot, key), first=first)
+        chunk = self._chunk(shot, key)
+        try:
+            listed = listed_pieces(chunk)
+        except (OSError, BrokenSealError):
+            listed = None
+        return read_chunk(chunk, first=first) if listed is None else read_pieces(chunk, listed[0], first=first)
 
-    def writer(self, shot: Shot, key: str) -> ChunkWriter:
-        """A writer for a shot."""
-        return ChunkWriter(self._chunk(shot, key), {"format": header.FORMAT, "version": header.VERSION, "key": key})
+    def begun(self, shot: Shot, key: str, faults: list[str]) -> Iterator[Begun]:
+        """What of a shot that is not complete can be gone on from, the farthest first.
+
+        A line on each piece that is damaged goes to ``faults``.
+        """
+        return begun(self._chunk(shot, key), faults)
+
+    def read_begun(self, shot: Shot, key: str, begun: Begun) -> Iterator[Answer]:
+        """The answers for the frames that are there of a shot. Raises ``TrackError`` where they are damaged."""
+        return read_pieces(self._chunk(shot, key), begun.firsts)
+
+    def writer(self, shot: Shot, key: str, *, in_pieces: bool = False, begun: Begun | None = None) -> ShotWriter:
+        """A writer for a shot, ``in_pieces`` for one in spans, which goes on behind what is ``begun``."""
+        return ShotWriter(
+            self._chunk(shot, key),
+            {"format": header.FORMAT, "version": header.VERSION, "key": key},
+            in_pieces=in_pieces,
+            firsts=() if begun is None else begun.firsts,
+            first=0 if begun is None else begun.notes.frames,
+        )
 
     def prune(self, kept: Sequence[tuple[Shot, str]]) -> None:
-        """Removes the chunks of all other keys."""
+        """Removes the chunks of all other keys, and all states: these shots are complete."""
         names = {self._chunk(shot, key).stem for shot, key in kept}
         for path in self._chunks():
-            if path.stem not in names:
+            if path.name.partition(".")[0] not in names or path.suffix == STATE:
                 path.unlink(missing_ok=True)

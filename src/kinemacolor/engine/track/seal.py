@@ -69,6 +69,17 @@ def write_sealed(path: Path, content: Mapping[str, object], *, after: tuple[Path
     write_json(path, {**content, _SEAL: _seal_of(content)}, after=after)
 
 
+def write_bytes(path: Path, data: bytes) -> None:
+    """Puts bytes under a name at once; they are on the disk by then. Links are replaced. Raises ``OSError``."""
+    partial = path.with_name(path.name + PARTIAL)
+    partial.unlink(missing_ok=True)
+    with partial.open("xb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
 def read_sealed(path: Path) -> dict[str, object]:
     """The content that ``write_sealed`` wrote.
 
