@@ -10,7 +10,7 @@ from kinemacolor.errors import ModelError
 from kinemacolor.models.default import DEFAULT
 from kinemacolor.weights import WeightsFile
 
-DRAFT_PX = 240
+DRAFT_PX = 200
 """The short side that a draft is colored at."""
 
 
