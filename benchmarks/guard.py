@@ -27,7 +27,7 @@ Figures = dict[str, list[float]]
 
 
 def git(*arguments: str) -> str:
-    """What git prints, in the repository."""
+    """The output of a git command in the repository, without the line end."""
     return subprocess.run(
         ["git", "-C", str(ROOT), *arguments], capture_output=True, text=True, check=True
     ).stdout.strip()

@@ -1,4 +1,4 @@
-"""What trust costs: the CPU of every check in a real run of the command, each by itself, as a share of the whole.
+"""The cost of the checks: the CPU time of each in a real run of the command, as a share of the whole.
 
     python benchmarks/guard_cost.py [FRAMES] [WIDTHxHEIGHT] [--model NAME] [--pictures]
 

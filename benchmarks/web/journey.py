@@ -51,7 +51,7 @@ class Hobbyist:
         print(f"     {what}  ({time.monotonic() - self.began:.0f} s)", flush=True)
 
     def film(self) -> dict[str, Any]:
-        """What the page is told."""
+        """The film's facts as the server sends them to the page."""
         address = "'api/films/' + location.hash.slice(1)"
         return dict(self.page.evaluate(f"location.hash ? fetch({address}).then((it) => it.json()) : {{}}"))
 

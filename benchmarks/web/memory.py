@@ -112,7 +112,7 @@ def round_of(page: Any, name: str, number: int) -> None:
 
 
 def tab_mib(page: Any) -> tuple[float, float]:
-    """What the tab's process holds, and its scripts, after a collection of garbage."""
+    """The memory of the tab's process and of its scripts, in MiB, after a garbage collection."""
     client = page.context.new_cdp_session(page)
     client.send("HeapProfiler.collectGarbage")
     client.send("Performance.enable")

@@ -26,7 +26,7 @@ STEP = """([deltaX, deltaY]) => new Promise((done) => {
 
 
 def heap_mib(page: Any) -> float:
-    """What the page's scripts hold."""
+    """The memory of the page's scripts in MiB, after a garbage collection."""
     client = page.context.new_cdp_session(page)
     client.send("HeapProfiler.collectGarbage")
     client.send("Performance.enable")

@@ -101,7 +101,7 @@ class Answers:
         return SpannedShot.of(self._colorizer, planned)
 
     def _begun(self, planned: PlannedShot, spanned: SpannedShot) -> Begun | None:
-        """What the track has of a shot that a run left in its middle, as far as the model can go on from there."""
+        """The finished spans of an incomplete shot, up to the last whose state the model takes; None without any."""
         assert self._track is not None
         faults: list[str] = []
         found: Begun | None = None
