@@ -5,12 +5,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from kinemacolor.cli import cluster
 from kinemacolor.cli.crash import last_word
 from kinemacolor.cli.options import takes_options
 from kinemacolor.cli.screen import echo, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from kinemacolor.engine.batch import JobOutcome
+    from kinemacolor.engine.cluster.session import Cluster
     from kinemacolor.engine.job import Job
 
 SOME_FAILED = 4
@@ -29,42 +33,78 @@ def batch(
     manifest: Annotated[
         Path | None,
         typer.Option(
-            help="A CSV instead of films, with columns input, output, exemplars and, if wanted, any option of "
-            "`colorize` (model, codec, shots, ...), which comes before the one given here."
+            help="A CSV instead of films, as an INPUT that ends in .csv is by itself, with columns input, output, "
+            "exemplars and, if wanted, any option of `colorize` (model, codec, shots, ...), which comes before the "
+            "one given here."
         ),
     ] = None,
     folder: Annotated[Path | None, typer.Option("--folder", "-o", help="The folder for films in color.")] = None,
+    ray: cluster.Address = None,
+    ray_map: cluster.Maps = None,
+    ray_cpus: cluster.Cpus = 1,
+    ray_gpus: cluster.Gpus = None,
+    ray_pieces: cluster.Pieces = "store",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar.")] = False,
 ) -> None:
-    """Color many films, each in a process of its own.
+    """Color many films, each in a process of its own, or with --ray their shots on many machines.
 
     One that fails, even by a crash, does not stop the rest; run again, only what is missing is done.
     """
-    from kinemacolor.engine.apart import CrashedError, in_own_process
-    from kinemacolor.engine.batch import JobOutcome, is_there, jobs_for, read_manifest
-
-    if (manifest is None) == (not inputs) or (inputs and folder is None):
-        raise typer.BadParameter("Give films and --folder, or --manifest.")
-    if manifest is not None:
-        jobs = read_manifest(manifest, options)
+    jobs, home = _asked_for(options, inputs, manifest, folder)
+    if ray is None:
+        outcomes = _one_by_one(jobs, quiet)
     else:
-        assert inputs is not None
-        assert folder is not None
-        jobs = jobs_for(inputs, folder, options)
-    outcomes = []
-    for number, job in enumerate(jobs, 1):
-        try:
-            outcome = JobOutcome(job, "there") if is_there(job) else in_own_process(colored, job, quiet)
-        except CrashedError as error:
-            outcome = JobOutcome(job, "failed", message=str(error))
-        outcomes.append(outcome)
-        echo(f"[{number}/{len(jobs)}] {job.film.source}: {_WORDS[outcome.state]}", err=True)
-    _table(outcomes)
-    failed = sum(outcome.state == "failed" for outcome in outcomes)
+        wanted = cluster.cluster_of(ray, ray_map, ray_cpus, ray_gpus, ray_pieces)
+        outcomes = _on_nodes(wanted, jobs, home, quiet)
+    table = []
+    for outcome in outcomes:
+        table.append(outcome)
+        echo(f"[{len(table)}/{len(jobs)}] {outcome.job.film.source}: {_WORDS[outcome.state]}", err=True)
+    _table(table)
+    failed = sum(outcome.state == "failed" for outcome in table)
     if failed:
         raise typer.Exit(SOME_FAILED)
-    if any(outcome.state == "damaged" for outcome in outcomes):
+    if any(outcome.state == "damaged" for outcome in table):
         raise typer.Exit(3)
+
+
+def _asked_for(
+    options: dict[str, object], inputs: list[str] | None, manifest: Path | None, folder: Path | None
+) -> "tuple[list[Job], Path]":
+    """The films to color, and the place that the run is told by: a manifest, or the folder for films in color."""
+    from kinemacolor.engine.batch import jobs_for, read_manifest
+
+    if manifest is None and folder is None and inputs is not None and inputs[0].lower().endswith(".csv"):
+        inputs, manifest = inputs[1:], Path(inputs[0])
+    if (manifest is None) == (not inputs) or (inputs and folder is None):
+        raise typer.BadParameter("Give films and --folder, or a manifest.")
+    if manifest is not None:
+        return read_manifest(manifest, options), manifest
+    assert inputs is not None
+    assert folder is not None
+    return jobs_for(inputs, folder, options), folder
+
+
+def _one_by_one(jobs: "list[Job]", quiet: bool) -> "Iterator[JobOutcome]":
+    from kinemacolor.engine.apart import CrashedError, in_own_process
+    from kinemacolor.engine.batch import JobOutcome, is_there
+
+    for job in jobs:
+        try:
+            yield JobOutcome(job, "there") if is_there(job) else in_own_process(colored, job, quiet)
+        except CrashedError as error:
+            yield JobOutcome(job, "failed", message=str(error))
+
+
+def _on_nodes(wanted: "Cluster", jobs: "list[Job]", home: Path, quiet: bool) -> "Iterator[JobOutcome]":
+    from kinemacolor.cli.outcome import going_on
+    from kinemacolor.engine.batch import make_home
+    from kinemacolor.engine.cluster.session import color_on
+
+    if home.suffix.lower() != ".csv":
+        make_home(home / "film")
+    with going_on(kept=True), cluster.standing_bar(shown=not quiet) as told:
+        yield from color_on(wanted, jobs, cluster.log_beside(home), say=cluster.say, told=told)
 
 
 def colored(job: "Job", quiet: bool) -> "JobOutcome":

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from kinemacolor.cli import cluster
 from kinemacolor.cli.options import takes_options
 from kinemacolor.cli.screen import echo
 from kinemacolor.cli.words import Command
@@ -61,6 +62,11 @@ def new(
 def run(
     options: dict[str, object],
     folder: _Folder,
+    ray: cluster.Address = None,
+    ray_map: cluster.Maps = None,
+    ray_cpus: cluster.Cpus = 1,
+    ray_gpus: cluster.Gpus = None,
+    ray_pieces: cluster.Pieces = "store",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar.")] = False,
 ) -> None:
     """Color what is not colored yet, and write the film and the report."""
@@ -69,13 +75,23 @@ def run(
     from kinemacolor.engine.project import open_project, run_project
 
     project = open_project(folder)
-    with going_on(kept=True), Bar(shown=not quiet) as bar:
-        result = run_project(project, options, bar.listeners())
+    said: list[str] = []
+    if ray is None:
+        with going_on(kept=True), Bar(shown=not quiet) as bar:
+            result = run_project(project, options, bar.listeners())
+        said = bar.said
+    else:
+        from kinemacolor.engine.cluster.session import road_on
+
+        wanted = cluster.cluster_of(ray, ray_map, ray_cpus, ray_gpus, ray_pieces)
+        with going_on(kept=True), cluster.standing_bar(shown=not quiet) as told:
+            road = road_on(wanted, cluster.log_beside(folder), say=cluster.say, told=told)
+            result = run_project(project, options, road=road)
     if result is None:
         echo(f"{project.output} is there and nothing has changed.", err=True)
         return
     echo(f"Report: {project.report}", err=True)
-    report_result(result, bar.said)
+    report_result(result, said)
 
 
 @app.command(cls=Command)

@@ -94,7 +94,7 @@ def _distinct(jobs: list[Job]) -> list[Job]:
     return jobs
 
 
-def _make_home(output: Path) -> None:
+def make_home(output: Path) -> None:
     """Makes the folder for an output. Raises ``OutputError`` where that cannot be."""
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -124,7 +124,7 @@ def run_batch(
             yield JobOutcome(job, "there")
             continue
         try:
-            _make_home(Path(job.output.output))
+            make_home(Path(job.output.output))
             result = run(job, listeners)
         except KinemacolorError as error:
             yield JobOutcome(job, "failed", message=str(error))

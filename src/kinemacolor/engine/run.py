@@ -193,6 +193,11 @@ def planned(
         progress=None if surveying is None else lambda seen: surveying(seen, total),
         advise=advise,
     )
+    return keyed(plan, inputs, model)
+
+
+def keyed(plan: Plan, inputs: Inputs, model: Identified) -> Plan:
+    """The plan with the key of each shot's colors by this model."""
     masks = inputs.job.model.masks
     extras = [] if masks is None else [folder_signature(Path(masks))]
     if inputs.film.is_deinterlaced:

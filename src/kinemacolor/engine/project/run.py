@@ -1,6 +1,6 @@
 """Running a project, and saying how far it has come."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,11 +31,14 @@ def run_project(
     project: Project,
     options: Mapping[str, object] | None = None,
     listeners: Listeners | None = None,
+    *,
+    road: Callable[[Job], Result] | None = None,
 ) -> Result | None:
     """Colors what is not colored yet and writes film and report; None where all is there and nothing has changed.
 
     ``options`` of a run replace the project's own this time (``device``, ``accept_license``). ``overwrite`` lets an
     output outside the project's folder that is not its own be replaced; one that is, is always.
+    ``road`` is another one than ``engine.run.run`` for the film, as on a cluster.
 
     Raises as ``colorize_video`` does, and ``SettingError`` for a file of the project that cannot be used.
     """
@@ -46,7 +49,7 @@ def run_project(
     job = job_of(project, stills).changed({**(options or {}), "overwrite": True})
     if not (options or {}).get("overwrite"):
         _require_own_output(project)
-    result = run(job, listeners)
+    result = run(job, listeners) if road is None else road(job)
     state = {"inputs": inputs, "output": film_signature(project.output)}
     write_sealed(project.folder / _STATE, {**state, "frames": result.frames, "damaged": result.damaged})
     return result

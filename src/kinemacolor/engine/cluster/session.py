@@ -1,0 +1,95 @@
+"""A list of films on a Ray cluster from beginning to end: what ``batch --ray`` and ``project run --ray`` do."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kinemacolor._version import __version__
+from kinemacolor.engine.batch import JobOutcome, is_there
+from kinemacolor.engine.cluster.films import FilmsOnNodes, Standing, Ways
+from kinemacolor.engine.cluster.journal import Journal
+from kinemacolor.engine.cluster.places import absolute, files_to_see, mapped, maps_of, require_same_sight
+from kinemacolor.engine.cluster.ray_nodes import RayNodes, Share
+from kinemacolor.engine.job import Job
+from kinemacolor.engine.run import Result
+from kinemacolor.errors import OutputError
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Which cluster, and how it is used.
+
+    ``maps`` are FROM=TO: a folder here and on the nodes. ``shared``: the nodes put the shots' files into a folder
+    beside the track, which they see, rather than send them.
+    """
+
+    address: str
+    maps: tuple[str, ...] = ()
+    share: Share = field(default_factory=Share)
+    shared: bool = False
+
+
+def color_on(
+    cluster: Cluster,
+    jobs: Sequence[Job],
+    log: Path,
+    *,
+    say: Callable[[str], None] | None = None,
+    told: Callable[[Standing], None] | None = None,
+) -> Iterator[JobOutcome]:
+    """Colors films on a cluster; what became of each as soon as it is known, and all of it in ``log``.
+
+    ``say`` hears once which nodes there are and how films reach them. Closing the iterator ends what is out.
+
+    Raises ``SettingError`` before the work where Ray or the cluster is missing, or a node does not see the films.
+    """
+    maps = maps_of(cluster.maps)
+    seen = [absolute(job) for job in jobs]
+    wanted = {mapped(path, maps): short for path, short in files_to_see(_to_do(seen)).items()}
+    folders = sorted({mapped(str(_home(job)), maps) for job in _to_do(seen)}) if cluster.shared else []
+    with RayNodes(cluster.address, cluster.share) as nodes:
+        require_same_sight(nodes.sights(wanted, folders), __version__)
+        if say is not None:
+            say(_said(nodes, len(wanted), cluster))
+        films = FilmsOnNodes(seen, nodes, Journal(log), ways=Ways(maps, cluster.shared), told=told)
+        yield from films.outcomes()
+
+
+def road_on(
+    cluster: Cluster,
+    log: Path,
+    *,
+    say: Callable[[str], None] | None = None,
+    told: Callable[[Standing], None] | None = None,
+) -> Callable[[Job], Result]:
+    """A function that does with one job what ``engine.run.run`` does, on a cluster.
+
+    It raises ``OutputError`` with the reason where the film fails.
+    """
+
+    def color(job: Job) -> Result:
+        (outcome,) = color_on(cluster, [job], log, say=say, told=told)
+        if outcome.state == "failed":
+            raise OutputError(outcome.message)
+        warnings = (outcome.message,) if outcome.message else ()
+        damaged = outcome.state == "damaged"
+        return Result(str(job.output.output), outcome.frames, outcome.seconds, warnings, damaged)
+
+    return color
+
+
+def _to_do(jobs: Sequence[Job]) -> list[Job]:
+    return [job for job in jobs if not is_there(job)]
+
+
+def _home(job: Job) -> Path:
+    return Path(str(job.output.track)).parent
+
+
+def _said(nodes: RayNodes, files: int, cluster: Cluster) -> str:
+    ways = "at the same paths" if not cluster.maps else f"by {', '.join(cluster.maps)}"
+    back = "through a folder beside the track" if cluster.shared else "through Ray's object store"
+    return (
+        f"{len(nodes.names)} nodes ({', '.join(dict.fromkeys(nodes.names))}) have room for {nodes.can_run} shots at "
+        f"a time and see all {files} films and folders of stills {ways}. Shots come back {back}."
+    )
