@@ -11,6 +11,7 @@ import argparse
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -28,7 +29,12 @@ from PIL import Image
 
 FILMS, SIZE = 12, (64, 96)
 PORT = 6399
-ENVIRONMENT = {"OMP_NUM_THREADS": "1", "RAY_USAGE_STATS_ENABLED": "0"}
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_AUTH_MODE": "token",
+    "RAY_AUTH_TOKEN": secrets.token_hex(32),
+}
 
 
 def make_films(folder: Path, *, films: int = FILMS, shot_frames: int = 40, size: tuple[int, int] = SIZE) -> Path:
@@ -121,7 +127,8 @@ def cluster(workers: int, folder: Path, *, cpus: int = 1) -> Iterator[list[Node]
 
 def start(manifest: Path, *more: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "kinemacolor", "batch", str(manifest), "--model", "flow", "--quiet", *more]
-    return subprocess.Popen(command, env=os.environ | ENVIRONMENT)
+    log = manifest.with_suffix(".txt").open("ab")
+    return subprocess.Popen(command, env=os.environ | ENVIRONMENT, stdout=log, stderr=log)
 
 
 def on_ray(manifest: Path, *more: str) -> subprocess.Popen[bytes]:

@@ -28,6 +28,7 @@ from kinemacolor.cli import (
     project,
     render,
     shots,
+    status,
     suggest,
     train,
     web,
@@ -61,6 +62,7 @@ app.command(cls=Command)(check.check)
 app.command(cls=Command)(paint.paint)
 app.command(cls=Command)(render.render)
 app.command(cls=Command)(shots.shots)
+app.command(cls=Command)(status.status)
 app.command(cls=Command)(suggest.suggest)
 app.command(cls=Command)(match.match)
 app.command(cls=Command)(train.train)

@@ -44,6 +44,12 @@ def batch(
     ray_cpus: cluster.Cpus = 1,
     ray_gpus: cluster.Gpus = None,
     ray_pieces: cluster.Pieces = "store",
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Color nothing: say how many shots, hours and bytes it would take, and what is missing."
+        ),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar.")] = False,
 ) -> None:
     """Color many films, each in a process of its own, or with --ray their shots on many machines.
@@ -51,11 +57,11 @@ def batch(
     One that fails, even by a crash, does not stop the rest; run again, only what is missing is done.
     """
     jobs, home = _asked_for(options, inputs, manifest, folder)
-    if ray is None:
-        outcomes = _one_by_one(jobs, quiet)
-    else:
-        wanted = cluster.cluster_of(ray, ray_map, ray_cpus, ray_gpus, ray_pieces)
-        outcomes = _on_nodes(wanted, jobs, home, quiet)
+    wanted = None if ray is None else cluster.cluster_of(ray, ray_map, ray_cpus, ray_gpus, ray_pieces)
+    if dry_run:
+        cluster.show_forecast(jobs, wanted)
+        return
+    outcomes = _one_by_one(jobs, quiet) if wanted is None else _on_nodes(wanted, jobs, home, quiet)
     table = []
     for outcome in outcomes:
         table.append(outcome)

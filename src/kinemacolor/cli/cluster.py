@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from kinemacolor.cli.screen import echo
+from kinemacolor.cli.screen import echo, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from kinemacolor.engine.cluster.films import Standing
+    from kinemacolor.engine.cluster.forecast import Forecast
     from kinemacolor.engine.cluster.session import Cluster
+    from kinemacolor.engine.job import Job
 
 Address = Annotated[
     str | None,
@@ -91,3 +93,38 @@ def log_beside(place: Path) -> Path:
     from kinemacolor.engine.cluster.journal import ENDING
 
     return place / f"kinemacolor{ENDING}" if place.is_dir() else place.with_name(place.name + ENDING)
+
+
+def show_forecast(jobs: "list[Job]", wanted: "Cluster | None") -> None:
+    """Shows what films would take, a line each and all together; exit code 4 where one cannot be colored as it is."""
+    from kinemacolor.engine.cluster.session import forecasts_on
+
+    at_once, found = forecasts_on(wanted, jobs, say=say)
+    seen = list(found)
+    _forecast_table(seen)
+    colorable = [each for each in seen if each.reason is None]
+    hours = sum(each.seconds for each in colorable) / 3600
+    shots, gigabytes = sum(each.to_do for each in colorable), sum(each.disk_bytes for each in colorable) / 1e9
+    nodes = "" if at_once == 1 else f", about {hours / at_once:.1f} with {at_once} shots at a time"
+    echo(f"{shots} shots to color: about {hours:.1f} hours one at a time{nodes}, and {gigabytes:.1f} GB of disk.")
+    if len(colorable) < len(seen):
+        echo(f"{len(seen) - len(colorable)} films cannot be colored as they are.")
+        raise typer.Exit(4)
+
+
+def _forecast_table(found: "list[Forecast]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for name in ("film", "shots", "to color", "frames", "minutes", "MB", "note"):
+        table.add_column(name, justify="left" if name in ("film", "note") else "right", overflow="fold")
+    for each in found:
+        figures = [""] * 5
+        if each.reason is None and not each.is_there:
+            minutes, megabytes = each.seconds / 60, each.disk_bytes / 1e6
+            figures = [str(each.shots), str(each.to_do), str(each.frames), f"{minutes:.1f}", f"{megabytes:.0f}"]
+        note = "there already" if each.is_there else each.reason or ""
+        table.add_row(Text(shown(Path(each.job.film.source).name)), *figures, Text(shown(note)))
+    Console().print(table)

@@ -5,6 +5,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,36 +31,41 @@ class Journal:
             raise OutputError(f"The log {self.path} cannot be written: {reason_of_failed_write(error)}.") from error
 
     def begin(self, films: int) -> None:
-        """Says that a run begins, and which process it is."""
+        """Says that a run begins, and which process it is; on a line of its own, however the last run ended."""
+        with suppress(OSError), self.path.open("rb+") as file:
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":
+                file.write(b"\n")
         self.note("begun", films=films, process=os.getpid(), host=socket.gethostname())
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a log tells of a film: why it failed, and the seconds that each shot took of those taken in since."""
+    """What a log tells of its last run: why films failed, by their output; shots taken in, and the seconds since."""
 
-    failed: str | None = None
-    seconds: tuple[float, ...] = ()
+    failed: dict[str, str]
+    taken: int = 0
+    seconds: float = 0.0
 
 
-def told_by(path: Path) -> dict[str, Told]:
-    """What a log tells of each film, by its output; nothing where there is none. A line cut off is passed over.
+def told_by(path: Path) -> Told:
+    """What a log tells; nothing where there is none. A line cut off is passed over.
 
     Raises ``OutputError`` where it cannot be read.
     """
-    found: dict[str, Told] = {}
+    failed: dict[str, str] = {}
+    taken, began, latest = 0, 0.0, 0.0
     for line in events_of(path):
-        output = line.get("output")
-        if not isinstance(output, str):
-            continue
-        before = found.get(output, Told())
-        if line["event"] == "failed":
-            found[output] = Told(str(line.get("reason")), before.seconds)
+        output, latest = str(line.get("output")), float(line.get("at") or latest)
+        if line["event"] == "begun":
+            taken, began = 0, latest
         elif line["event"] == "taken":
-            found[output] = Told(None, (*before.seconds, float(line.get("seconds", 0))))
+            taken += 1
+        elif line["event"] == "failed":
+            failed[output] = str(line.get("reason"))
         elif line["event"] in ("looked", "written"):
-            found[output] = Told(None, before.seconds)
-    return found
+            failed.pop(output, None)
+    return Told(failed, taken, latest - began)
 
 
 def events_of(path: Path) -> Iterator[dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -16,6 +17,7 @@ from kinemacolor.errors import SettingError, is_out_of_memory
 _RETRIES = 3
 _WAIT_SECONDS = 1.0
 _SIGHT_SECONDS = 180
+_MEASURE_SECONDS = 10.0
 _AHEAD = 2
 """Units out for each that can run: a node never waits for this machine."""
 
@@ -43,11 +45,13 @@ class RayNodes:
     def __enter__(self) -> "RayNodes":
         self._ray = _ray()
         _join(self._ray, self._address)
-        try:
-            self._measure()
-        except BaseException:
+        self._measure()
+        if not self.can_run:
             self._ray.shutdown()
-            raise
+            raise SettingError(
+                f"No node of the cluster has {self._share.cpus:g} processors and {self._gpus:g} GPUs for a shot. "
+                "Give smaller --ray-cpus or --ray-gpus."
+            )
         return self
 
     def __exit__(
@@ -59,7 +63,8 @@ class RayNodes:
         self._ray.shutdown()
 
     def _measure(self) -> None:
-        """Sees what the nodes have."""
+        """Sees what the nodes have: some may have joined, and some died."""
+        self._measured = time.monotonic()
         alive = [node for node in self._ray.nodes() if node["Alive"]]
         having = [node["Resources"] for node in alive]
         self.has_gpus = any(each.get("GPU", 0) for each in having)
@@ -67,14 +72,9 @@ class RayNodes:
         slots = [_slots_of(each, self._share.cpus, self._gpus) for each in having]
         self.names = tuple(str(node["NodeManagerHostname"]) for node in alive)
         self.can_run = sum(slots)
-        if not self.can_run:
-            raise SettingError(
-                f"No node of the cluster has {self._share.cpus:g} processors and {self._gpus:g} GPUs for a shot. "
-                "Give smaller --ray-cpus or --ray-gpus."
-            )
         able = [each for each, slot in zip(having, slots) if slot]
-        self._most_memory = int(max(each.get("memory", 0) for each in able))
-        self._slots = _AHEAD * self.can_run
+        self._most_memory = int(max((each.get("memory", 0) for each in able), default=0))
+        self._slots = _AHEAD * max(1, self.can_run)
 
     def sights(self, wanted: Mapping[str, str], folders: Sequence[str]) -> list[NodeSight]:
         """What each node sees of files. Raises ``SettingError`` where one does not answer."""
@@ -133,6 +133,8 @@ class RayNodes:
     def finished(self) -> list[tuple[Unit, Done | Lost]]:
         """Units that have ended since, after waiting up to a second for one."""
         ray = self._ray
+        if time.monotonic() - self._measured > _MEASURE_SECONDS:
+            self._measure()
         ready, _ = ray.wait(list(self._out), num_returns=1, timeout=_WAIT_SECONDS)
         if ready:
             ready, _ = ray.wait(list(self._out), num_returns=len(self._out), timeout=0)

@@ -1,18 +1,28 @@
 """A list of films on a Ray cluster from beginning to end: what ``batch --ray`` and ``project run --ray`` do."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from kinemacolor._version import __version__
-from kinemacolor.engine.batch import JobOutcome, is_there
+from kinemacolor.engine.batch import JobOutcome, is_there, make_home
 from kinemacolor.engine.cluster.films import FilmsOnNodes, Standing, Ways
+from kinemacolor.engine.cluster.forecast import Forecast, forecasts
+from kinemacolor.engine.cluster.here import OnlyHere
 from kinemacolor.engine.cluster.journal import Journal
-from kinemacolor.engine.cluster.places import absolute, files_to_see, mapped, maps_of, require_same_sight
+from kinemacolor.engine.cluster.places import (
+    absolute,
+    as_nodes_see,
+    files_to_see,
+    mapped,
+    maps_of,
+    require_same_sight,
+)
 from kinemacolor.engine.cluster.ray_nodes import RayNodes, Share
 from kinemacolor.engine.job import Job
 from kinemacolor.engine.run import Result
-from kinemacolor.errors import OutputError
+from kinemacolor.errors import KinemacolorError, OutputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +53,28 @@ def color_on(
 
     Raises ``SettingError`` before the work where Ray or the cluster is missing, or a node does not see the films.
     """
-    maps = maps_of(cluster.maps)
     seen = [absolute(job) for job in jobs]
-    wanted = {mapped(path, maps): short for path, short in files_to_see(_to_do(seen)).items()}
-    folders = sorted({mapped(str(_home(job)), maps) for job in _to_do(seen)}) if cluster.shared else []
     with RayNodes(cluster.address, cluster.share) as nodes:
-        require_same_sight(nodes.sights(wanted, folders), __version__)
-        if say is not None:
-            say(_said(nodes, len(wanted), cluster))
-        films = FilmsOnNodes(seen, nodes, Journal(log), ways=Ways(maps, cluster.shared), told=told)
-        yield from films.outcomes()
+        _require_films_seen(cluster, seen, nodes, say)
+        ways = Ways(maps_of(cluster.maps), cluster.shared)
+        yield from FilmsOnNodes(seen, nodes, Journal(log), ways=ways, told=told).outcomes()
+
+
+def forecasts_on(
+    cluster: Cluster | None, jobs: Sequence[Job], *, say: Callable[[str], None] | None = None
+) -> tuple[int, Iterator[Forecast]]:
+    """How many shots a cluster colors at a time, and what each film would take; None is this machine alone.
+
+    Raises as ``color_on`` does.
+    """
+    seen = [absolute(job) for job in jobs]
+    if cluster is None:
+        return 1, forecasts(seen, seen, OnlyHere())
+    maps = maps_of(cluster.maps)
+    node_jobs = [as_nodes_see(job, maps) for job in seen]
+    with RayNodes(cluster.address, cluster.share) as nodes:
+        _require_films_seen(cluster, seen, nodes, say)
+        return nodes.can_run, iter(list(forecasts(seen, node_jobs, nodes)))
 
 
 def road_on(
@@ -78,12 +100,28 @@ def road_on(
     return color
 
 
+def _require_films_seen(
+    cluster: Cluster, jobs: Sequence[Job], nodes: RayNodes, say: Callable[[str], None] | None
+) -> None:
+    """Says which nodes there are, and raises ``SettingError`` where one does not see what it has to."""
+    maps, to_do = maps_of(cluster.maps), _to_do(jobs)
+    wanted = {mapped(path, maps): short for path, short in files_to_see(to_do).items()}
+    folders = sorted({mapped(home, maps) for job in to_do if (home := _home(job))}) if cluster.shared else []
+    require_same_sight(nodes.sights(wanted, folders), __version__)
+    if say is not None:
+        say(_said(nodes, len(wanted), cluster))
+
+
 def _to_do(jobs: Sequence[Job]) -> list[Job]:
     return [job for job in jobs if not is_there(job)]
 
 
-def _home(job: Job) -> Path:
-    return Path(str(job.output.track)).parent
+def _home(job: Job) -> str:
+    """The folder of a job's track, which is made; empty where it cannot be, which its film will say."""
+    place = Path(str(job.output.track))
+    with suppress(KinemacolorError):
+        make_home(Path(job.output.output))
+    return str(place.parent) if place.parent.is_dir() else ""
 
 
 def _said(nodes: RayNodes, files: int, cluster: Cluster) -> str:

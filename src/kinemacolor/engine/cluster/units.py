@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from kinemacolor.engine.cluster.work import Done, ShotToColor, color_shot, look_through, write_film
 
@@ -36,6 +36,7 @@ class Lost:
     reason: str
 
 
+@runtime_checkable
 class Nodes(Protocol):
     """Machines that do units. What dies with one of them is done on another, a few times."""
 

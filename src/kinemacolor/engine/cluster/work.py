@@ -53,8 +53,9 @@ class ShotToColor:
 class FilmPlan:
     """All that the nodes need to know of a film that was looked through.
 
-    ``signature`` is the hash of its bytes, ``in_short`` one that takes no time. ``precision`` is the one that the
-    model chose where it was to choose: another node might choose another. ``survey`` are the bytes of what was seen.
+    ``frames`` are those of the film, None where it does not say. ``signature`` is the hash of its bytes, ``in_short``
+    one that takes no time. ``precision`` is the one that the model chose where it was to choose: another node might
+    choose another. ``survey`` are the bytes of what was seen.
     """
 
     shots: tuple[ShotToColor, ...]
@@ -62,6 +63,7 @@ class FilmPlan:
     in_short: str
     precision: str
     header: TrackHeader
+    frames: int | None = None
     survey: bytes | None = field(default=None, repr=False)
 
 
@@ -122,6 +124,7 @@ def look_through(job: Job, survey: bytes | None = None) -> FilmPlan:
             in_short=signature_in_short(Path(inputs.film.source)),
             precision=_PRECISIONS.get(getattr(model.model, "dtype", None), str(job.model.precision)),  # type: ignore[arg-type]
             header=header_of(plan, inputs, model=inputs.model_name),
+            frames=inputs.frames_total,
             survey=seen,
         )
 

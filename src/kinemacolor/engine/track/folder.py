@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
+import psutil
 from filelock import FileLock, Timeout
 
 from kinemacolor.engine.track import header
@@ -117,6 +118,14 @@ class ChromaTrack:
             return json_object(self.path / _RUNNING, limit_bytes=_RUNNING_LIMIT_BYTES, follow_links=False)
         except (FileNotFoundError, DocumentError):
             return {}
+
+    def is_at_work(self) -> bool:
+        """Whether a run works on the track: one has left word, and on this machine its process is there."""
+        running = self._running()
+        number = running.get("process")
+        if running.get("host") != socket.gethostname():
+            return bool(running)
+        return isinstance(number, int) and psutil.pid_exists(number)
 
     def _who(self) -> str:
         running = self._running()
