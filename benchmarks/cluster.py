@@ -16,16 +16,32 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import asdict
 from pathlib import Path
 
 import av
 import numpy as np
 import psutil
 from PIL import Image
+
+from kinemacolor.engine.cluster.films import FilmsOnNodes, Standing
+from kinemacolor.engine.cluster.journal import Journal
+from kinemacolor.engine.cluster.places import absolute
+from kinemacolor.engine.cluster.ray_nodes import RayNodes
+from kinemacolor.engine.cluster.units import Acts
+from kinemacolor.engine.cluster.work import FilmPlan, ShotToColor
+from kinemacolor.engine.job import Job
+from kinemacolor.engine.run import Result
+from kinemacolor.engine.track import KeyedShot, TrackHeader, seal, stem_of
+from kinemacolor.engine.track.chunk import ChunkNotes
+from kinemacolor.engine.track.keys import key_of
+from kinemacolor.engine.track.parcel import Parcel, ParcelFile
+from kinemacolor.frames import Shot
 
 FILMS, SIZE = 12, (64, 96)
 PORT = 6399
@@ -209,6 +225,62 @@ def wall(work: Path) -> None:
         report(manifest, alone, code)
 
 
+REELS, REEL_SHOTS = 200, 180
+
+
+def looked(job: Job, survey: bytes | None) -> FilmPlan:
+    """A plan of 180 shots, by the film's name alone."""
+    shots = [ShotToColor(100 * i, 100 * i + 100, (0,), key_of([str(job.film.source), i])) for i in range(REEL_SHOTS)]
+    keyed = tuple(KeyedShot(Shot(each.start, each.stop), ("still.png",), each.key) for each in shots)
+    header = TrackHeader(
+        Path(str(job.film.source)), "0", (480, 640), "24", (480, 640), "flow", (), keyed, "simulated"
+    )
+    return FilmPlan(tuple(shots), "0", "0", "fp32", header, frames=100 * REEL_SHOTS)
+
+
+def colored(job: Job, plan_of: object, shot: ShotToColor, folder: Path | None) -> Parcel:
+    """A shot of no frames that takes no time."""
+    data = b"simulated"
+    notes = {**asdict(ChunkNotes()), "file": seal.described_bytes(data)}
+    with tempfile.TemporaryDirectory() as scratch:
+        seal.write_sealed(Path(scratch) / "notes.json", notes)
+        sealed = (Path(scratch) / "notes.json").read_bytes()
+    stem = stem_of(shot.start, shot.key)
+    files = [(f"{stem}.mkv", data), (f"{stem}.json", sealed)]
+    parcel = tuple(ParcelFile(name, seal.described_bytes(each), each) for name, each in files)
+    return Parcel(Shot(shot.start, shot.stop), shot.key, ChunkNotes(), parcel)
+
+
+def written(job: Job) -> Result:
+    """Nothing is written."""
+    return Result(str(job.output.output), 100 * REEL_SHOTS, 0.0, (), False)
+
+
+def plan(work: Path) -> None:
+    """All of the road but looking, coloring and writing: placing, carrying back, checking, taking in, logging."""
+    os.environ |= ENVIRONMENT
+    options = {"exemplars": "still.png", "model": "flow", "track": True}
+    jobs = [
+        absolute(Job.of({**options, "source": work / f"reel{i:03}.mov", "output": work / f"color/reel{i:03}.mov"}))
+        for i in range(REELS)
+    ]
+    process, last = psutil.Process(), [0]
+    began = time.perf_counter()
+
+    def tell(standing: Standing) -> None:
+        if standing.shots_colored >= last[0] + 1800:
+            last[0] = standing.shots_colored
+            took, memory = time.perf_counter() - began, process.memory_info().rss / 2**20
+            each = 1000 * took / standing.shots_colored
+            print(f"{last[0]} shots: {took:.1f} s, {each:.2f} ms a shot, driver {memory:.1f} MiB", flush=True)
+
+    with cluster(2, work / "ray"), RayNodes(f"127.0.0.1:{PORT}") as nodes:
+        began = time.perf_counter()
+        films = FilmsOnNodes(jobs, nodes, Journal(work / "log"), acts=Acts(looked, colored, written), told=tell)
+        print(Counter(each.state for each in films.outcomes()))
+    print(f"log {(work / 'log').stat().st_size / 2**20:.1f} MiB")
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("kill", "wall", "plan"))
@@ -216,7 +288,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     shutil.rmtree(given.work, ignore_errors=True)
     given.work.mkdir(parents=True)
-    {"kill": kill, "wall": wall}[given.what](given.work.absolute())
+    {"kill": kill, "wall": wall, "plan": plan}[given.what](given.work.absolute())
 
 
 if __name__ == "__main__":

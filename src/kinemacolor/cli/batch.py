@@ -41,7 +41,7 @@ def batch(
     folder: Annotated[Path | None, typer.Option("--folder", "-o", help="The folder for films in color.")] = None,
     ray: cluster.Address = None,
     ray_map: cluster.Maps = None,
-    ray_cpus: cluster.Cpus = 1,
+    ray_cpus: cluster.Cpus = 1.0,
     ray_gpus: cluster.Gpus = None,
     ray_pieces: cluster.Pieces = "store",
     dry_run: Annotated[

@@ -103,13 +103,18 @@ def show_forecast(jobs: "list[Job]", wanted: "Cluster | None") -> None:
     seen = list(found)
     _forecast_table(seen)
     colorable = [each for each in seen if each.reason is None]
-    hours = sum(each.seconds for each in colorable) / 3600
+    seconds = sum(each.seconds for each in colorable)
     shots, gigabytes = sum(each.to_do for each in colorable), sum(each.disk_bytes for each in colorable) / 1e9
-    nodes = "" if at_once == 1 else f", about {hours / at_once:.1f} with {at_once} shots at a time"
-    echo(f"{shots} shots to color: about {hours:.1f} hours one at a time{nodes}, and {gigabytes:.1f} GB of disk.")
-    if len(colorable) < len(seen):
-        echo(f"{len(seen) - len(colorable)} films cannot be colored as they are.")
+    nodes = "" if at_once == 1 else f", about {_length(seconds / at_once)} with {at_once} at a time"
+    echo(f"{shots} shots to color: about {_length(seconds)} one at a time{nodes}, and {gigabytes:.2f} GB of disk.")
+    bad = len(seen) - len(colorable)
+    if bad:
+        echo("1 film cannot be colored as it is." if bad == 1 else f"{bad} films cannot be colored as they are.")
         raise typer.Exit(4)
+
+
+def _length(seconds: float) -> str:
+    return f"{seconds / 3600:.1f} hours" if seconds >= 3600 else f"{seconds / 60:.1f} minutes"
 
 
 def _forecast_table(found: "list[Forecast]") -> None:

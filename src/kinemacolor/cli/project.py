@@ -64,7 +64,7 @@ def run(
     folder: _Folder,
     ray: cluster.Address = None,
     ray_map: cluster.Maps = None,
-    ray_cpus: cluster.Cpus = 1,
+    ray_cpus: cluster.Cpus = 1.0,
     ray_gpus: cluster.Gpus = None,
     ray_pieces: cluster.Pieces = "store",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress bar.")] = False,

@@ -36,6 +36,7 @@ def maps_of(texts: Sequence[str]) -> tuple[Map, ...]:
 def mapped(path: str, maps: Iterable[Map]) -> str:
     """A path, or a still with its frame, as the nodes call it."""
     for here, there in maps:
+        path = os.path.normpath(path)
         if path == here or path.startswith(here.rstrip("/") + "/"):
             return there.rstrip("/") + path[len(here.rstrip("/")) :]
     return path
@@ -78,11 +79,11 @@ def signature_in_short(path: Path) -> str:
     Empty where there is nothing.
     """
     try:
-        if is_sequence(path):
-            return _digest(*(f"{each.name} {each.stat().st_size}\n".encode() for each in pictures_of(path)[0]))
         if path.is_dir():
             files = sorted(each for each in path.rglob("*") if each.is_file())
             return _digest(*(f"{each.relative_to(path)} {each.stat().st_size}\n".encode() for each in files))
+        if is_sequence(path):
+            return _digest(*(f"{each.name} {each.stat().st_size}\n".encode() for each in pictures_of(path)[0]))
         with path.open("rb") as file:
             head, size = file.read(_END_BYTES), path.stat().st_size
             file.seek(max(0, size - _END_BYTES))

@@ -26,7 +26,7 @@ _AHEAD = 2
 class Share:
     """What of a node a unit takes: processors, and GPUs (None: one where the cluster has any)."""
 
-    cpus: float = 1
+    cpus: float = 1.0
     gpus: float | None = None
 
 

@@ -1,9 +1,10 @@
 """A list of films on a Ray cluster from beginning to end: what ``batch --ray`` and ``project run --ray`` do."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from kinemacolor._version import __version__
 from kinemacolor.engine.batch import JobOutcome, is_there, make_home
@@ -12,6 +13,7 @@ from kinemacolor.engine.cluster.forecast import Forecast, forecasts
 from kinemacolor.engine.cluster.here import OnlyHere
 from kinemacolor.engine.cluster.journal import Journal
 from kinemacolor.engine.cluster.places import (
+    NodeSight,
     absolute,
     as_nodes_see,
     files_to_see,
@@ -20,9 +22,22 @@ from kinemacolor.engine.cluster.places import (
     require_same_sight,
 )
 from kinemacolor.engine.cluster.ray_nodes import RayNodes, Share
+from kinemacolor.engine.cluster.units import Nodes
 from kinemacolor.engine.job import Job
 from kinemacolor.engine.run import Result
 from kinemacolor.errors import KinemacolorError, OutputError
+
+
+@runtime_checkable
+class Seeing(Nodes, Protocol):
+    """Nodes that say who they are, how many shots they color at a time, and what they see."""
+
+    names: tuple[str, ...]
+    can_run: int
+
+    def sights(self, wanted: Mapping[str, str], folders: Sequence[str]) -> list[NodeSight]:
+        """What each node sees of files."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +116,7 @@ def road_on(
 
 
 def _require_films_seen(
-    cluster: Cluster, jobs: Sequence[Job], nodes: RayNodes, say: Callable[[str], None] | None
+    cluster: Cluster, jobs: Sequence[Job], nodes: Seeing, say: Callable[[str], None] | None
 ) -> None:
     """Says which nodes there are, and raises ``SettingError`` where one does not see what it has to."""
     maps, to_do = maps_of(cluster.maps), _to_do(jobs)
@@ -124,7 +139,7 @@ def _home(job: Job) -> str:
     return str(place.parent) if place.parent.is_dir() else ""
 
 
-def _said(nodes: RayNodes, files: int, cluster: Cluster) -> str:
+def _said(nodes: Seeing, files: int, cluster: Cluster) -> str:
     ways = "at the same paths" if not cluster.maps else f"by {', '.join(cluster.maps)}"
     back = "through a folder beside the track" if cluster.shared else "through Ray's object store"
     return (
