@@ -1,7 +1,7 @@
 """Many films from the shell: what they would take, how far they have come, and the same films by --ray."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,8 @@ class Pretended(OnlyHere):
     def __exit__(self, *error: Any) -> None:
         pass
 
-    def sights(self, wanted: Mapping[str, str], folders: Sequence[str]) -> list[NodeSight]:
-        seen = [sight(name, __version__, wanted, folders) for name in self.names]
+    def sights(self, wanted: Mapping[str, str]) -> list[NodeSight]:
+        seen = [sight(name, __version__, wanted) for name in self.names]
         return [*seen, NodeSight("c", __version__, tuple(wanted))] if self.blind else seen
 
 

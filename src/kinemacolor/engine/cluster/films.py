@@ -23,7 +23,7 @@ from kinemacolor.engine.run import Result
 from kinemacolor.engine.track import ChromaTrack, stem_of
 from kinemacolor.engine.track.parcel import Parcel, take_in
 from kinemacolor.engine.track.seal import BrokenSealError, write_bytes
-from kinemacolor.errors import KinemacolorError
+from kinemacolor.errors import KinemacolorError, TrackError
 from kinemacolor.frames import Shot
 
 _TRIES = 3
@@ -234,7 +234,7 @@ class FilmsOnNodes:
         except BrokenSealError as error:
             self._note(film, "damaged", start=shot.start, key=shot.key, node=result.node, reason=str(error))
             if unit.tries >= _TRIES:
-                raise KinemacolorError(f"{_what(unit)} in {_TRIES} tries: {error}.") from error
+                raise TrackError(f"{_what(unit)} in {_TRIES} tries: {error}.") from error
             again = unit.again()
             film.out += 1
             self._out += 1

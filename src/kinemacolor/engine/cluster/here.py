@@ -1,5 +1,10 @@
-"""This machine as the only node: units one after the other, in this process."""
+"""Units on this machine: in this process, one after the other; or beside a cluster, each in a process of its own."""
 
+import os
+import threading
+from queue import Empty, Queue
+
+from kinemacolor.engine.apart import CrashedError, in_own_process
 from kinemacolor.engine.cluster.units import Lost, Unit
 from kinemacolor.engine.cluster.work import Done, performed
 
@@ -30,3 +35,38 @@ class OnlyHere:
     def drop(self, film: int) -> None:
         """Forgets the units of a film."""
         self._waiting = [each for each in self._waiting if each.film != film]
+
+
+class Apart:
+    """Units in processes of their own, half as many at a time as there are processors: others wait their turn.
+
+    They end with this process, whatever ends it.
+    """
+
+    def __init__(self) -> None:
+        self._turns = threading.Semaphore(max(1, (os.cpu_count() or 2) // 2))
+        self._ended: Queue[tuple[Unit, Done | Lost]] = Queue()
+        self.out = 0
+
+    def submit(self, unit: Unit) -> None:
+        """Takes a unit."""
+        self.out += 1
+        threading.Thread(target=self._do, args=(unit,), name="kinemacolor-apart", daemon=True).start()
+
+    def _do(self, unit: Unit) -> None:
+        with self._turns:
+            try:
+                self._ended.put((unit, in_own_process(performed, unit.act, unit.given)))
+            except CrashedError as error:
+                self._ended.put((unit, Lost(str(error))))
+
+    def finished(self, wait_seconds: float = 0) -> list[tuple[Unit, Done | Lost]]:
+        """Units that have ended since; waits so long for the first."""
+        ended = []
+        while True:
+            try:
+                ended.append(self._ended.get(timeout=wait_seconds) if wait_seconds else self._ended.get_nowait())
+            except Empty:
+                self.out -= len(ended)
+                return ended
+            wait_seconds = 0

@@ -122,10 +122,9 @@ class NodeSight:
     unseen: tuple[str, ...]
 
 
-def sight(name: str, version: str, wanted: Mapping[str, str], folders: Sequence[str]) -> NodeSight:
-    """What this machine sees of files, by path, whose short signature is known, and of folders to write in."""
+def sight(name: str, version: str, wanted: Mapping[str, str]) -> NodeSight:
+    """What this machine sees of files, by path, whose short signature is known."""
     unseen = [path for path, signature in wanted.items() if signature_in_short(Path(path)) != signature]
-    unseen += [folder for folder in folders if not Path(folder).is_dir()]
     return NodeSight(name, version, tuple(unseen))
 
 

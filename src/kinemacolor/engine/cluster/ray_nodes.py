@@ -3,12 +3,13 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
 from kinemacolor._version import __version__
+from kinemacolor.engine.cluster.here import Apart
 from kinemacolor.engine.cluster.places import NodeSight, sight
 from kinemacolor.engine.cluster.units import Lost, Unit
 from kinemacolor.engine.cluster.work import Done, performed
@@ -40,6 +41,7 @@ class RayNodes:
     def __init__(self, address: str, share: Share | None = None) -> None:
         self._address, self._share = address, share or Share()
         self._out: dict[Any, Unit] = {}
+        self._apart = Apart()
         self._slots = 1
 
     def __enter__(self) -> "RayNodes":
@@ -76,12 +78,12 @@ class RayNodes:
         self._most_memory = int(max((each.get("memory", 0) for each in able), default=0))
         self._slots = _AHEAD * max(1, self.can_run)
 
-    def sights(self, wanted: Mapping[str, str], folders: Sequence[str]) -> list[NodeSight]:
+    def sights(self, wanted: Mapping[str, str]) -> list[NodeSight]:
         """What each node sees of files. Raises ``SettingError`` where one does not answer."""
         ray = self._ray
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-        known = ray.put((dict(wanted), list(folders)))
+        known = ray.put(dict(wanted))
         look = ray.remote(num_cpus=0, max_retries=0)(_sight)
         asked = {
             look.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)).remote(
@@ -111,23 +113,20 @@ class RayNodes:
         return self._slots - len(self._out)
 
     def submit(self, unit: Unit) -> None:
-        """Gives a unit to the cluster."""
-        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-        ray = self._ray
+        """Gives a unit to the cluster, or to a process here where it has to be done here."""
+        if unit.here:
+            self._apart.submit(unit)
+            return
         options: dict[str, Any] = {
-            "num_cpus": 0 if unit.here else self._share.cpus,
+            "num_cpus": self._share.cpus,
+            "num_gpus": self._gpus,
+            "memory": min(unit.memory_bytes, self._most_memory),
+            "scheduling_strategy": "SPREAD",
             "max_retries": _RETRIES,
             "retry_exceptions": True,
             "name": f"kinemacolor {unit.kind}",
         }
-        if unit.here:
-            own = ray.get_runtime_context().get_node_id()
-            options["scheduling_strategy"] = NodeAffinitySchedulingStrategy(own, soft=False)
-        else:
-            options |= {"num_gpus": self._gpus, "scheduling_strategy": "SPREAD"}
-            options["memory"] = min(unit.memory_bytes, self._most_memory)
-        task = ray.remote(performed).options(**options)
+        task = self._ray.remote(performed).options(**options)
         self._out[task.remote(unit.act, unit.given)] = unit
 
     def finished(self) -> list[tuple[Unit, Done | Lost]]:
@@ -135,10 +134,14 @@ class RayNodes:
         ray = self._ray
         if time.monotonic() - self._measured > _MEASURE_SECONDS:
             self._measure()
-        ready, _ = ray.wait(list(self._out), num_returns=1, timeout=_WAIT_SECONDS)
+        if not self._out:
+            return self._apart.finished(_WAIT_SECONDS)
+        wait = _WAIT_SECONDS if not self._apart.out else _WAIT_SECONDS / 5
+        ready, _ = ray.wait(list(self._out), num_returns=1, timeout=wait)
         if ready:
             ready, _ = ray.wait(list(self._out), num_returns=len(self._out), timeout=0)
-        return [(self._out.pop(reference), self._result(reference)) for reference in ready]
+        ended = [(self._out.pop(reference), self._result(reference)) for reference in ready]
+        return ended + self._apart.finished()
 
     def _result(self, reference: Any) -> Done | Lost:
         try:
@@ -154,8 +157,8 @@ class RayNodes:
             del self._out[reference]
 
 
-def _sight(name: str, known: tuple[Mapping[str, str], Sequence[str]]) -> NodeSight:
-    return sight(name, __version__, *known)
+def _sight(name: str, known: Mapping[str, str]) -> NodeSight:
+    return sight(name, __version__, known)
 
 
 def _ray() -> Any:

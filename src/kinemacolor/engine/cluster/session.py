@@ -1,9 +1,11 @@
 """A list of films on a Ray cluster from beginning to end: what ``batch --ray`` and ``project run --ray`` do."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Protocol, runtime_checkable
 
 from kinemacolor._version import __version__
@@ -20,6 +22,7 @@ from kinemacolor.engine.cluster.places import (
     mapped,
     maps_of,
     require_same_sight,
+    signature_in_short,
 )
 from kinemacolor.engine.cluster.ray_nodes import RayNodes, Share
 from kinemacolor.engine.cluster.units import Nodes
@@ -35,7 +38,7 @@ class Seeing(Nodes, Protocol):
     names: tuple[str, ...]
     can_run: int
 
-    def sights(self, wanted: Mapping[str, str], folders: Sequence[str]) -> list[NodeSight]:
+    def sights(self, wanted: Mapping[str, str]) -> list[NodeSight]:
         """What each node sees of files."""
         ...
 
@@ -121,8 +124,14 @@ def _require_films_seen(
     """Says which nodes there are, and raises ``SettingError`` where one does not see what it has to."""
     maps, to_do = maps_of(cluster.maps), _to_do(jobs)
     wanted = {mapped(path, maps): short for path, short in files_to_see(to_do).items()}
-    folders = sorted({mapped(home, maps) for job in to_do if (home := _home(job))}) if cluster.shared else []
-    require_same_sight(nodes.sights(wanted, folders), __version__)
+    homes = sorted({home for job in to_do if (home := _home(job))}) if cluster.shared else []
+    with ExitStack() as stack:  # a folder of the same name on the node's own disk has no such file
+        marks = [stack.enter_context(NamedTemporaryFile(dir=home, prefix=".kinemacolor-")) for home in homes]
+        for mark in marks:
+            mark.write(os.urandom(16))
+            mark.flush()
+        seen = {mapped(mark.name, maps): signature_in_short(Path(mark.name)) for mark in marks}
+        require_same_sight(nodes.sights({**wanted, **seen}), __version__)
     if say is not None:
         say(_said(nodes, len(wanted), cluster))
 
