@@ -160,9 +160,9 @@ def test_a_film_that_changes_meanwhile_is_found(job: MakeJob, tmp_path: Path) ->
 def test_only_so_many_units_are_out_as_there_is_room_for(job: MakeJob, tmp_path: Path) -> None:
     seen: list[Standing] = []
     nodes = Many()
-    colored([job(name) for name in "abcdef"], nodes, tmp_path, told=seen.append)
+    colored([job(name) for name in "abc"], nodes, tmp_path, told=seen.append)
     assert nodes.most_out <= 4
-    assert seen[-1] == Standing(6, 6, 12, 12, 0)
+    assert seen[-1] == Standing(3, 3, 6, 6, 0)
 
 
 def test_memory_that_was_measured_is_asked_for_from_then_on(job: MakeJob, tmp_path: Path) -> None:

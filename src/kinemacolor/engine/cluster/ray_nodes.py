@@ -19,6 +19,8 @@ _RETRIES = 3
 _WAIT_SECONDS = 1.0
 _SIGHT_SECONDS = 180
 _MEASURE_SECONDS = 10.0
+_JOIN_SECONDS = 60.0
+"""How long nodes that begin with this run may take until they are there."""
 _AHEAD = 2
 """Units out for each that can run: a node never waits for this machine."""
 
@@ -48,11 +50,15 @@ class RayNodes:
         self._ray = _ray()
         _join(self._ray, self._address)
         self._measure()
+        joining = time.monotonic() + _JOIN_SECONDS
+        while not self.can_run and time.monotonic() < joining:
+            time.sleep(1)
+            self._measure()
         if not self.can_run:
             self._ray.shutdown()
             raise SettingError(
-                f"No node of the cluster has {self._share.cpus:g} processors and {self._gpus:g} GPUs for a shot. "
-                "Give smaller --ray-cpus or --ray-gpus."
+                f"No node of the cluster has {self._share.cpus:g} processors and {self._gpus:g} GPUs for a shot, nor "
+                f"has one joined in {_JOIN_SECONDS:g} s. Give smaller --ray-cpus or --ray-gpus, or start nodes first."
             )
         return self
 
