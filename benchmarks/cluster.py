@@ -2,6 +2,7 @@
 
     python benchmarks/cluster.py kill WORK        12 films; two workers' nodes and the driver killed with SIGKILL
     python benchmarks/cluster.py wall WORK        the same films with 1 and with 2 nodes, and without Ray
+    python benchmarks/cluster.py second WORK      54 shots of a second each on 1, 2 and 3 nodes
     python benchmarks/cluster.py plan WORK        200 reels of 180 shots, simulated: overhead and memory
 
 Needs kinemacolor[cluster]. WORK is a folder, made anew.
@@ -228,14 +229,19 @@ def wall(work: Path) -> None:
 REELS, REEL_SHOTS = 200, 180
 
 
-def looked(job: Job, survey: bytes | None) -> FilmPlan:
-    """A plan of 180 shots, by the film's name alone."""
-    shots = [ShotToColor(100 * i, 100 * i + 100, (0,), key_of([str(job.film.source), i])) for i in range(REEL_SHOTS)]
+def looked(job: Job, survey: bytes | None, count: int = REEL_SHOTS) -> FilmPlan:
+    """A plan of so many shots, by the film's name alone."""
+    shots = [ShotToColor(100 * i, 100 * i + 100, (0,), key_of([str(job.film.source), i])) for i in range(count)]
     keyed = tuple(KeyedShot(Shot(each.start, each.stop), ("still.png",), each.key) for each in shots)
     header = TrackHeader(
         Path(str(job.film.source)), "0", (480, 640), "24", (480, 640), "flow", (), keyed, "simulated"
     )
-    return FilmPlan(tuple(shots), "0", "0", "fp32", header, frames=100 * REEL_SHOTS)
+    return FilmPlan(tuple(shots), "0", "0", "fp32", header, frames=100 * count)
+
+
+def looked_at_nine(job: Job, survey: bytes | None) -> FilmPlan:
+    """A plan of nine shots."""
+    return looked(job, survey, 9)
 
 
 def colored(job: Job, plan_of: object, shot: ShotToColor, folder: Path | None) -> Parcel:
@@ -251,19 +257,29 @@ def colored(job: Job, plan_of: object, shot: ShotToColor, folder: Path | None) -
     return Parcel(Shot(shot.start, shot.stop), shot.key, ChunkNotes(), parcel)
 
 
+def colored_in_a_second(job: Job, plan_of: object, shot: ShotToColor, folder: Path | None) -> Parcel:
+    """The same, after a second in which the processor is free for others."""
+    time.sleep(1)
+    return colored(job, plan_of, shot, folder)
+
+
 def written(job: Job) -> Result:
     """Nothing is written."""
     return Result(str(job.output.output), 100 * REEL_SHOTS, 0.0, (), False)
 
 
+def simulated_jobs(work: Path, films: int) -> list[Job]:
+    options = {"exemplars": "still.png", "model": "flow", "track": True}
+    return [
+        absolute(Job.of({**options, "source": work / f"reel{i:03}.mov", "output": work / f"color/reel{i:03}.mov"}))
+        for i in range(films)
+    ]
+
+
 def plan(work: Path) -> None:
     """All of the road but looking, coloring and writing: placing, carrying back, checking, taking in, logging."""
     os.environ |= ENVIRONMENT
-    options = {"exemplars": "still.png", "model": "flow", "track": True}
-    jobs = [
-        absolute(Job.of({**options, "source": work / f"reel{i:03}.mov", "output": work / f"color/reel{i:03}.mov"}))
-        for i in range(REELS)
-    ]
+    jobs = simulated_jobs(work, REELS)
     process, last = psutil.Process(), [0]
     began = time.perf_counter()
 
@@ -281,14 +297,36 @@ def plan(work: Path) -> None:
     print(f"log {(work / 'log').stat().st_size / 2**20:.1f} MiB")
 
 
+def second(work: Path) -> None:
+    """54 shots that take a second each and no processor: what placing and carrying cost, whatever else runs here."""
+    os.environ |= ENVIRONMENT
+    for workers in (1, 2, 3):
+        jobs = simulated_jobs(work / f"on{workers}", 6)
+        with cluster(workers, work / "ray"), RayNodes(f"127.0.0.1:{PORT}") as nodes:
+            while nodes.can_run < workers:
+                time.sleep(1)
+                nodes.measure()
+            log = work / f"log{workers}"
+            acts = Acts(looked_at_nine, colored_in_a_second, written)
+            list(FilmsOnNodes(jobs, nodes, Journal(log), acts=acts).outcomes())
+        lines = [json.loads(line) for line in log.read_text().splitlines()]
+        first = next(line["at"] for line in lines if line["event"] == "looked")
+        shots = [line["at"] for line in lines if line["event"] == "taken"]
+        took = shots[-1] - first
+        more = 1000 * (took * workers / len(shots) - 1)
+        print(
+            f"{workers} nodes: {len(shots)} shots in {took:.1f} s, {more:.0f} ms a shot beside the second", flush=True
+        )
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("kill", "wall", "plan"))
+    parser.add_argument("what", choices=("kill", "wall", "plan", "second"))
     parser.add_argument("work", type=Path)
     given = parser.parse_args(arguments)
     shutil.rmtree(given.work, ignore_errors=True)
     given.work.mkdir(parents=True)
-    {"kill": kill, "wall": wall, "plan": plan}[given.what](given.work.absolute())
+    {"kill": kill, "wall": wall, "plan": plan, "second": second}[given.what](given.work.absolute())
 
 
 if __name__ == "__main__":

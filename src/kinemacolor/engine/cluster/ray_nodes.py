@@ -49,11 +49,11 @@ class RayNodes:
     def __enter__(self) -> "RayNodes":
         self._ray = _ray()
         _join(self._ray, self._address)
-        self._measure()
+        self.measure()
         joining = time.monotonic() + _JOIN_SECONDS
         while not self.can_run and time.monotonic() < joining:
             time.sleep(1)
-            self._measure()
+            self.measure()
         if not self.can_run:
             self._ray.shutdown()
             raise SettingError(
@@ -70,7 +70,7 @@ class RayNodes:
         self._out.clear()
         self._ray.shutdown()
 
-    def _measure(self) -> None:
+    def measure(self) -> None:
         """Sees what the nodes have: some may have joined, and some died."""
         self._measured = time.monotonic()
         alive = [node for node in self._ray.nodes() if node["Alive"]]
@@ -139,7 +139,7 @@ class RayNodes:
         """Units that have ended since, after waiting up to a second for one."""
         ray = self._ray
         if time.monotonic() - self._measured > _MEASURE_SECONDS:
-            self._measure()
+            self.measure()
         if not self._out:
             return self._apart.finished(_WAIT_SECONDS)
         wait = _WAIT_SECONDS if not self._apart.out else _WAIT_SECONDS / 5
