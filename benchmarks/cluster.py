@@ -127,15 +127,29 @@ class Node:
         self.process.wait()
 
 
+def started(number: int, *, cpus: int, folder: Path) -> Node:
+    """A node that is there: on one machine the start of one fails now and then."""
+    for _ in range(5):
+        node = Node(number, cpus=cpus, folder=folder)
+        up, until = 0, time.monotonic() + 60
+        while node.process.poll() is None and time.monotonic() < until and up < 8:
+            time.sleep(1)
+            children = psutil.Process(node.process.pid).children(recursive=True)
+            up += any("raylet" in each.name() for each in children)
+        if up == 8:
+            return node
+        node.kill()
+    raise RuntimeError("No node of Ray can be started here.")
+
+
 @contextmanager
 def cluster(workers: int, folder: Path, *, cpus: int = 1) -> Iterator[list[Node]]:
     """A head without processors, and nodes with ``cpus`` each."""
     shutil.rmtree(folder, ignore_errors=True)
-    nodes = [Node(0, cpus=0, folder=folder)]
+    nodes = [started(0, cpus=0, folder=folder)]
     try:
-        time.sleep(8)
-        nodes += [Node(i + 1, cpus=cpus, folder=folder) for i in range(workers)]
-        time.sleep(8)
+        for i in range(workers):
+            nodes.append(started(i + 1, cpus=cpus, folder=folder))
         yield nodes
     finally:
         for node in nodes:
@@ -186,7 +200,7 @@ def kill(work: Path) -> None:
                 wait_for(manifest, at, process)
                 nodes[number].kill()
                 print(f"{way}: node {number} killed after {len(taken(manifest))} shots", flush=True)
-                nodes.append(Node(len(nodes), cpus=1, folder=work / "ray"))
+                nodes.append(started(len(nodes), cpus=1, folder=work / "ray"))
             wait_for(manifest, 30, process)
             process.send_signal(signal.SIGKILL)
             process.wait()
