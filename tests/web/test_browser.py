@@ -275,8 +275,8 @@ def _color_the_film_through_a_stop_and_a_crash(page: Any, server: list[Server], 
 def _write_and_download(page: Any, taken: Path) -> dict[str, Any]:
     page.locator("#write").click()
     page.locator("[data-preset=ffv1]").click()
+    page.locator("#write").click()  # open while the file is written: it comes into the menu
     film = wait(page, lambda film: film["outputs"] and is_idle(film))
-    page.locator("#write").click()
     with page.expect_download() as coming:
         page.locator("#write-menu a").first.click()
     coming.value.save_as(taken)
