@@ -41,7 +41,7 @@ expect = playwright.expect
 pytestmark = [
     pytest.mark.process,
     pytest.mark.browser,
-    pytest.mark.timeout(1500),
+    pytest.mark.timeout(900),
     pytest.mark.skipif(CHROMIUM is None, reason="browser tests need chromium: apt-get install chromium"),
 ]
 
@@ -153,7 +153,8 @@ def colors_at(page: Any, frame: int, rows: slice, columns: slice) -> np.ndarray:
 def film_of(page: Any) -> dict[str, Any]:
     """The film that is open, as the page is told of it."""
     found: dict[str, Any] = page.evaluate(
-        "fetch('api/films/' + location.hash.slice(1)).then((answer) => answer.json())"
+        "fetch('api/films/' + location.hash.slice(1), {signal: AbortSignal.timeout(60000)})"
+        ".then((answer) => answer.json())"
     )
     return found
 
@@ -274,8 +275,8 @@ def _color_the_film_through_a_stop_and_a_crash(page: Any, server: list[Server], 
 def _write_and_download(page: Any, taken: Path) -> dict[str, Any]:
     page.locator("#write").click()
     page.locator("[data-preset=ffv1]").click()
+    page.locator("#write").click()  # open while the file is written: it comes into the menu
     film = wait(page, lambda film: film["outputs"] and is_idle(film))
-    page.locator("#write").click()
     with page.expect_download() as coming:
         page.locator("#write-menu a").first.click()
     coming.value.save_as(taken)

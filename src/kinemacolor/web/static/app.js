@@ -323,13 +323,22 @@ for (const [name, action] of Object.entries(click)) $(name).addEventListener("cl
 
 // ---- menus and dialogs
 
-function menu(button, list, fill) {
+// ``lists`` gives what the menu is of: where that changes while it is open, it is made anew under the same focus.
+function menu(button, list, lists, fill) {
+  let shown = "";
+  const make = () => { shown = JSON.stringify(lists()); $(list).replaceChildren(...fill()); };
+  draws(() => {
+    if ($(list).hidden || shown === JSON.stringify(lists())) return;
+    const had = $(list).contains(document.activeElement) ? document.activeElement.textContent : null;
+    make();
+    if (had !== null) ([...$(list).querySelectorAll("button, a")].find((each) => each.textContent === had) || $(list).querySelector("button, a"))?.focus();
+  });
   $(button).addEventListener("click", (event) => {
     event.stopPropagation();
     const wasOpen = !$(list).hidden;
     closeMenus();
     if (wasOpen) return;
-    $(list).replaceChildren(...fill());
+    make();
     $(list).hidden = false;
     if ($(list).classList.contains("up")) $(list).style.right = `${Math.max(14, innerWidth - $(button).getBoundingClientRect().right)}px`;
     $(button).setAttribute("aria-expanded", "true");
@@ -346,7 +355,7 @@ function closeMenus() {
 }
 addEventListener("click", closeMenus);
 
-menu("film-button", "film-menu", () => [
+menu("film-button", "film-menu", () => [state.films, state.name, state.sample], () => [
   h("button", { onclick: () => { closeMenus(); $("pick-film").click(); } }, icon("add"), h("span", {}, h("strong", {}, "Open a film …"), h("small", {}, "or drop it anywhere on the page"))),
   state.sample && !state.films.some((film) => film.name === sampleName) ? h("button", { onclick: () => { closeMenus(); openSample(); } }, icon("film"), h("span", {}, h("strong", {}, "The sample film"), h("small", {}, "five seconds, with a tour"))) : null,
   state.films.length ? h("hr") : null,
@@ -355,7 +364,7 @@ menu("film-button", "film-menu", () => [
   state.film ? h("button", { onclick: () => { closeMenus(); removeFilm(); } }, icon("trash"), h("span", {}, h("strong", {}, "Remove this film …"))) : null,
 ].filter(Boolean));
 
-menu("write", "write-menu", () => {
+menu("write", "write-menu", () => [state.film?.outputs, state.film?.presets, shotsLeft()], () => {
   const outputs = state.film?.outputs || [];
   const left = missingFrames();
   return [
