@@ -2,7 +2,7 @@
 
     python benchmarks/bit_flips.py [FLIPS [PART]]    FLIPS in each kind of file, 500 if not said; the seed is fixed
 
-PART is track, survey or project: all three if not said.
+PART is track, spans, survey or project: all if not said.
 
 Every flip is followed by ``check``, by ``render`` (of a track) and by the same ``colorize`` or ``project run`` again.
 It ends ``same`` (the film is as it was), ``refused`` (one line, no film) or ``WRONG`` (a film of other frames, and no
@@ -17,15 +17,19 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from unittest.mock import patch
 
 import av
 import numpy as np
 from PIL import Image
 
+from kinemacolor.engine import spans
 from kinemacolor.engine.check import check
 from kinemacolor.engine.project import new_project, open_project, run_project
 from kinemacolor.engine.render import render_track
+from kinemacolor.engine.track.pieces import ShotWriter
 from kinemacolor.engine.video import colorize_video
 from kinemacolor.errors import KinemacolorError
 
@@ -110,6 +114,41 @@ def of_a_track(work: Path, flips: int) -> Counter[tuple[str, str, str]]:
     return found
 
 
+def of_spans(work: Path, flips: int) -> Counter[tuple[str, str, str]]:
+    """A long take killed in its last span: the run goes on from the state behind the one before it."""
+    cuts, output, track = work / "one.csv", work / "take.mkv", work / "take.mkv.kctrack"
+    cuts.write_text("start\n0\n")
+
+    def colorize() -> Path:
+        with patch.object(spans, "SPAN_FRAMES", 4):
+            colorize_video(
+                work / "film.mkv",
+                output,
+                [work / "ref_000000.png"],
+                track=True,
+                overwrite=True,
+                shots=cuts,
+                **OPTIONS,
+            )
+        return output
+
+    good = frames_of(colorize())
+    shutil.rmtree(track)
+    with suppress(KeyboardInterrupt), patch.object(ShotWriter, "commit", side_effect=KeyboardInterrupt):
+        colorize()
+    before = max(path.stem for path in (track / "shots").glob("*.state"))
+    kept = shutil.copytree(track, work / "kept_take")
+    found: Counter[tuple[str, str, str]] = Counter()
+    for ending in (".state", ".json", ".mkv"):
+        for i in range(flips):
+            shutil.rmtree(track)
+            shutil.copytree(kept, track)
+            flip(track / "shots" / f"{before}{ending}", random.Random(f"span{ending}{i}"))
+            found[f"span{ending}", "check", checked(track)] += 1
+            found[f"span{ending}", "colorize", outcome(colorize, good)] += 1
+    return found
+
+
 def of_a_survey(work: Path, flips: int) -> Counter[tuple[str, str, str]]:
     output, track = work / "auto.mkv", work / "auto.mkv.kctrack"
 
@@ -167,7 +206,7 @@ def main() -> None:
         work = Path(folder)
         make_film(work / "film.mkv")
         found: Counter[tuple[str, str, str]] = Counter()
-        parts = {"track": of_a_track, "survey": of_a_survey, "project": of_a_project}
+        parts = {"track": of_a_track, "spans": of_spans, "survey": of_a_survey, "project": of_a_project}
         for part in parts.values() if len(sys.argv) < 3 else [parts[sys.argv[2]]]:
             some = part(work, flips)
             for (kind, act, became), count in sorted(some.items()):

@@ -33,6 +33,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import av
 import numpy as np
@@ -41,16 +42,20 @@ import typer.main
 from PIL import Image, ImageCms
 
 import kill_points as kills
+import kinemacolor.engine.spans
 import kinemacolor.models.colormnet_lite as lite
 from kinemacolor.cli import app
 from kinemacolor.cli import main as command
-from kinemacolor.engine.track.seal import write_sealed
+from kinemacolor.engine.track.pieces import ShotWriter
+from kinemacolor.engine.track.seal import described, write_sealed
 
 LIMIT_SECONDS, LIMIT_MIB = 20, 1500
+SPAN_FRAMES = 3  # long takes are long here from six frames on
 STILL_SECONDS = 0.005  # of CPU a second: below it, a process waits for something that does not come
 OPTIONS = ["--model", "flow", "--working-size", "16", "--quiet", "--overwrite"]
 COLOR = ["-e", "still.png@0", "-o", "out.mkv", *OPTIONS]
 ALONE = [*COLOR, "--no-track", "--shots", "none"]
+TAKES = {"take-flow": [], "take-lite": ["--model", "colormnet-lite"]}
 EXTREMES = (0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFF, 0x10000)
 VALUES: tuple[Any, ...] = (
     None, True, -1, 0, 10**9, 10**400, 1e308, float("nan"), float("inf"), "", "x", "\0", "-" * 300, "../../x",
@@ -147,6 +152,12 @@ def mutated(kind: Kind, path: Path, chance: random.Random) -> None:
             write_sealed(path, content)
         except (ValueError, UnicodeError):
             path.write_bytes(flip_bytes(data, chance))
+    elif kind.mutate == "state":
+        change = flip_bytes if chance.random() < 0.3 else _with_changed_header
+        path.write_bytes(change(data, chance))
+        content = json.loads(path.with_suffix(".json").read_bytes())
+        del content["blake2b"]
+        write_sealed(path.with_suffix(".json"), content | {"state": described(path)})
     elif kind.mutate == "header" and chance.random() < 0.7:
         path.write_bytes(_with_changed_header(data, chance))
     elif kind.mutate in ("text", "json"):
@@ -156,27 +167,30 @@ def mutated(kind: Kind, path: Path, chance: random.Random) -> None:
 
 
 def _with_changed_header(data: bytes, chance: random.Random) -> bytes:
-    """Safetensors whose header, or the config in it, is changed as JSON."""
+    """Safetensors whose header, or the config or state described in it, is changed as JSON."""
     size = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + size])
     if chance.random() < 0.6:
-        config = change_json(json.loads(header["__metadata__"]["config"]), chance)
-        header["__metadata__"]["config"] = json.dumps(config)
+        within = next(iter({"config", "state"} & set(header["__metadata__"])))
+        content = change_json(json.loads(header["__metadata__"][within]), chance)
+        header["__metadata__"][within] = json.dumps(content)
     else:
         header = change_json(header, chance)
     text = json.dumps(header).encode(errors="replace")
     return len(text).to_bytes(8, "little") + text + data[8 + size :]
 
 
-def make_film(path: Path, codec: str, *, sound: str | None = None, pixel_format: str = "gray") -> None:
-    """Four frames, and some sound where the container is to have some."""
+def make_film(
+    path: Path, codec: str, *, sound: str | None = None, pixel_format: str = "gray", frames: int = 4
+) -> None:
+    """Some frames, and some sound where the container is to have some."""
     chance = np.random.default_rng(0)
     with av.open(str(path), "w") as film:
         stream = film.add_stream(codec, rate=Fraction(24))
         stream.width, stream.height, stream.pix_fmt = 32, 32, pixel_format
         voice = None if sound is None else film.add_stream(sound, rate=48000, layout="mono")
         film.metadata["title"] = "A film"
-        for i in range(4):
+        for i in range(frames):
             picture = np.roll(chance.integers(40, 200, (8, 8)).repeat(4, 0).repeat(4, 1), i, 1).astype(np.uint8)
             frame = av.VideoFrame.from_ndarray(picture, format="gray").reformat(format=pixel_format)
             frame.pts, frame.time_base = i, Fraction(1, 24)
@@ -277,6 +291,11 @@ def make_corpus(home: Path) -> None:
         if code:
             sys.exit(f"{words} ends with {code}: {said}")
     run(["colorize", "film.mkv", *COLOR[:-1], "-o", "auto.mkv"], home)
+    make_film(home / "take.mkv", "ffv1", frames=9)
+    for name, more in TAKES.items():
+        with patch.object(ShotWriter, "commit", lambda *_, **__: os._exit(9)):  # a kill behind the last span's state
+            run(["colorize", "take.mkv", *COLOR, "-o", f"{name}.mkv", "--shots", "none", *more], home)
+        (home / f"{name}.name").write_text(sorted((home / f"{name}.mkv.kctrack" / "shots").glob("*.state"))[-1].name)
     for chunk in (home / "out.mkv.kctrack" / "shots").iterdir():  # a name that does not depend on the version
         if chunk.name.startswith("000000"):
             (home / f"chunk{chunk.suffix}.name").write_text(chunk.name)
@@ -320,6 +339,9 @@ def kinds(home: Path) -> list[Kind]:
         Kind("running.json", "out.mkv.kctrack/running.json", again, 30, "json"),
         Kind("safetensors", "w.safetensors", [["colorize", "film.mkv", *ALONE, "--model", "colormnet-lite",
              "--weights", "w.safetensors"]], 90, "header"),
+        *[Kind(f"state, {name[5:]}", f"{name}.mkv.kctrack/shots/{(home / f'{name}.name').read_text()}",
+               [["colorize", "take.mkv", *COLOR, "-o", f"{name}.mkv", "--shots", "none", *more]], share, "state")
+          for (name, more), share in zip(TAKES.items(), (90, 60), strict=True)],
         Kind("pth", "w.pth", [["colorize", "film.mkv", *ALONE, "--model", "colormnet", "--weights", "w.pth"]], 50),
         Kind("confidence.json", "confidence.json", [["suggest", "film.mkv", "--track", "confidence.json"]], 60,
              "json"),
@@ -454,6 +476,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1e9, help="begin nothing after so long")
     given = parser.parse_args()
     kills.import_everything()
+    kinemacolor.engine.spans.SPAN_FRAMES = SPAN_FRAMES
     built = typer.main.get_command(app)
     typer.main.get_command = lambda _: built  # made once, and not by each process anew
     until, failed, everything = time.monotonic() + given.seconds, 0, 0

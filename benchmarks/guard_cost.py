@@ -42,7 +42,7 @@ GUARDS = {
         "io.destination:spare_inputs", "io.destination:require_free", "io.destination:require_home",
         "engine.inputs:_check_places",
     ),
-    "locks, leftovers of killed runs": ("io.destination:_clear_left_over", "io.destination:_locked"),
+    "locks, leftovers of killed runs": ("io.destination:_clear_left_over", "io.locks:locked"),
     "flush to the disk (fsync)": ("io.swap:flush", "io.swap:flush_files"),
     "regular files only": ("io.regular:require_regular",),
 }  # fmt: skip

@@ -136,9 +136,9 @@ def test_an_output_is_written_where_there_are_no_locks_of_files(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     from kinemacolor import colorize_video
-    from kinemacolor.io import destination
+    from kinemacolor.io import locks
 
-    monkeypatch.setattr(destination, "fcntl", None)
+    monkeypatch.setattr(locks, "fcntl", None)
     sample = Path(__file__).parents[1] / "examples" / "sample"
     result = colorize_video(sample / "bw.mp4", tmp_path / "out.mkv", [sample], model="flow", end=2)
     assert result.frames == 2

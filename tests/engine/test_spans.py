@@ -200,6 +200,17 @@ def test_case_37_a_complete_take_with_a_damaged_piece_is_computed_again(take, tm
     assert check(track).faults == ()
 
 
+@pytest.mark.parametrize("ending", ["state", "mkv", "json"])
+def test_case_37_damage_in_a_take_that_is_not_complete_is_told_by_check(take, tmp_path: Path, ending: str) -> None:
+    with pytest.raises(KilledError):
+        take(killed=19)
+    track = tmp_path / "out.mkv.kctrack"
+    assert check(track).faults == ()
+    damage(max((track / "shots").glob(f"*.{ending}")))
+    (fault,) = check(track).faults
+    assert f"frames 0 to {FRAMES - 1} are damaged" in fault
+
+
 def test_another_still_leaves_no_piece_of_the_old_key(take, tmp_path: Path, stills: list[Exemplar]) -> None:
     with pytest.raises(KilledError):
         take(killed=19)

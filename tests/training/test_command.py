@@ -1,5 +1,6 @@
 """Tests of ``kinemacolor train`` on tiny films and photographs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from kinemacolor.models import colormnet_lite
 from kinemacolor.models.colormnet_lite import ColorMNetLiteConfig
 from kinemacolor.training.folders import DataSettings, train_on_folders
 from kinemacolor.training.recipe import Moment
-from kinemacolor.training.recipes import RECIPES
+from kinemacolor.training.recipes import RECIPES, recipe_named
 from kinemacolor.training.runlog import read_log
 
 
@@ -147,3 +148,36 @@ def test_what_a_list_names_is_never_learnt_from(command: typer.Typer, training_f
     assert call(command, *words, "--cache", tmp_path / "cache", "--exclude", tmp_path / "list.txt").exit_code == 0
     assert len(list((tmp_path / "cache").glob("*.shots.npy"))) == 2
     assert len(list((tmp_path / "cache").glob("*.npy"))) == 4
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["--batch -1", "--batch 0", "--steps 0", "--steps -3", "--minutes -1", "--minutes nan", "--short-side 4",
+     "--max-frames 0", "--held-out -1", "--workers -1", "--evaluate-every 0", "--steps 1e3", "--batch nan"],
+)  # fmt: skip
+def test_a_number_below_what_is_possible_is_one_plain_error(words: str, tmp_path: Path) -> None:
+    given = ["train", "colormnet-lite", "--data", str(tmp_path), "-o", str(tmp_path / "run"), *words.split()]
+    done = CliRunner().invoke(app, given)
+    assert done.exit_code in (1, 2)
+    assert done.exit_code == 2 or isinstance(done.exception, SettingError)
+    assert "Traceback" not in done.output
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    "changes", [{"learning_rate": float("nan")}, {"learning_rate": -1.0}, {"batch": 0}, {"steps": 0}]
+)
+def test_a_recipe_of_impossible_numbers_is_refused(
+    changes: dict, training_films: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(RECIPES, "standin", "standin")
+    data = DataSettings([training_films], cache=tmp_path / "cache", short_side_px=48)
+    with pytest.raises(SettingError, match=f"{next(iter(changes))} is "):
+        train_on_folders(replace(recipe_named("standin"), **changes), data, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("given", [{"held_out": -1}, {"max_frames": 0}, {"short_side_px": 0}])
+def test_data_of_impossible_numbers_is_refused(given: dict, tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match=f"{next(iter(given))} is "):
+        DataSettings([tmp_path], **given)

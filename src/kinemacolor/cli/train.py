@@ -33,7 +33,8 @@ def train(
         bool, typer.Option("--resume/--fresh", help="Go on with the run in the folder, or begin it afresh.")
     ] = True,
     minutes: Annotated[
-        float | None, typer.Option(help="End this sitting after so many minutes, with a checkpoint to go on from.")
+        float | None,
+        typer.Option(min=0, help="End this sitting after so many minutes, with a checkpoint to go on from."),
     ] = None,
     device: Annotated[
         str, typer.Option(help="The device to compute on: auto, cpu, cuda (or gpu), cuda:1, ...")
@@ -112,7 +113,7 @@ def train(
         excluded=Exclusions.of_files(exclude or (), exclude_license or ()),
     )
     result, warnings = train_on_folders(
-        replace(chosen, batch=batch or chosen.batch),
+        replace(chosen, batch=chosen.batch if batch is None else batch),
         folders,
         out,
         steps=steps,

@@ -1,5 +1,6 @@
 """Whether a track or a project is whole: every file of it read and held against what was written."""
 
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,11 +35,16 @@ def _check_track(path: Path) -> Check:
     header = read_header(path)
     track, faults, colored = ChromaTrack(path), list[str](), 0
     for each in header.shots:
+        damaged = f"{path}: frames {each.shot.start} to {each.shot.stop - 1} are damaged: "
+        in_pieces = list[str]()
         try:
-            colored += track.verified(each.shot, each.key) is not None
+            if track.verified(each.shot, each.key) is not None:
+                colored += 1
+            else:
+                deque(track.begun(each.shot, each.key, in_pieces), maxlen=0)
         except BrokenSealError as error:
-            last = each.shot.stop - 1
-            faults.append(f"{path}: frames {each.shot.start} to {last} are damaged: {error}.")
+            faults.append(f"{damaged}{error}.")
+        faults += [f"{damaged}{line}." for line in in_pieces[:1]]
     if header.film.exists() and _signature(header.film) != header.signature:
         faults.append(f"{header.film} is not the film that {path} was made from, or has changed.")
     return Check(len(header.shots), colored, tuple(faults))

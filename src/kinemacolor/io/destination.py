@@ -10,17 +10,13 @@ import re
 import shutil
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from kinemacolor.errors import BusyError, OutputError, OutputExistsError, reason_of
-from kinemacolor.io import swap
+from kinemacolor.io import locks, swap
 from kinemacolor.io.sequence import Pattern
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 _NAME_CHARACTERS = 40
 _HASH_BYTES = 6
@@ -30,10 +26,18 @@ _LEFT_OVER = re.compile(r"\..{0,40}\.[0-9a-f]{8}\.partial(\.\w+)?", re.DOTALL)
 class Destination:
     """A final name and a temporary one on the same disk: a file or a folder that ``commit`` puts in place."""
 
-    def __init__(self, final: Path, partial: Path, replaced: Sequence[str] = (), *, overwrite: bool = True) -> None:
+    def __init__(
+        self,
+        final: Path,
+        partial: Path,
+        pattern: Pattern | None = None,
+        replaced: Sequence[str] = (),
+        *,
+        overwrite: bool,
+    ) -> None:
         self.final, self.partial = final, partial
-        self._replaced, self._overwrite = frozenset(replaced), overwrite
-        self._lock = _locked(partial)
+        self._pattern, self._replaced, self._overwrite = pattern, frozenset(replaced), overwrite
+        self._lock = locks.locked(partial)
 
     @classmethod
     def for_file(cls, output: Path, source: str, *, overwrite: bool) -> "Destination":
@@ -50,7 +54,7 @@ class Destination:
         if not overwrite and (output.exists() or output.is_symlink()):
             raise OutputExistsError(f"{output} exists already. Give another name, or --overwrite to replace it.")
         partial = _partial_for(output.parent, output.stem, output.suffix)
-        with _refusal(output.parent), _one_at_a_time(output.parent):
+        with _refusal(output.parent), locks.one_at_a_time(output.parent):
             _clear_left_over(output, partial)
             partial.touch(exist_ok=False)
             return cls(output, partial, overwrite=overwrite)
@@ -60,16 +64,17 @@ class Destination:
         """The destination of numbered pictures: their folder, which is made if need be.
 
         Pictures of the pattern that are there go when the new ones come, all at once where the folder may be swapped;
-        other files stay. Raises ``OutputExistsError`` where there are some and ``overwrite`` is off, ``OutputError``
-        where the folder above is missing, or where it cannot be written to.
+        the folder itself and all else in it stay. Raises ``OutputExistsError`` where there are some and ``overwrite``
+        is off, ``OutputError`` where the folder above is missing, or where it cannot be written to.
         """
-        folder = pattern.folder
+        folder = swap.shown_for(pattern.folder)  # who stands in the folder has its name of that moment
+        pattern = replace(pattern, folder=folder)
         if folder.exists() and not folder.is_dir():
             raise OutputError(f"{folder} is a file, and pictures need a folder. Give another name.")
         home = folder if folder.is_dir() else folder.parent
         require_home(folder)
         partial = _partial_for(home, f"{folder.name}-{pattern.name}")
-        with _refusal(home), _one_at_a_time(folder.parent):
+        with _refusal(home), locks.one_at_a_time(folder.parent):
             for place in {home, folder.parent}:
                 _clear_left_over(folder, place / partial.name, pattern)
             old = [path.name for path in pattern.numbered()]
@@ -77,10 +82,11 @@ class Destination:
                 raise OutputExistsError(
                     f"{folder} has {len(old)} such pictures already. Give another name, or --overwrite."
                 )
-            if folder.is_dir() and swap.may_be_swapped(folder):
-                partial = folder.parent / partial.name
             partial.mkdir()
-            return cls(folder, partial, old, overwrite=overwrite)
+            if folder.is_dir() and swap.may_be_swapped(folder):
+                with suppress(OSError):  # a folder that another disk or place is mounted on
+                    partial = partial.replace(folder.parent / partial.name)
+            return cls(folder, partial, pattern, old, overwrite=overwrite)
 
     def commit(self) -> None:
         """Gives the complete output its final name, on the disk by then; what was there goes only now.
@@ -102,10 +108,11 @@ class Destination:
 
     def _put_folder_in_place(self) -> None:
         swap.flush_files(self.partial)
-        with _one_at_a_time(self.final.parent):
+        with locks.one_at_a_time(self.final.parent), ExitStack() as held:
             if not self.final.exists():
                 self.partial.replace(self.final)
                 return
+            held.enter_context(locks.one_at_a_time(self.final))  # no file of ours begins in it meanwhile
             new = {picture.name for picture in self.partial.iterdir()}
             if not self._overwrite and any(os.path.lexists(self.final / name) for name in new):
                 raise _made_meanwhile(self.final)
@@ -128,7 +135,10 @@ class Destination:
     def discard(self) -> None:
         """Removes the temporary file or folder."""
         self._release()
-        if self.partial.is_dir():
+        if self._pattern is not None and swap.is_midway(self.partial, self.final):
+            with suppress(OSError):
+                swap.clear_left_over(self.partial, self.final, self._pattern.fits)
+        elif self.partial.is_dir():
             shutil.rmtree(self.partial, ignore_errors=True)
         else:
             self.partial.unlink(missing_ok=True)
@@ -155,10 +165,10 @@ def write_file(path: Path, content: bytes, *, mode: int = 0o666) -> None:
     ``OSError``, ``BusyError`` where another run writes it now.
     """
     partial = _partial_for(path.parent, path.stem, path.suffix)
-    with _one_at_a_time(path.parent):
+    with locks.one_at_a_time(path.parent):
         _clear_left_over(path, partial)
         file = os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb")
-        lock = _locked(partial)
+        lock = locks.locked(partial)
     try:
         with file:
             file.write(content)
@@ -195,10 +205,10 @@ def _clear_left_over(output: Path, partial: Path, pattern: Pattern | None = None
     own = re.escape(head[: -len(_token())]) + r"[0-9a-f]{8}\.partial" + re.escape(tail)
     shape = re.compile(own if pattern is None else f"{own}({re.escape(swap.DONE)})?", re.DOTALL)
     for other in [path for path in partial.parent.iterdir() if shape.fullmatch(path.name)]:
-        if other.is_symlink() or fcntl is None:
+        if other.is_symlink():
             continue
         try:
-            lock = _locked(other)
+            lock = locks.locked(other)
         except BlockingIOError:
             raise BusyError(f"{output} is being written by another run. Wait for it, or give another name.") from None
         except FileNotFoundError:
@@ -211,52 +221,6 @@ def _clear_left_over(output: Path, partial: Path, pattern: Pattern | None = None
             else:
                 discard_left_over(other, output)
         lock.close()
-
-
-def _locked(partial: Path) -> "_Lock | None":
-    """The lock on a file or folder; None where there are none. Raises ``BlockingIOError`` where another has it."""
-    if fcntl is None:
-        return None
-    handle = os.open(partial, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(handle)
-        if isinstance(error, BlockingIOError):
-            raise
-        return None
-    return _Lock(handle)
-
-
-class _Lock:
-    """A lock of the operating system's, which ends with the process at the latest."""
-
-    def __init__(self, handle: int) -> None:
-        self._handle: int | None = handle
-
-    def close(self) -> None:
-        """Gives it back."""
-        if self._handle is not None:
-            os.close(self._handle)
-            self._handle = None
-
-    def __del__(self) -> None:
-        self.close()
-
-
-@contextmanager
-def _one_at_a_time(folder: Path) -> Iterator[None]:
-    """Lets one process at a time look for others' unfinished files in a folder and make its own."""
-    if fcntl is None:
-        yield
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(handle)
 
 
 def _token() -> str:

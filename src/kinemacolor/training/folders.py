@@ -11,6 +11,7 @@ from kinemacolor.data.dataset import held_out_sample
 from kinemacolor.data.draw import generator_of, whole
 from kinemacolor.data.samples import Sample
 from kinemacolor.data.sources import Exclusions, find_sources
+from kinemacolor.training.bounds import require_at_least
 from kinemacolor.training.loop import Progress, RunSettings, TrainingResult, train
 from kinemacolor.training.recipe import Recipe
 
@@ -25,6 +26,8 @@ class DataSettings:
     (films where there are enough). ``license_classes``, ``table`` and ``excluded`` are as for ``find_sources``; they
     choose what is learnt from, not what is measured on. The first ``max_frames`` of each film are decoded once, to
     ``cache``, at ``short_side_px`` (None: the recipe's).
+
+    Raises ``SettingError`` for a number below what is possible.
     """
 
     folders: Sequence[Path]
@@ -36,6 +39,11 @@ class DataSettings:
     short_side_px: int | None = None
     max_frames: int = 300
     excluded: Exclusions = field(default_factory=Exclusions)
+
+    def __post_init__(self) -> None:
+        require_at_least(0, held_out=self.held_out)
+        require_at_least(1, max_frames=self.max_frames)
+        require_at_least(16, short_side_px=self.short_side_px)
 
 
 def train_on_folders(

@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader, Dataset
 from kinemacolor.data.samples import Batch, Sample, collate
 from kinemacolor.errors import SettingError
 from kinemacolor.io.output_folder import OutputFolder
+from kinemacolor.training.bounds import require_at_least
 from kinemacolor.training.checkpoints import Learner, load_checkpoint, remove_run, require_own, save_checkpoint
 from kinemacolor.training.distributed import ProcessGroup, process_group
 from kinemacolor.training.recipe import Recipe
@@ -37,6 +38,8 @@ class RunSettings:
     ``device`` ``"auto"`` is a GPU where there is one. With ``resume`` a run goes on from the newest checkpoint in its
     folder; without, what an earlier run left there is removed first. ``stop_after_minutes`` ends this sitting with a
     checkpoint, to go on another time. ``bf16`` and ``checkpointed`` replace the recipe's where given.
+
+    Raises ``SettingError`` for a number below what is possible.
     """
 
     device: str | torch.device = "auto"
@@ -51,6 +54,21 @@ class RunSettings:
     bf16: bool | None = None
     checkpointed: bool | None = None
     tensorboard: bool = False
+
+    def __post_init__(self) -> None:
+        require_at_least(
+            1,
+            log_every_steps=self.log_every_steps,
+            evaluate_every_steps=self.evaluate_every_steps,
+            checkpoint_every_steps=self.checkpoint_every_steps,
+            keep_checkpoints=self.keep_checkpoints,
+        )
+        require_at_least(
+            0,
+            workers=self.workers,
+            checkpoint_every_minutes=self.checkpoint_every_minutes,
+            stop_after_minutes=self.stop_after_minutes,
+        )
 
     def applied_to(self, recipe: Recipe) -> Recipe:
         """The recipe with what is given here in place of its own."""
@@ -98,12 +116,14 @@ def train(
     evaluation), ``log.jsonl``, ``strips/`` and ``checkpoints/``. SIGTERM and SIGINT end it after the step with a
     checkpoint. ``data`` answers a ``Request`` with a ``Sample``. Under ``torchrun`` the processes share each batch.
 
-    Raises ``SettingError`` where the folder holds another run or the batch cannot be shared, ``ModelError`` where
-    gradients are NaN or infinite again and again or the device cannot be used, ``OutputError`` where the folder holds
-    files of these names that no run has left there.
+    Raises ``SettingError`` where the folder holds another run, the batch cannot be shared or a number of steps, clips
+    or a rate is below what is possible, ``ModelError`` where gradients are NaN or infinite again and again or the
+    device cannot be used, ``OutputError`` where the folder holds files of these names that no run has left there.
     """
-    settings, steps = settings or RunSettings(), steps or recipe.steps
+    settings, steps = settings or RunSettings(), recipe.steps if steps is None else steps
     recipe = settings.applied_to(recipe)
+    require_at_least(1, steps=steps, batch=recipe.batch)
+    require_at_least(0, learning_rate=recipe.learning_rate, weight_decay=recipe.weight_decay)
     folder = OutputFolder(out, overwrite=True)
     out.mkdir(parents=True, exist_ok=True)
     require_own(out)
