@@ -18,7 +18,7 @@ def texture(height: int, width: int, seed: int = 0) -> torch.Tensor:
     return torch.stack(parts).sum(0)
 
 
-@pytest.mark.parametrize("preset", ["ultrafast", "fast", "medium", "fine"])
+@pytest.mark.parametrize("preset", ["ultrafast", "fast", "medium", "sparse", "fine"])
 def test_a_pan_is_found_in_pixels(preset: Preset) -> None:
     world = texture(128, 192)
     before, after = world[:, 16:112, 20:164], world[:, 13:109, 25:169]
@@ -61,7 +61,7 @@ def test_inside_counts_half_a_pixel_beyond_the_outer_centers() -> None:
 
 # OpenCV's own DIS raises on the first three and ends the process on the others
 @pytest.mark.parametrize("size", [(1, 1), (8, 8), (300, 2), (12, 100), (16, 300), (14, 900)])
-@pytest.mark.parametrize("preset", ["ultrafast", "fast", "medium", "fine"])
+@pytest.mark.parametrize("preset", ["ultrafast", "fast", "medium", "sparse", "fine"])
 def test_case_08_small_and_narrow_pictures_have_a_flow(size: tuple[int, int], preset: Preset) -> None:
     generator = torch.Generator().manual_seed(3)
     one, other = (100 * torch.rand(1, *size, generator=generator) for _ in range(2))

@@ -73,10 +73,17 @@ CARDS: dict[str, ModelCard] = {
         bidirectional=True,
         efforts={
             "draft": Effort(
-                {"prior": "look", "search.top_k": 4, "preset": "medium", "look_every": 4, "look_if_lost": 0.4},
+                {
+                    "prior": "look",
+                    "search.top_k": 4,
+                    "preset": "medium",
+                    "look_every": 4,
+                    "look_if_lost": 0.4,
+                    "prior_every": 1,
+                },
                 working_size=DRAFT_PX,
             ),
-            "best": Effort({"stride": 1, "look_every": 1}),
+            "best": Effort({"stride": 1, "look_every": 1, "prior_every": 1}),
         },
     ),
     "matching": ModelCard(

@@ -13,6 +13,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from kinemacolor.errors import ExemplarError, SettingError, WeightsError
+from kinemacolor.layers.flow import optical_flow
+from kinemacolor.layers.place_features import PlaceFeatures
 from kinemacolor.models import colormnet, colormnet_lite
 from kinemacolor.models.base import Colorizer, Reference
 from kinemacolor.models.color_prior import ColorPrior, ColorPriorConfig
@@ -23,8 +25,11 @@ from kinemacolor.models.colormnet_lite import (
     ColorMNetLiteConfig,
     LiteSettings,
 )
+from kinemacolor.models.colormnet_lite.colorizer import _Noted
 from kinemacolor.models.colormnet_lite.network import SEARCH
+from kinemacolor.models.colormnet_lite.prior import PriorColors
 from kinemacolor.models.load import load_model
+from kinemacolor.resize import resize
 
 
 @pytest.fixture(autouse=True)
@@ -344,7 +349,43 @@ def test_every_other_frame_is_looked_at_and_after_a_cut_each(
     assert 2 in _looks(other, cut, still, monkeypatch)
 
 
-@pytest.mark.parametrize("settings", [LiteSettings(look_every=0), LiteSettings(look_if_lost=1.5)])
+def test_the_prior_is_asked_at_every_second_look_and_holds_along_the_flow_between(
+    shot: tuple[Tensor, Tensor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steady = [shot[0][0].roll(2 * i, -1) for i in range(9)]
+    still = Reference(steady[0].flip(-1), shot[1][0].flip(-1))
+    model = ColorMNetLiteColorizer(seeded(), settings=LiteSettings(look_if_lost=1.0, prior_if_lost=1.0))
+    asked, prior_colors = [], ColorMNetLiteColorizer._prior_colors
+
+    def noted(self: ColorMNetLiteColorizer, at: _Noted, features: PlaceFeatures) -> PriorColors:
+        asked.append(next(i for i, each in enumerate(steady) if torch.equal(at.luma, each)))
+        return prior_colors(self, at, features)
+
+    monkeypatch.setattr(ColorMNetLiteColorizer, "_prior_colors", noted)
+    state, seen = model.start([still]), []
+    for luma in steady:
+        model.step(luma, state)
+        assert state.look is not None
+        seen.append(state.look)
+    assert asked == [0, 4, 8]
+    back = optical_flow(*(resize(steady[i], model._size(steady[i])) for i in (2, 1)), preset="fine")
+    assert torch.equal(seen[2].prior_colors.chroma, seen[1].along(back).prior_colors.chroma)
+    assert not torch.equal(seen[2].match.chroma, seen[1].along(back).match.chroma)
+    asked.clear()
+    anew = ColorMNetLiteColorizer(seeded(), settings=LiteSettings(look_if_lost=1.0, prior_if_lost=0.0))
+    list(anew.colorize(steady, [still]))
+    assert sorted(asked) == [0, 2, 4, 6, 8]  # the pan brings something new at its edge
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        LiteSettings(look_every=0),
+        LiteSettings(look_if_lost=1.5),
+        LiteSettings(prior_every=0),
+        LiteSettings(prior_if_lost=-0.1),
+    ],
+)
 def test_how_often_it_looks_is_checked(settings: LiteSettings) -> None:
     with pytest.raises(SettingError, match="Give"):
         ColorMNetLiteColorizer(seeded(), settings=settings)

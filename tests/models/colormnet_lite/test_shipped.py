@@ -31,6 +31,9 @@ def test_the_sample_is_colored_as_well_as_described(name: str, sample_psnr: Call
 
 def test_the_former_default_is_there_to_compare_with(sample_psnr: Callable[[Colorizer], float]) -> None:
     model = load_model(
-        "colormnet-lite", device="cpu", dtype=torch.float32, settings={"prior": "look", "look_every": 1}
+        "colormnet-lite",
+        device="cpu",
+        dtype=torch.float32,
+        settings={"prior": "look", "look_every": 1, "prior_every": 1},
     )
     assert sample_psnr(model) == pytest.approx(29.34, abs=0.05)

@@ -6,9 +6,10 @@ import torch
 from safetensors.torch import save_file
 
 from kinemacolor.models import checkpoint, color_prior
-from kinemacolor.models.colormnet_lite.colorizer import ColorMNetLiteColorizer, LiteSettings, LiteState
+from kinemacolor.models.colormnet_lite.colorizer import ColorMNetLiteColorizer, LiteState
 from kinemacolor.models.colormnet_lite.config import ColorMNetLiteConfig
 from kinemacolor.models.colormnet_lite.network import ColorMNetLite, renamed
+from kinemacolor.models.colormnet_lite.settings import LiteSettings
 from kinemacolor.models.matching import fast_dtype
 from kinemacolor.weights.tensors import load_strictly
 

@@ -6,7 +6,6 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from copy import copy, deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
 
 import torch
 from jaxtyping import Float
@@ -14,7 +13,6 @@ from torch import Tensor
 
 from kinemacolor.errors import ExemplarError, SettingError
 from kinemacolor.frames import Chroma, Luma
-from kinemacolor.layers.flow import Preset
 from kinemacolor.layers.place_features import PlaceFeatures
 from kinemacolor.models.base import (
     Answer,
@@ -27,68 +25,27 @@ from kinemacolor.models.base import (
 from kinemacolor.models.color_prior import ColorPrior, Exemplars, ShotPrior
 from kinemacolor.models.colormnet_lite.evidence import Evidence, Past, ages_there, carry, flows, fused
 from kinemacolor.models.colormnet_lite.look import Look, Way, lost_share
-from kinemacolor.models.colormnet_lite.network import SEARCH, ColorMNetLite, maps_of
+from kinemacolor.models.colormnet_lite.network import ColorMNetLite, maps_of
 from kinemacolor.models.colormnet_lite.prior import PriorColors
+from kinemacolor.models.colormnet_lite.settings import LiteSettings, require_in_range
 from kinemacolor.models.identity import identity_of
 from kinemacolor.models.kept import NOT_KEPT, kept_as
-from kinemacolor.models.matching.bank import Bank, Search, pictured
+from kinemacolor.models.matching.bank import Bank, Match, pictured
 from kinemacolor.models.references import own_chroma
 from kinemacolor.resize import resize
 
-_OLDEST = 1000
 _FRAMES_AHEAD = 2
-
-
-@dataclass(frozen=True, slots=True)
-class LiteSettings:
-    """How the model behaves.
-
-    Colors are carried from the frames ``ages`` before, or where there are not so many, from the first, or the last
-    exemplar's own. A frame is compared with at most ``exemplars_at_once``, as ``search`` says. Candidates are weighed
-    and motion is found at ``stride``: 1 is finer, and takes twice the time of 2. ``prior`` says where the colors of
-    what no exemplar shows come from: ``exemplars`` is the color prior that sees them beside the frame, ``look`` the
-    smaller one that goes by the frame's look alone, as before it, and saves some three tenths of the time.
-    ``vividness`` is 0 for the mean of what such a thing may look like, up to 1 for its likeliest color.
-
-    The exemplars and the prior are asked at every ``look_every``-th frame, and where more than ``look_if_lost`` of a
-    frame (0..1) is not found in the one before it; what they answered comes along the flow to the frames between.
-    """
-
-    ages: tuple[int, ...] = (1, 4, 16)
-    stride: int = 2
-    preset: Preset = "fine"
-    exemplars_at_once: int = 4
-    search: Search = SEARCH
-    prior: Literal["exemplars", "look"] = "exemplars"
-    vividness: float = 0.0
-    look_every: int = 2
-    look_if_lost: float = 0.15
-
-
-def _require_in_range(settings: LiteSettings) -> None:
-    """Raises ``SettingError`` that names a setting outside its range."""
-    if settings.stride < 1:
-        raise SettingError(f"stride is {settings.stride}. Give 1 or more.")
-    if settings.exemplars_at_once < 1:
-        raise SettingError(f"exemplars_at_once is {settings.exemplars_at_once}. Give 1 or more.")
-    if not all(0 < age <= _OLDEST for age in settings.ages):
-        raise SettingError(f"ages is {settings.ages}. Give frames before this one, each 1 to {_OLDEST}.")
-    if settings.look_every < 1:
-        raise SettingError(f"look_every is {settings.look_every}. Give 1 (every frame) or more.")
-    if not 0 <= settings.look_if_lost <= 1:
-        raise SettingError(f"look_if_lost is {settings.look_if_lost}. Give a share of the frame, 0 to 1.")
-    if not 0 <= settings.vividness <= 1:
-        raise SettingError(f"vividness is {settings.vividness}. Give 0 (the mean) to 1 (the likeliest).")
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """The evidence for a frame that needs no colors of the frames before it.
 
-    ``look`` is None where that of the frame before holds, along the first of the ``ways``.
+    ``match`` and ``prior_colors`` are None where those of the frame before hold, along the first of the ``ways``.
     """
 
-    look: Look | None
+    match: Match | None
+    prior_colors: PriorColors | None
     ways: Sequence[Way | None]
 
 
@@ -96,7 +53,8 @@ class Found:
 class _Noted:
     """A frame, its luma at the stride of candidates, those of frames to carry from, and its chroma if it is known.
 
-    ``is_due`` says that it is looked at whatever the flow to the frame before.
+    ``is_due`` says that it is looked at whatever the flow to the frame before, ``is_prior_due`` that the color prior
+    is asked then.
     """
 
     luma: Luma
@@ -104,6 +62,7 @@ class _Noted:
     before: Sequence[Float[Tensor, "1 h2 w2"] | None]
     own: Chroma | None
     is_due: bool
+    is_prior_due: bool
     bank: Bank
     prior_memory: tuple[Exemplars, ...]
 
@@ -172,7 +131,7 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         if color_prior is not None and self.settings.prior == "exemplars":
             network_of_prior = deepcopy(color_prior).eval().requires_grad_(False).to(self.device)
             self.color_prior = ShotPrior(network_of_prior, dtype)
-        _require_in_range(self.settings)
+        require_in_range(self.settings)
         if len(self.settings.ages) != network.config.carried:
             raise SettingError(
                 f"ages has {len(self.settings.ages)} entries, but this network carries colors from "
@@ -249,14 +208,16 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         ages = ages_there(self.settings.ages, len(state.seen))
         before = [None if age is None else state.seen[-age] for age in ages]
         own = own_chroma(state.references, state.noted, (luma.shape[-2], luma.shape[-1]), self.device)
-        is_due = state.noted_since % self.settings.look_every == 0 or self.settings.ages[0] != 1 or before[0] is None
+        must, every = self.settings.ages[0] != 1 or before[0] is None, self.settings.look_every
+        is_due = must or state.noted_since % every == 0
+        is_prior_due = must or state.noted_since % (every * self.settings.prior_every) == 0
         state.noted_since += 1
         if own is not None:
             state.seen.clear()
             state.noted_since = 0
         state.seen.append(small)
         state.noted += 1
-        return _Noted(luma, small, before, own, is_due, state.bank, state.prior_memory)
+        return _Noted(luma, small, before, own, is_due, is_prior_due, state.bank, state.prior_memory)
 
     @torch.inference_mode()
     def _look(self, noted: _Noted, beside: Executor) -> Found | Chroma:
@@ -267,14 +228,19 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         if noted.own is not None:
             return noted.own
         ways = beside.submit(self._ways, noted.small, noted.before)
-        if not noted.is_due:
-            way = ways.result()[0]
-            assert way is not None
-            if lost_share(way) <= self.settings.look_if_lost:
-                return Found(None, ways.result())
+        if not noted.is_due and self._holds(ways.result()[0], self.settings.look_if_lost):
+            return Found(None, None, ways.result())
         features = self._features(noted.luma)
         match = self.network.match(noted.bank, noted.luma, features, self.settings.search)
-        return Found(Look(match, self._prior_colors(noted, features)), ways.result())
+        if not noted.is_prior_due and self._holds(ways.result()[0], self.settings.prior_if_lost):
+            return Found(match, None, ways.result())
+        return Found(match, self._prior_colors(noted, features), ways.result())
+
+    @staticmethod
+    def _holds(way: Way | None, most_lost: float) -> bool:
+        """Whether so much of a frame is found in the one before it that what was found there still holds."""
+        assert way is not None, "a frame without one before it is always looked at"
+        return lost_share(way) <= most_lost
 
     def _prior_colors(self, noted: _Noted, features: PlaceFeatures) -> PriorColors:
         """The likely colors of a frame where no exemplar is matched and no earlier frame answers."""
@@ -300,20 +266,26 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
             None if age is None else state.past[-age] for age in ages_there(self.settings.ages, len(state.past))
         ]
         carried = [carry(past, *way) if past and way else None for past, way in zip(before, found.ways)]
-        state.look = look = found.look or self._along(state.look, found.ways[0])
+        state.look = look = self._seen(found, state.look)
         state.evidence = self.network.variances.weigh(small, look.prior_colors, look.match, carried)
         state.past.append(fused(small, state.evidence))
         chroma = resize(state.past[-1].chroma, (luma.shape[-2], luma.shape[-1])).clamp(-110, 110)
         return Answer(chroma, self._confidence(state))
 
-    def _along(self, look: Look | None, way: Way | None) -> Look:
-        """What was found for the frame before, seen from this one."""
-        assert look is not None, "a frame without one before it is always looked at"
+    def _seen(self, found: Found, before: Look | None) -> Look:
+        """What was found for a frame, where it was not asked as it was for the frame before, seen from this one."""
+        if found.match is not None and found.prior_colors is not None:
+            return Look(found.match, found.prior_colors)
+        way = found.ways[0]
+        assert before is not None, "a frame without one before it is always looked at"
         assert way is not None, "a frame without one before it is always looked at"
-        return look.along(way[0])
+        along = before.along(way[0])
+        return Look(found.match or along.match, found.prior_colors or along.prior_colors)
 
     def _confidence(self, state: LiteState) -> Confidence:
         """The confidence in the frame last colored, from the error that the confidence head predicts."""
         last = state.past[-1]
-        log_error = last.log_error if state.evidence is None else self.network.confidence_head(state.evidence, last)
-        return confidence_of(log_error.exp())
+        if state.evidence is None:
+            return confidence_of(last.log_error.exp())
+        with self._fast():
+            return confidence_of(self.network.confidence_head(state.evidence, last).exp())

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from kinemacolor.models.colormnet_lite.evidence import Evidence, Past
 
-_SCALE = 2
 _CHROMA_UNIT = 10.0
 _OF_ALL, _OF_EACH = 3, 3
 
@@ -29,9 +28,16 @@ class ConfidenceHead(nn.Module):
 
     def forward(self, evidence: Evidence, colored: Past) -> Float[Tensor, "1 h4 w4"]:
         """Untrained, what the variances say."""
-        x = F.avg_pool2d(_planes(evidence, colored)[None], _SCALE, ceil_mode=True)
-        said = self.last(F.relu(self.second(F.relu(self.first(x)))))[0]
-        return said.float() + F.avg_pool2d(colored.log_error[None], _SCALE, ceil_mode=True)[0]
+        x = _halved(_planes(evidence, colored))
+        said = self.last(F.relu(self.second(F.relu(self.first(x[None])))))[0]
+        return said.float() + _halved(colored.log_error)
+
+
+def _halved(planes: Float[Tensor, "f h w"]) -> Float[Tensor, "f h4 w4"]:
+    """Means of 2 x 2 places, at an odd edge of 2 or 1: as ``avg_pool2d`` in half its time on a CPU."""
+    rows, columns = (size % 2 for size in planes.shape[-2:])
+    even = F.pad(planes[None], (0, columns, 0, rows), mode="replicate")
+    return F.interpolate(even, scale_factor=0.5, mode="bilinear", align_corners=False)[0]
 
 
 def _planes(evidence: Evidence, colored: Past) -> Float[Tensor, "f h w"]:

@@ -19,7 +19,7 @@ from kinemacolor.frames import Luma
 from kinemacolor.layers.place_features import PlaceFeatures, PlaceProjection
 from kinemacolor.models.base import Reference
 from kinemacolor.models.kept import kept_as
-from kinemacolor.models.matching.nearest import Counts, Fours, nearest_in_fours, nearest_of_all
+from kinemacolor.models.matching.nearest import Counts, Fours, nearest_in_fours, nearest_of_all, rows_at
 from kinemacolor.models.references import counted, fitted
 from kinemacolor.resize import resize
 
@@ -260,8 +260,8 @@ def _refined(
     x = (places.x[where][..., None] + around).clamp_min(0).minimum(width - 1)
     found = places.first[where][..., None, None] + y[..., :, None] * width[..., None] + x[..., None, :]
     asked = quads[..., :-1].mT.to(places.detail.dtype)
-    likeness = torch.bmm(places.detail[found.flatten(1)], asked).view(n, k, 4, 4, 4).float()
-    alike = places.ablq[found]
+    likeness = torch.bmm(rows_at(places.detail, found.flatten(1)), asked).view(n, k, 4, 4, 4).float()
+    alike = rows_at(places.ablq, found)
     total = score[:, :, None, None, None] + search.detail_weight * likeness
     total = total - search.luma_weight / 100 * (alike[..., 2, None] - quads[:, None, None, None, :, -1]).abs()
     if places.shown is not None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
 _ROWS_AT_ONCE = 1024
@@ -64,6 +64,11 @@ class Fours:
         return cls(key, torch.cat(members), there)
 
 
+def rows_at(rows: Shaped[Tensor, "m c"], where: Int[Tensor, "*n"]) -> Shaped[Tensor, "*n c"]:
+    """``rows[where]``, which copies rows one number at a time: a third to a sixth of its time on a CPU."""
+    return rows.index_select(0, where.flatten()).view(*where.shape, rows.shape[1])
+
+
 def _in_fours(places: Tensor) -> Tensor:
     """An even ``h w`` grid as ``(h / 2 * w / 2) 4``."""
     height, width = places.shape
@@ -90,14 +95,16 @@ def nearest_in_fours(
 ) -> tuple[Float[Tensor, "n k"], Int[Tensor, "n k"]]:
     """The same for a picture of ``size`` places among the members of the fours that are most like each of its own."""
     own = Fours.of(queries, size)
-    hidden = None if bool(fours.there.all()) else fours.there.any(1)
-    _, near = nearest_of_all(own.key, fours.key, hidden, counts.fours)
+    hidden_places = None if bool(fours.there.all()) else ~fours.there
+    shown = None if hidden_places is None else fours.there.any(1)
+    _, near = nearest_of_all(own.key, fours.key, shown, counts.fours)
     score = queries.new_empty(len(queries), counts.top_k, dtype=torch.float32)
     where = near.new_empty(len(queries), counts.top_k)
     for rows in torch.split(torch.arange(len(own.key), device=queries.device), _FOURS_AT_ONCE):
-        candidates, there = fours.members[near[rows]].flatten(1), fours.there[near[rows]].flatten(1)
-        similarity = torch.bmm(queries[own.members[rows]], keys[candidates].mT).float()
-        similarity = similarity.masked_fill(~there[:, None], _HIDDEN)
+        candidates = rows_at(fours.members, near[rows]).flatten(1)
+        similarity = torch.bmm(rows_at(queries, own.members[rows]), rows_at(keys, candidates).mT).float()
+        if hidden_places is not None:
+            similarity = similarity.masked_fill(rows_at(hidden_places, near[rows]).flatten(1)[:, None], _HIDDEN)
         values, order = similarity.topk(counts.top_k, dim=2)
         places = own.members[rows].flatten()
         score[places] = values.flatten(0, 1)
