@@ -23,7 +23,7 @@ Address = Annotated[
         "--ray",
         metavar="auto|local|HOST:PORT",
         help="Color on the nodes of a Ray cluster: auto is the one of RAY_ADDRESS or of this machine, local one made "
-        "for this run. Needs kinemacolor[cluster].",
+        "for this run. Needs the extra cluster.",
     ),
 ]
 Maps = Annotated[
