@@ -76,6 +76,7 @@ def test_a_dry_run_says_what_it_would_take_and_a_missing_still(manifest: Path) -
     done = run("batch", manifest, "--dry-run", *QUICK)
     assert done.exit_code == 0
     assert "4 shots to color: about" in done.output
+    assert "GB are free where" in done.output
     assert not Path("out").exists()
     Path("b.png").unlink()
     done = run("batch", manifest, "--dry-run", *QUICK)

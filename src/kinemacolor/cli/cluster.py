@@ -23,7 +23,7 @@ Address = Annotated[
         "--ray",
         metavar="auto|local|HOST:PORT",
         help="Color on the nodes of a Ray cluster: auto is the one of RAY_ADDRESS or of this machine, local one made "
-        "for this run. Needs kinemacolor[cluster].",
+        "for this run. Needs the extra cluster.",
     ),
 ]
 Maps = Annotated[
@@ -107,10 +107,21 @@ def show_forecast(jobs: "list[Job]", wanted: "Cluster | None") -> None:
     shots, gigabytes = sum(each.to_do for each in colorable), sum(each.disk_bytes for each in colorable) / 1e9
     nodes = "" if at_once == 1 else f", about {_length(seconds / at_once)} with {at_once} at a time"
     echo(f"{shots} shots to color: about {_length(seconds)} one at a time{nodes}, and {gigabytes:.2f} GB of disk.")
+    for home, free in _free_of(seen).items():
+        echo(f"{free / 1e9:.0f} GB are free where {home} is.")
     bad = len(seen) - len(colorable)
     if bad:
         echo("1 film cannot be colored as it is." if bad == 1 else f"{bad} films cannot be colored as they are.")
         raise typer.Exit(4)
+
+
+def _free_of(found: "list[Forecast]") -> dict[Path, int]:
+    """The room on the disk of each folder for films in color, or of the folder above it that is there."""
+    import shutil
+
+    homes = {Path(each.job.output.output).absolute().parent for each in found}
+    there = {next(place for place in (home, *home.parents) if place.exists()) for home in homes}
+    return {place: shutil.disk_usage(place).free for place in sorted(there)}
 
 
 def _length(seconds: float) -> str:

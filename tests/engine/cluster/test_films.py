@@ -6,6 +6,8 @@ from pathlib import Path
 import av
 import pytest
 
+from kinemacolor.engine import spans
+from kinemacolor.engine.answers import AnsweredFrame
 from kinemacolor.engine.batch import JobOutcome, run_batch
 from kinemacolor.engine.cluster.films import FilmsOnNodes, Standing, Ways
 from kinemacolor.engine.cluster.here import OnlyHere
@@ -14,7 +16,8 @@ from kinemacolor.engine.cluster.places import maps_of
 from kinemacolor.engine.cluster.units import Acts, Lost, Unit
 from kinemacolor.engine.cluster.work import Done, color_shot, look_through
 from kinemacolor.engine.job import Job
-from kinemacolor.engine.track import ChromaTrack
+from kinemacolor.engine.sinks import TrackSink
+from kinemacolor.engine.track import ChromaTrack, stem_of
 from kinemacolor.engine.track.parcel import Parcel
 
 MakeJob = Callable[..., Job]
@@ -214,3 +217,32 @@ def test_an_interruption_leaves_the_tracks_to_others(job: MakeJob, tmp_path: Pat
     (outcome,) = colored([wanted], nodes, tmp_path)
     assert outcome.state == "done"
     assert nodes.units["color"] in (1, 2)
+
+
+def test_a_long_take_in_a_shared_folder_is_gone_on_from_its_last_span(
+    job: MakeJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spans, "SPAN_FRAMES", 3)
+    wanted = job(shots="none", model="matching", working_size="32")
+    plan = look_through(wanted)
+    (shot,) = plan.shots
+    taken_in = TrackSink.take
+    seen = [0]
+
+    def dies(sink: TrackSink, answered: AnsweredFrame) -> None:
+        seen[0] += 1
+        if seen[0] == 10:
+            raise RuntimeError("the node dies")
+        taken_in(sink, answered)
+
+    monkeypatch.setattr(TrackSink, "take", dies)
+    given = (wanted, (plan.signature, plan.in_short), shot, tmp_path / "parts")
+    with pytest.raises(RuntimeError, match="the node dies"):
+        color_shot(*given)
+    place = tmp_path / "parts" / stem_of(shot.start, shot.key) / "shots"
+    first = next(place.glob("*.000000.mkv"))
+    before = first.stat().st_mtime_ns
+    parcel = color_shot(*given)
+    assert parcel.notes.frames == 12
+    assert first.stat().st_mtime_ns == before
+    assert len(list(place.glob("*.mkv"))) >= 3

@@ -2,17 +2,28 @@ from pathlib import Path
 
 from kinemacolor.engine.cluster.forecast import Forecast, forecasts
 from kinemacolor.engine.cluster.here import OnlyHere
-from kinemacolor.engine.cluster.units import Unit
+from kinemacolor.engine.cluster.units import Lost, Unit
+from kinemacolor.engine.cluster.work import Done
 
 
 def test_shots_time_and_disk_are_foretold_and_nothing_is_written(job, tmp_path: Path) -> None:
-    jobs = [job("a"), job("b"), job("c"), job("d")]
+    jobs = [job(name) for name in "abcd"]
     (tmp_path / "b.png").unlink()
     Path(jobs[2].film.source).write_bytes(b"")
     before = sorted(tmp_path.rglob("*"))
     units: list[str] = []
 
     class Counted(OnlyHere):
+        """Four nodes that answer in no order."""
+
+        @property
+        def room(self) -> int:
+            return 4 - len(self._waiting)
+
+        def finished(self) -> list[tuple[Unit, Done | Lost]]:
+            self._waiting.reverse()
+            return super().finished()
+
         def submit(self, unit: Unit) -> None:
             units.append(unit.kind)
             super().submit(unit)

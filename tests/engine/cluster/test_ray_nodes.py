@@ -51,16 +51,22 @@ def test_a_reason_is_one_line_and_the_units_own() -> None:
 def test_films_on_a_real_cluster_are_those_of_one_machine(job, tmp_path: Path) -> None:
     """``benchmarks/cluster.py`` kills nodes and the driver; here all goes well."""
     jobs = [job(name) for name in "abc"]
-    rows = [f"{each.film.source},{each.output.output},{each.exemplars.exemplars[0]}" for each in jobs]
-    manifest = tmp_path / "films.csv"
-    manifest.write_text("\n".join(["input,output,exemplars", *rows]))
-    again = [sys.executable, "-m", "kinemacolor", "batch", str(manifest), "--model", "flow", "--shots"]
-    again += [str(jobs[0].shots.shots), "--quiet"]
+    command = [sys.executable, "-m", "kinemacolor", "batch", "--model", "flow", "--quiet"]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    for more in (["--ray", "local"], ["--ray", "local"], []):
-        subprocess.run([*again, *more], check=True, env=environment, timeout=300)
-    found = [line for line in events_of(tmp_path / "films.csv.log.jsonl") if line["event"] == "taken"]
+    for folder, more in (("color", ["--ray", "local"]), ("color", ["--ray", "local"]), ("alone", [])):
+        manifest = tmp_path / f"{folder}.csv"
+        rows = [
+            f"{each.film.source},{folder}/{name}.mkv,{each.exemplars.exemplars[0]},{each.shots.shots}"
+            for name, each in zip("abc", jobs)
+        ]
+        manifest.write_text("\n".join(["input,output,exemplars,shots", *rows]))
+        subprocess.run([*command, str(manifest), *more], check=True, env=environment, timeout=300)
+    found = [line for line in events_of(tmp_path / "color.csv.log.jsonl") if line["event"] == "taken"]
     assert len(found) == 6
-    for each in jobs:
-        with av.open(str(each.output.output)) as film:
-            assert sum(1 for _ in film.decode(video=0)) == 12
+    for name in "abc":
+        assert planes_of(tmp_path / "color" / f"{name}.mkv") == planes_of(tmp_path / "alone" / f"{name}.mkv")
+
+
+def planes_of(film: Path) -> list[bytes]:
+    with av.open(str(film)) as container:
+        return [bytes(plane) for frame in container.decode(video=0) for plane in frame.planes]

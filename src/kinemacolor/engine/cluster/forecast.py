@@ -75,20 +75,26 @@ def forecasts(jobs: Sequence[Job], node_jobs: Sequence[Job], nodes: Nodes) -> It
             yield Forecast(job, reason=f"missing stills: {', '.join(missing)}")
         else:
             waiting.append(Unit(number, "look", look_through, (node_jobs[number], None)))
-    samples: dict[str, Sample] = {}
+    plans: dict[int, FilmPlan] = {}
     for unit, looked in _done(waiting, nodes):
-        job = jobs[unit.film]
-        if not isinstance(looked, FilmPlan):
-            yield Forecast(job, reason=str(looked))
-            continue
-        kind = f"{job.model}{looked.header.working_size}{looked.header.film_size}{job.output.codec}"
-        if kind not in samples:
-            ((_, sample),) = _done([Unit(unit.film, "color", sampled, (node_jobs[unit.film], looked.frames))], nodes)
-            if not isinstance(sample, Sample):
-                yield Forecast(job, reason=str(sample))
-                continue
-            samples[kind] = sample
-        yield _forecast(job, looked, samples[kind])
+        if isinstance(looked, FilmPlan):
+            plans[unit.film] = looked
+        else:
+            yield Forecast(jobs[unit.film], reason=str(looked))
+    first_of = {_kind_of(jobs[number], plan): number for number, plan in sorted(plans.items(), reverse=True)}
+    units = [Unit(i, "color", sampled, (node_jobs[i], plans[i].frames)) for i in sorted(first_of.values())]
+    samples = {unit.film: sample for unit, sample in _done(units, nodes)}
+    for number, plan in sorted(plans.items()):
+        sample = samples[first_of[_kind_of(jobs[number], plan)]]
+        if isinstance(sample, Sample):
+            yield _forecast(jobs[number], plan, sample)
+        else:
+            yield Forecast(jobs[number], reason=str(sample))
+
+
+def _kind_of(job: Job, plan: FilmPlan) -> str:
+    """What decides how long a frame takes, and how large it is."""
+    return f"{job.model}{plan.header.working_size}{plan.header.film_size}{job.output.codec}"
 
 
 def sampled(job: Job, frames: int | None) -> Sample:
