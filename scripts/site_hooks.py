@@ -21,7 +21,7 @@ sys.path[:0] = [str(ROOT / "scripts")]
 from list_messages import filled  # noqa: E402 - a neighbor, found once its folder is known
 
 OUTSIDE = ("CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "CODE_OF_CONDUCT.md", "CITATION.cff", "LICENSE")
-FOLDERS = ("benchmarks/results", "examples/sample")
+FOLDERS = ("benchmarks/results", "examples/cluster", "examples/sample")
 SINGLE = ("benchmarks/val_leaving.txt", "benchmarks/stock_footage.txt")
 _LINK = re.compile(r"(\]\()([^)\s#:]+)((?:#[^)\s]*)?\))")
 _RESULTS = "benchmarks/results/index.md"

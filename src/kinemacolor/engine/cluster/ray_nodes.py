@@ -21,6 +21,7 @@ _SIGHT_SECONDS = 180
 _MEASURE_SECONDS = 10.0
 _JOIN_SECONDS = 60.0
 """How long nodes that begin with this run may take until they are there."""
+_ALONE_SECONDS = 600.0
 _AHEAD = 2
 """Units out for each that can run: a node never waits for this machine."""
 
@@ -44,7 +45,9 @@ class RayNodes:
         self._address, self._share = address, share or Share()
         self._out: dict[Any, Unit] = {}
         self._apart = Apart()
-        self._slots = 1
+        self._slots, self._most_memory, self._is_open = 1, 0, False
+        self._gpus = self._share.gpus or 0.0
+        self._had_room = time.monotonic()
 
     def __enter__(self) -> "RayNodes":
         self._ray = _ray()
@@ -60,6 +63,7 @@ class RayNodes:
                 f"No node of the cluster has {self._share.cpus:g} processors and {self._gpus:g} GPUs for a shot, nor "
                 f"has one joined in {_JOIN_SECONDS:g} s. Give smaller --ray-cpus or --ray-gpus, or start nodes first."
             )
+        self._is_open = True
         return self
 
     def __exit__(
@@ -72,17 +76,33 @@ class RayNodes:
 
     def measure(self) -> None:
         """Sees what the nodes have: some may have joined, and some died."""
-        self._measured = time.monotonic()
+        self._measured, most = time.monotonic(), self._most_memory
         alive = [node for node in self._ray.nodes() if node["Alive"]]
         having = [node["Resources"] for node in alive]
-        self.has_gpus = any(each.get("GPU", 0) for each in having)
-        self._gpus = self._share.gpus if self._share.gpus is not None else float(self.has_gpus)
+        if self._share.gpus is None and not self._is_open:  # what a shot takes stays the same, whichever nodes die
+            self._gpus = float(any(each.get("GPU", 0) for each in having))
         slots = [_slots_of(each, self._share.cpus, self._gpus) for each in having]
         self.names = tuple(str(node["NodeManagerHostname"]) for node in alive)
         self.can_run = sum(slots)
         able = [each for each, slot in zip(having, slots) if slot]
         self._most_memory = int(max((each.get("memory", 0) for each in able), default=0))
         self._slots = _AHEAD * max(1, self.can_run)
+        if self.can_run:
+            self._had_room = time.monotonic()
+            self._ask_for_less(most)
+        elif time.monotonic() - self._had_room > _ALONE_SECONDS:
+            raise SettingError(
+                f"No node of the cluster has had room for a shot for {_ALONE_SECONDS / 60:g} minutes. What is done "
+                "is kept: the same command goes on when there are nodes."
+            )
+
+    def _ask_for_less(self, most: int) -> None:
+        """Gives out again what asks for more memory than any node has, since the one that had it is gone."""
+        for reference, unit in list(self._out.items()):
+            if min(unit.memory_bytes, most) > self._most_memory:
+                self._ray.cancel(reference, force=True)
+                del self._out[reference]
+                self.submit(unit)
 
     def sights(self, wanted: Mapping[str, str]) -> list[NodeSight]:
         """What each node sees of files. Raises ``SettingError`` where one does not answer."""
