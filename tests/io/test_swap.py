@@ -261,6 +261,23 @@ def test_no_other_folder_stands_in_for_one_that_all_use(tmp_path: Path, monkeypa
     assert not swap.may_be_swapped(out)
 
 
+def test_a_place_that_something_is_mounted_on_gets_its_pictures_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, replace = folder_of(tmp_path), Path.replace
+
+    def across(self: Path, target: Path) -> Path:
+        if self.parent == out and Path(target).parent == tmp_path:
+            raise OSError(18, "Invalid cross-device link")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", across)
+    at_exchange(monkeypatch, lambda _: pytest.fail("no other folder can stand in"))
+    replace_pictures(out)
+    assert contents(out) == NEW | {"mine.txt": "mine", "sub/deep.txt": "deep"}
+    assert list(tmp_path.iterdir()) == [out]
+
+
 def test_the_folder_keeps_its_attributes(tmp_path: Path) -> None:
     out = folder_of(tmp_path)
     out.chmod(0o2750)
