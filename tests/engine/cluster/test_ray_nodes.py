@@ -153,6 +153,13 @@ def test_units_of_a_film_are_dropped_and_all_at_the_end(fake: FakeRay) -> None:
     assert len(fake.cancelled) == 3
 
 
+def test_only_a_few_shots_are_in_memory_at_a_time(fake: FakeRay) -> None:
+    with RayNodes("auto") as nodes:
+        for _ in range(6):
+            nodes.submit(unit())
+        assert [len(nodes.finished()) for _ in range(2)] == [4, 2]
+
+
 def test_what_no_node_has_the_memory_for_any_more_asks_for_less(fake: FakeRay) -> None:
     with RayNodes("auto") as nodes:
         nodes.submit(unit(memory_bytes=4 * 10**9))

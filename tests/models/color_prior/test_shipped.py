@@ -4,7 +4,7 @@ import hashlib
 
 from kinemacolor.models import color_prior
 
-SHA256 = "14c75afcafe29dba0c57d8cfbdffafe4e9a661a33f82578a9b613083a090d25e"
+SHA256 = "dd7fe8f3098df352a10e254d4eb115fe88c754e112587d7d85a68636873574ba"
 
 
 def test_the_file_is_the_one_described() -> None:

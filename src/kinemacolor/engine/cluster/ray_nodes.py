@@ -22,6 +22,8 @@ _MEASURE_SECONDS = 10.0
 _JOIN_SECONDS = 60.0
 """How long nodes that begin with this run may take until they are there."""
 _ALONE_SECONDS = 600.0
+_AT_ONCE = 4
+"""Shots whose bytes are in memory here at a time."""
 _AHEAD = 2
 """Units out for each that can run: a node never waits for this machine."""
 
@@ -156,7 +158,7 @@ class RayNodes:
         self._out[task.remote(unit.act, unit.given)] = unit
 
     def finished(self) -> list[tuple[Unit, Done | Lost]]:
-        """Units that have ended since, after waiting up to a second for one."""
+        """Some of the units that have ended since, after waiting up to a second for one."""
         ray = self._ray
         if time.monotonic() - self._measured > _MEASURE_SECONDS:
             self.measure()
@@ -166,7 +168,7 @@ class RayNodes:
         ready, _ = ray.wait(list(self._out), num_returns=1, timeout=wait)
         if ready:
             ready, _ = ray.wait(list(self._out), num_returns=len(self._out), timeout=0)
-        ended = [(self._out.pop(reference), self._result(reference)) for reference in ready]
+        ended = [(self._out.pop(reference), self._result(reference)) for reference in ready[:_AT_ONCE]]
         return ended + self._apart.finished()
 
     def _result(self, reference: Any) -> Done | Lost:
