@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from copy import copy, deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -28,6 +28,7 @@ from kinemacolor.models.colormnet_lite.look import Look, Way, lost_share
 from kinemacolor.models.colormnet_lite.network import ColorMNetLite, maps_of
 from kinemacolor.models.colormnet_lite.prior import PriorColors
 from kinemacolor.models.colormnet_lite.settings import LiteSettings, require_in_range
+from kinemacolor.models.cores import sharing_cores
 from kinemacolor.models.identity import identity_of
 from kinemacolor.models.kept import NOT_KEPT, kept_as
 from kinemacolor.models.matching.bank import Bank, Match, pictured
@@ -182,15 +183,15 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
 
     def step(self, luma: Luma, state: LiteState) -> Answer:
         """The answer for the next frame, of the luma's size. Changes the state, and nothing else."""
-        with ThreadPoolExecutor(1) as beside:
+        with sharing_cores(2, _FRAMES_AHEAD) as pool:
             noted = self._noted(luma, state)
-            return self._color(noted, self._look(noted, beside), state)
+            return self._color(noted, pool.submit(self._look, noted, pool).result(), state)
 
     def go_on(self, lumas: Iterable[Luma], state: LiteState) -> Iterator[Answer]:
         """The answer for each of a shot's next lumas; two more are read before it is given."""
         waiting: deque[tuple[_Noted, Future[Found | Chroma]]] = deque()
         # the pools are this shot's, no part of the model; ``ahead`` is closed first, since it asks ``beside``
-        with ThreadPoolExecutor(_FRAMES_AHEAD) as beside, ThreadPoolExecutor(_FRAMES_AHEAD) as ahead:
+        with sharing_cores(_FRAMES_AHEAD) as beside, sharing_cores(_FRAMES_AHEAD) as ahead:
             for luma in lumas:
                 noted = self._noted(luma, state)
                 waiting.append((noted, ahead.submit(self._look, noted, beside)))
