@@ -15,6 +15,7 @@ import pytest
 
 from kinemacolor.engine.cluster import ray_nodes
 from kinemacolor.engine.cluster.journal import events_of
+from kinemacolor.engine.cluster.places import NodeSight
 from kinemacolor.engine.cluster.ray_nodes import RayNodes, Share, _reason, _slots_of
 from kinemacolor.engine.cluster.units import Lost, Unit
 from kinemacolor.engine.cluster.work import Done
@@ -56,21 +57,35 @@ class RayError(Exception):
     pass
 
 
+class GetTimeoutError(RayError):
+    pass
+
+
 class FakeRay:
     """As much of Ray as nodes ask it: tasks are done as they are given out, on nodes that are a list."""
 
     class exceptions:  # noqa: N801
         RayError = RayError
+        GetTimeoutError = GetTimeoutError
 
     def __init__(self, *resources: dict[str, float]) -> None:
         self.resources = list(resources)
         self.asked: list[dict[str, Any]] = []
         self.cancelled: list[object] = []
+        self.dead: set[int] = set()
+
+    def put(self, value: object) -> object:
+        return value
 
     def nodes(self) -> list[dict[str, Any]]:
-        return [{"Alive": True, "Resources": each, "NodeManagerHostname": "a"} for each in self.resources]
+        about = enumerate(self.resources)
+        nodes = [{"Alive": True, "Resources": each, "NodeManagerHostname": "a", "NodeID": i} for i, each in about]
+        return [node for node in nodes if node["NodeID"] not in self.dead]
 
-    def remote(self, act: Callable[..., object]) -> Any:
+    def remote(self, act: Callable[..., object] | None = None, **_: object) -> Any:
+        if act is None:
+            return self.remote
+
         def give(*given: Any) -> object:
             reference = object()
             try:
@@ -89,7 +104,7 @@ class FakeRay:
     def wait(self, references: list[object], **_: object) -> tuple[list[object], list[object]]:
         return references, []
 
-    def get(self, reference: object) -> object:
+    def get(self, reference: object, timeout: float | None = None) -> object:
         if isinstance(self.results[reference], RayError):
             raise self.results[reference]
         return self.results[reference]
@@ -99,6 +114,46 @@ class FakeRay:
 
     def shutdown(self) -> None:
         pass
+
+
+@pytest.fixture
+def by_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ray's module for placing a task on a node of one's choice."""
+    for name in ("ray", "ray.util"):
+        monkeypatch.setitem(sys.modules, name, SimpleNamespace(__path__=[]))
+    place = SimpleNamespace(NodeAffinitySchedulingStrategy=lambda node, *, soft: node)
+    monkeypatch.setitem(sys.modules, "ray.util.scheduling_strategies", place)
+
+
+@pytest.mark.usefixtures("by_node")
+def test_a_node_that_dies_before_it_has_answered_is_none(fake: FakeRay, monkeypatch: pytest.MonkeyPatch) -> None:
+    def look(name: str, known: object) -> object:
+        if len(looked) == 1:
+            looked.append("dead")
+            fake.dead.add(1)
+            raise ValueError("The node does not exist any more")
+        looked.append(name)
+        return NodeSight(name, "1", ())
+
+    looked: list[str] = []
+    monkeypatch.setattr(ray_nodes, "_sight", look)
+    with RayNodes("auto") as nodes:
+        assert nodes.can_run == 6
+        assert [each.name for each in nodes.sights({})] == ["a", "a"]
+        assert nodes.can_run == 2  # the one with four processors has gone
+
+
+@pytest.mark.usefixtures("by_node")
+def test_a_node_that_lives_and_cannot_run_the_program_is_named(
+    fake: FakeRay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look(name: str, known: object) -> object:
+        raise ValueError("no module of this name")
+
+    monkeypatch.setattr(ray_nodes, "_sight", look)
+    monkeypatch.setattr(ray_nodes, "_NOTICED_SECONDS", 0.0)
+    with RayNodes("auto") as nodes, pytest.raises(SettingError, match="Node a cannot run Kinemacolor"):
+        nodes.sights({})
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from kinemacolor.errors import SettingError, is_out_of_memory
 _RETRIES = 3
 _WAIT_SECONDS = 1.0
 _SIGHT_SECONDS = 180
+_NOTICED_SECONDS = 60.0
 _MEASURE_SECONDS = 10.0
 _JOIN_SECONDS = 60.0
 """How long nodes that begin with this run may take until they are there."""
@@ -107,7 +108,10 @@ class RayNodes:
                 self.submit(unit)
 
     def sights(self, wanted: Mapping[str, str]) -> list[NodeSight]:
-        """What each node sees of files. Raises ``SettingError`` where one does not answer."""
+        """What each node sees of files; one that dies meanwhile is none.
+
+        Raises ``SettingError`` where one does not answer, or cannot run Kinemacolor.
+        """
         ray = self._ray
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -121,19 +125,35 @@ class RayNodes:
             if node["Alive"]
         }
         answered, silent = ray.wait(list(asked), num_returns=len(asked), timeout=_SIGHT_SECONDS)
-        if silent:
-            name = asked[silent[0]]["NodeManagerHostname"]
-            raise SettingError(f"Node {name} does not answer within {_SIGHT_SECONDS} s. Take it out of the cluster.")
         found = []
-        for reference in answered:
+        for reference in (*answered, *silent):
+            node, name = asked[reference], asked[reference]["NodeManagerHostname"]
             try:
-                found.append(ray.get(reference))
+                found.append(ray.get(reference, timeout=0))
+            except ray.exceptions.GetTimeoutError as error:
+                if not self._has_gone(node):
+                    raise SettingError(
+                        f"Node {name} does not answer within {_SIGHT_SECONDS} s. Take it out of the cluster."
+                    ) from error
             except ray.exceptions.RayError as error:
-                raise SettingError(
-                    f"Node {asked[reference]['NodeManagerHostname']} cannot run Kinemacolor ({_reason(error)}). "
-                    "Install the same version of it, of Python and of Ray on all nodes."
-                ) from error
+                if not self._has_gone(node):
+                    raise SettingError(
+                        f"Node {name} cannot run Kinemacolor ({_reason(error)}). Install the same version of it, of "
+                        "Python and of Ray on all nodes."
+                    ) from error
+        self.measure()
+        if not found:
+            raise SettingError("No node of the cluster answers. Start nodes first.")
         return found
+
+    def _has_gone(self, node: Mapping[str, Any]) -> bool:
+        """Whether a node is dead, which Ray may notice only half a minute after it died."""
+        until = time.monotonic() + _NOTICED_SECONDS
+        while any(each["NodeID"] == node["NodeID"] and each["Alive"] for each in self._ray.nodes()):
+            if time.monotonic() >= until:
+                return False
+            time.sleep(0.5)
+        return True
 
     @property
     def room(self) -> int:
