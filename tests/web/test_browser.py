@@ -41,7 +41,7 @@ expect = playwright.expect
 pytestmark = [
     pytest.mark.process,
     pytest.mark.browser,
-    pytest.mark.timeout(900),
+    pytest.mark.timeout(420),
     pytest.mark.skipif(CHROMIUM is None, reason="browser tests need chromium: apt-get install chromium"),
 ]
 
