@@ -1,4 +1,4 @@
-"""What a Ray cluster of three nodes on one machine does with 12 films, killed in between; and 36,000 shots simulated.
+"""Measures a Ray cluster of three nodes on one machine: 12 films, killed in between; 36,000 simulated shots.
 
     python benchmarks/cluster.py kill WORK        12 films; two workers' nodes and the driver killed with SIGKILL
     python benchmarks/cluster.py wall WORK        the same films with 1 and with 2 nodes, and without Ray

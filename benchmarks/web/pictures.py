@@ -34,7 +34,7 @@ class Camera:
 
 
 def of_the_sample(page: Any, server: Server, camera: Camera) -> None:
-    """What a first visit shows."""
+    """The sample film, with its tour and without."""
     page.goto(server.address)
     page.wait_for_selector("#tour button.primary")
     camera.takes("sample-tour")

@@ -91,7 +91,7 @@ class FilmsOnNodes:
         self._count_ended = self._shots = self._colored = self._out = 0
 
     def outcomes(self) -> Iterator[JobOutcome]:
-        """What becomes of each film, as soon as it is known. A film that fails does not stop the rest."""
+        """The outcome of each film, as soon as it is known. A film that fails does not stop the rest."""
         self._journal.begin(len(self._jobs))
         try:
             while self._films or self._to_begin:
@@ -279,7 +279,7 @@ class FilmsOnNodes:
 
 
 def _known_of(track: ChromaTrack) -> bytes | None:
-    """What was seen of the film before, as the track remembers it."""
+    """The survey of the film that the track keeps, as bytes; None where there is none."""
     place = track.survey
     try:
         if place.is_symlink() or place.stat().st_size > _SURVEY_LIMIT_BYTES:
@@ -295,7 +295,7 @@ def _parts_of(track: ChromaTrack) -> Path:
 
 
 def _kind_of(film: _AtWork) -> str:
-    """What decides how much memory a shot takes."""
+    """The model and the working size, on which a shot's memory depends."""
     assert film.plan is not None
     return f"{film.job.model.model} {film.plan.header.working_size}"
 

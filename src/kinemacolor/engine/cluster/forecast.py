@@ -1,4 +1,4 @@
-"""What coloring films would take, before it is done: shots, hours, disk, and what is missing. Nothing is written."""
+"""A forecast of coloring films: shots, hours, disk space, and missing stills. Nothing is written."""
 
 import tempfile
 from collections.abc import Iterator, Sequence
