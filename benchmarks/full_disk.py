@@ -90,7 +90,7 @@ def verdicts(scenario: kills.Scenario, disk: Path, new: object) -> Iterator[str]
     words = (disk.parent / "words").read_text()
     seen = scenario.look(disk)
     if code not in (0, 1):
-        yield f"ENDS WITH {code}"
+        yield f"ENDS WITH {code}: {words.strip()}"
     if code == 1 and [line[:7] for line in words.splitlines() if "Warning" not in line] != ["Error: "]:
         yield f"NOT ONE LINE: {words!r}"
     if code == 1 and "should not have happened" in words:

@@ -12,6 +12,7 @@ Each run is the command itself in a process that was forked from one with all im
 """
 
 import argparse
+import faulthandler
 import gc
 import importlib
 import os
@@ -202,6 +203,7 @@ def run(
             quiet = os.open(work.parent / "words", os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
             os.dup2(quiet, 1)
             os.dup2(quiet, 2)
+            faulthandler.enable()  # a crash leaves its stack among the words
             sys.argv = ["kinemacolor", *scenario.words, *scenario.more]
             moments = steps_counted(kill_at)
             try:

@@ -8,7 +8,8 @@ from kinemacolor.engine.pipeline import WriteBehind, read_ahead
 
 
 def test_items_come_in_order() -> None:
-    assert list(read_ahead(range(100), 3)) == list(range(100))
+    with read_ahead(range(100), 3) as ahead:
+        assert list(ahead) == list(range(100))
 
 
 def test_reading_stays_within_the_bound() -> None:
@@ -19,11 +20,10 @@ def test_reading_stays_within_the_bound() -> None:
             made.append(i)
             yield i
 
-    ahead = read_ahead(items(), 4)
-    next(ahead)
-    time.sleep(0.3)
-    assert len(made) <= 7  # the one taken, four waiting, one being offered, one of slack
-    ahead.close()
+    with read_ahead(items(), 4) as ahead:
+        next(ahead)
+        time.sleep(0.3)
+        assert len(made) <= 7  # the one taken, four waiting, one being offered, one of slack
 
 
 def test_an_error_of_the_source_is_raised_after_its_items() -> None:
@@ -31,17 +31,27 @@ def test_an_error_of_the_source_is_raised_after_its_items() -> None:
         yield 1
         raise OSError("damaged")
 
-    ahead = read_ahead(items(), 2)
-    assert next(ahead) == 1
-    with pytest.raises(OSError, match="damaged"):
-        next(ahead)
+    with read_ahead(items(), 2) as ahead:
+        assert next(ahead) == 1
+        with pytest.raises(OSError, match="damaged"):
+            next(ahead)
 
 
-def test_closing_ends_the_thread() -> None:
+def test_leaving_waits_for_the_item_that_is_being_made_and_ends_the_thread() -> None:
     before = threading.active_count()
-    ahead = read_ahead(iter(range(10**9)), 2)
-    next(ahead)
-    ahead.close()
+    at_work = threading.Event()
+
+    def items() -> Iterator[int]:
+        yield 0
+        at_work.set()
+        time.sleep(0.2)
+        at_work.clear()
+        yield 1
+
+    with read_ahead(items(), 2) as ahead:
+        assert next(ahead) == 0
+        assert at_work.wait(5)
+    assert not at_work.is_set()
     assert threading.active_count() == before
 
 

@@ -1,9 +1,11 @@
 """The road as a whole: whichever door a film comes in by, its colors are the same."""
 
+import errno
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from fractions import Fraction
@@ -16,12 +18,15 @@ import torch
 from PIL import Image
 
 import kinemacolor
+from kinemacolor.engine.answers import AnsweredFrame
+from kinemacolor.engine.sinks.film import FilmSink
 from kinemacolor.engine.video import colorize_frames, colorize_video
 from kinemacolor.evaluation.clips import Clip
 from kinemacolor.evaluation.protocols import PROTOCOLS
 from kinemacolor.evaluation.rows import ModelRow, ResultsRow
 from kinemacolor.evaluation.run import evaluate
 from kinemacolor.frames import Exemplar, Frame
+from kinemacolor.io.reader import VideoReader
 
 SIZE = (72, 104)
 OFFLINE = ("flow", "matching", "colormnet-lite", "deep-exemplar-lite", "spatiotemporal")
@@ -110,6 +115,29 @@ def test_a_run_probes_its_film_once_and_counts_it_once(
         monkeypatch.setattr(container, name, noted)
     colorize_video(make_film(frames=6), tmp_path / "out.mkv", [red_still], model=one_color, track=True)
     assert sorted(calls) == ["probe_film", "timeline_of"]
+
+
+def test_a_run_that_fails_closes_its_film_when_nobody_reads_it_any_more(
+    make_film: Callable[..., Path], tmp_path: Path, red_still: Exemplar, one_color, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """libav crashes where a container is closed while another thread decodes from it."""
+    at_close: list[str] = []
+    closed, taken = VideoReader.close, FilmSink.take
+
+    def close(self: VideoReader) -> None:
+        at_close.extend(thread.name for thread in threading.enumerate() if thread.name == "kinemacolor-read")
+        closed(self)
+
+    def take(self: FilmSink, answered: AnsweredFrame) -> None:
+        if answered.frame.index == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        taken(self, answered)
+
+    monkeypatch.setattr(VideoReader, "close", close)
+    monkeypatch.setattr(FilmSink, "take", take)
+    with pytest.raises(OSError, match="No space"):
+        colorize_video(make_film(frames=60), tmp_path / "out.mkv", [red_still], model=one_color)
+    assert at_close == []
 
 
 @pytest.mark.process

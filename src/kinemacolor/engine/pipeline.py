@@ -1,6 +1,7 @@
 """Decode, network and encode at the same time: threads joined by bounded queues."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from queue import Empty, Full, Queue
 from threading import Event, Thread
 from types import TracebackType
@@ -41,27 +42,29 @@ def _produce(items: Iterable[T], queue: "Queue[T | _End]", stop: Event, sparing:
         _offer(queue, _End(error), stop)
 
 
-def read_ahead(items: Iterable[T], depth: int, *, sparing: Event | None = None) -> Iterator[T]:
+@contextmanager
+def read_ahead(items: Iterable[T], depth: int, *, sparing: Event | None = None) -> Iterator[Iterator[T]]:
     """The items, made by a thread of their own that stays at most ``depth`` ahead; 1 once ``sparing`` is set.
 
-    An error of ``items`` is raised here, after the items before it. Closing the iterator stops the thread.
+    An error of ``items`` is raised where they are taken, after the items before it. Leaving stops the thread and
+    waits for it, whoever still holds the iterator: what ``items`` reads from may be closed then, and not before.
     """
     queue: Queue[T | _End] = Queue(depth)
     stop = Event()
     thread = Thread(target=_produce, args=(items, queue, stop, sparing), name="kinemacolor-read", daemon=True)
     thread.start()
     try:
-        while True:
-            item = queue.get()
-            if not isinstance(item, _End):
-                yield item
-            elif item.error is not None:
-                raise item.error
-            else:
-                return
+        yield _taken(queue)
     finally:
         stop.set()
         thread.join()
+
+
+def _taken(queue: "Queue[T | _End]") -> Iterator[T]:
+    while not isinstance(item := queue.get(), _End):
+        yield item
+    if item.error is not None:
+        raise item.error
 
 
 class WriteBehind(Generic[T]):

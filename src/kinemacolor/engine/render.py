@@ -95,7 +95,7 @@ def render_track(
         if noticed is not None:
             for line in known:
                 noticed(line)
-        frames = read_ahead(reader, FRAMES_AHEAD)
+        frames = stack.enter_context(read_ahead(reader, FRAMES_AHEAD))
         pour(kept_shots(folder, shots, frames), [FilmSink(writer, saturation=wanted.saturation), counted])
     return Result(
         output=str(output),

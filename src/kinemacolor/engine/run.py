@@ -134,7 +134,8 @@ def _colored(inputs: Inputs, heard: Listeners, reduced: Sequence[str]) -> Result
             track.write_header(header_of(plan, inputs, model=inputs.model_name))
             sinks.insert(0, TrackSink(track))
         answers = Answers(plan, model, inputs.size, track=track, objects=inputs.masks, again=inputs.opened_again)
-        pour(answers.shots(read_ahead(reader, FRAMES_AHEAD, sparing=answers.sparing)), sinks)
+        with read_ahead(reader, FRAMES_AHEAD, sparing=answers.sparing) as frames:
+            pour(answers.shots(frames), sinks)
         seen = _last_preview(pictures)
         if track is not None:
             track.prune([(each.shot, each.key) for each in plan.shots])

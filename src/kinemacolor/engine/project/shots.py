@@ -91,11 +91,11 @@ def color_shots(
             )
             more = sinks(inputs, wanted) if sinks is not None else ()
             counted = ProgressSink(len(wanted.shot), heard.progress)
-            with inputs.film.frames(wanted.shot) as reader:
-                pour(
-                    answers.shots(read_ahead(reader, FRAMES_AHEAD, sparing=answers.sparing)),
-                    [TrackSink(track), *more, counted],
-                )
+            with (
+                inputs.film.frames(wanted.shot) as reader,
+                read_ahead(reader, FRAMES_AHEAD, sparing=answers.sparing) as frames,
+            ):
+                pour(answers.shots(frames), [TrackSink(track), *more, counted])
     return prepared.plan
 
 
