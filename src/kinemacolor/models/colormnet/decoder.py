@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from kinemacolor.layers.winograd import Conv3x3
 from kinemacolor.models.colormnet.fuser import Fuser, GroupResBlock
 from kinemacolor.models.colormnet.pvgfe import ImageFeatures
 from kinemacolor.models.colormnet.sensory import SensoryUpdate
@@ -15,7 +16,7 @@ class UpsampleBlock(nn.Module):
 
     def __init__(self, skip_channels: int, inputs: int, outputs: int) -> None:
         super().__init__()
-        self.skip = nn.Conv2d(skip_channels, inputs, 3, padding=1)
+        self.skip = Conv3x3(skip_channels, inputs)
         self.block = GroupResBlock(inputs, outputs)
 
     def forward(

@@ -8,35 +8,37 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from kinemacolor.layers.winograd import Conv3x3, conv3x3
+
 
 class GroupResBlock(nn.Module):
     """Two 3x3 convolutions, each after a ReLU, added to the input (itself through a 3x3 where channels change)."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
-        self.skip = nn.Conv2d(inputs, outputs, 3, padding=1) if inputs != outputs else None
-        self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1)
-        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1)
+        self.skip = Conv3x3(inputs, outputs) if inputs != outputs else None
+        self.conv1 = Conv3x3(inputs, outputs)
+        self.conv2 = Conv3x3(outputs, outputs)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c2 h w"]:
         """Features of the same size."""
-        hidden = self.conv1(F.relu(x))
+        hidden = self.conv1(x, rectify=True)
         skip = x if self.skip is None else self.skip(x)
-        return skip + self.conv2(F.relu(hidden, inplace=True))
+        return skip + self.conv2(hidden, rectify=True)
 
     def of_parts(
         self, image: Float[Tensor, "b c0 h w"], planes: Float[Tensor, "b p c1 h w"]
     ) -> Float[Tensor, "b*p c2 h w"]:
         """``forward`` of the image's channels followed by each plane's, without repeating the image's share."""
         assert self.skip is not None
-        hidden = _conv_of_parts(self.conv1, F.relu(image), F.relu(planes))
-        return _conv_of_parts(self.skip, image, planes) + self.conv2(F.relu(hidden, inplace=True))
+        hidden = _conv_of_parts(self.conv1, image, planes, rectify=True)
+        return _conv_of_parts(self.skip, image, planes) + self.conv2(hidden, rectify=True)
 
 
-def _conv_of_parts(conv: nn.Conv2d, image: Tensor, planes: Tensor) -> Tensor:
+def _conv_of_parts(conv: Conv3x3, image: Tensor, planes: Tensor, *, rectify: bool = False) -> Tensor:
     shared = image.shape[1]
-    of_image = F.conv2d(image, conv.weight[:, :shared], conv.bias, padding=1)
-    of_planes = F.conv2d(planes.flatten(0, 1), conv.weight[:, shared:], padding=1)
+    of_image = conv3x3(image, conv.weight[:, :shared], conv.bias, rectify=rectify)
+    of_planes = conv3x3(planes.flatten(0, 1), conv.weight[:, shared:], rectify=rectify)
     return (torch.unflatten(of_planes, 0, planes.shape[:2]) + of_image[:, None]).flatten(0, 1)
 
 

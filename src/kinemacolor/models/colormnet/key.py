@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from kinemacolor.layers.winograd import conv3x3
 from kinemacolor.models.kept import kept_as
 
 
@@ -37,6 +37,6 @@ class KeyProjection(nn.Module):
         """The key, with shrinkage and selection in fp32."""
         convs = (self.key, self.shrinkage, self.selection)
         weight, bias = torch.cat([c.weight for c in convs]), torch.cat([c.bias for c in convs if c.bias is not None])
-        projected = F.conv2d(features, weight, bias, padding=1).float()
+        projected = conv3x3(features, weight, bias).float()
         key, shrinkage, selection = torch.split(projected, [conv.out_channels for conv in convs], dim=1)
         return Key(key, shrinkage.square() + 1, selection.sigmoid())

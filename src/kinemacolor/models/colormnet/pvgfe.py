@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from kinemacolor.layers.dinov2 import DINOv2, DINOv2Config
 from kinemacolor.layers.resnet import ResNet, ResNetConfig
+from kinemacolor.layers.winograd import Conv3x3
 
 _DINO_BLOCKS = 4
 
@@ -146,7 +147,7 @@ class FusionBlock(nn.Module):
 
     def __init__(self, guide_channels: int, channels: int) -> None:
         super().__init__()
-        self.guide = nn.Conv2d(guide_channels, channels, 3, padding=1)
+        self.guide = Conv3x3(guide_channels, channels)
         self.guide_norm = ChannelNorm(channels, eps=1e-6)
         self.local_norm = ChannelNorm(channels, eps=1e-6)
         self.attention = CrossChannelAttention(channels)

@@ -4,13 +4,15 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from kinemacolor.layers.winograd import Conv3x3
+
 
 class SensoryUpdate(nn.Module):
     """A gated recurrent unit whose candidate does not see a reset state."""
 
     def __init__(self, inputs: int, hidden_channels: int) -> None:
         super().__init__()
-        self.transform = nn.Conv2d(inputs + hidden_channels, 3 * hidden_channels, 3, padding=1)
+        self.transform = Conv3x3(inputs + hidden_channels, 3 * hidden_channels)
 
     def forward(
         self, x: Float[Tensor, "b p c h w"], hidden: Float[Tensor, "b p s h w"]
