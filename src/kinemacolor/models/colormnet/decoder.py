@@ -43,13 +43,16 @@ class DecoderSensoryUpdate(nn.Module):
         stride16: Float[Tensor, "b p c16 h16 w16"],
         stride8: Float[Tensor, "b p c8 h8 w8"],
         stride4: Float[Tensor, "b p c4 h4 w4"],
+        logits: Float[Tensor, "b*p c h4 w4"],
         hidden: Float[Tensor, "b p s h16 w16"],
     ) -> Float[Tensor, "b p s h16 w16"]:
         """The new state."""
+        # the logits are joined to the map where both are small
+        last = torch.cat([F.avg_pool2d(x, 4) for x in (stride4.flatten(0, 1), logits)], dim=1)
         summed = (
             self.from16(stride16.flatten(0, 1))
             + self.from8(F.avg_pool2d(stride8.flatten(0, 1), 2))
-            + self.from4(F.avg_pool2d(stride4.flatten(0, 1), 4))
+            + self.from4(last)
         )
         return self.update(torch.unflatten(summed, 0, hidden.shape[:2]), hidden)
 
@@ -87,6 +90,5 @@ class Decoder(nn.Module):
         full = F.interpolate(logits.float(), scale_factor=4, mode="bilinear", align_corners=False)
         chroma = full.tanh().view(len(readout), 2, *full.shape[-2:])
         if update_hidden:
-            with_logits = torch.cat((stride4, torch.unflatten(logits, 0, stride4.shape[:2])), dim=2)
-            hidden = self.sensory(stride16, stride8, with_logits, hidden)
+            hidden = self.sensory(stride16, stride8, stride4, logits, hidden)
         return chroma, hidden

@@ -17,6 +17,7 @@ from kinemacolor.layers.resnet import ResNet, ResNetConfig
 from kinemacolor.layers.winograd import Conv3x3
 
 _DINO_BLOCKS = 4
+_PIXELS_AT_ONCE = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,25 +122,26 @@ class CrossChannelAttention(nn.Module):
         return torch.unflatten(out, 1, guide.shape[-2:]).movedim(-1, 1)
 
     def _weights(self, query: Float[Tensor, "b n c"], key: Float[Tensor, "b n c"]) -> Float[Tensor, "b heads d d"]:
-        """Eq. 2's softmax in fp32: sums over a whole picture are too long for half precision."""
+        """Eq. 2's softmax in fp32: sums over a whole picture are too long for half precision.
+
+        Some pixels at a time: their fp32 copies and squares stay in the cache.
+        """
+        heads = (self.heads, -1)
+        similarity, of_query, of_key = [], [], []
         with torch.autocast(query.device.type, enabled=False):
-            query, key = query.float(), key.float()
-            heads = (self.heads, -1)
-            similarity = torch.unflatten(query, 2, heads).permute(0, 2, 3, 1) @ torch.unflatten(
-                key, 2, heads
-            ).transpose(1, 2)
+            for some in zip(torch.split(query, _PIXELS_AT_ONCE, 1), torch.split(key, _PIXELS_AT_ONCE, 1)):
+                asking, asked = (torch.unflatten(x.float(), 2, heads).transpose(1, 2) for x in some)
+                similarity.append(asking.transpose(-1, -2) @ asked)
+                of_query.append(asking.square().sum(-2))
+                of_key.append(asked.square().sum(-2))
             # both normalisations over space go to the small matrix instead of the maps
-            of_query, of_key = (torch.unflatten(_lengths(x), 1, heads) for x in (query, key))
-            similarity = similarity / (of_query[..., :, None] * of_key[..., None, :])
-            return (similarity * self.temperature).softmax(-1)
+            lengths = [torch.stack(squares).sum(0).sqrt().clamp_min(1e-12) for squares in (of_query, of_key)]
+            cosines = torch.stack(similarity).sum(0) / (lengths[0][..., :, None] * lengths[1][..., None, :])
+            return (cosines * self.temperature).softmax(-1)
 
 
 def _pixels(x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b n c"]:
     return x.movedim(1, -1).flatten(1, 2)
-
-
-def _lengths(x: Float[Tensor, "b n c"]) -> Float[Tensor, "b c"]:
-    return x.square().sum(1).sqrt().clamp_min(1e-12)
 
 
 class FusionBlock(nn.Module):
