@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from kinemacolor.layers.dimensions import MOST_CHANNELS, MOST_LAYERS, require_divisible, require_within
+from kinemacolor.layers.linear import Linear
 
 _QUERIES_AT_ONCE = 512
 
@@ -41,8 +42,8 @@ class Attention(nn.Module):
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
-        self.qkv = nn.Linear(width, 3 * width)
-        self.out = nn.Linear(width, width)
+        self.qkv = Linear(width, 3 * width)
+        self.out = Linear(width, width)
 
     def forward(self, x: Float[Tensor, "b n c"]) -> Float[Tensor, "b n c"]:
         """Each token's mixture of all tokens."""
@@ -75,8 +76,8 @@ class Block(nn.Module):
         self.attention = Attention(width, config.heads)
         self.scale1 = nn.Parameter(torch.ones(width))
         self.norm2 = nn.LayerNorm(width, eps=1e-6)
-        self.expand = nn.Linear(width, width * config.mlp_ratio)
-        self.project = nn.Linear(width * config.mlp_ratio, width)
+        self.expand = Linear(width, width * config.mlp_ratio)
+        self.project = Linear(width * config.mlp_ratio, width)
         self.scale2 = nn.Parameter(torch.ones(width))
 
     def forward(self, x: Float[Tensor, "b n c"]) -> Float[Tensor, "b n c"]:

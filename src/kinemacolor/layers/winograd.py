@@ -43,13 +43,17 @@ def conv3x3(
     By minimal filtering where that pays, else by torch's own. It pays on a CPU in fp32, for maps of some channels and
     pixels, where no gradient is asked for.
     """
-    outputs, inputs = weight.shape[:2]
-    needs_gradient = torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad)
-    is_exact = x.dtype == weight.dtype == torch.float32 and not torch.is_autocast_enabled(x.device.type)
-    is_large = min(outputs, inputs) >= _LEAST_CHANNELS and x.shape[-2] * x.shape[-1] >= _LEAST_PIXELS
-    if x.device.type == "cpu" and is_exact and is_large and not needs_gradient:
+    if _pays(x, weight):
         return minimal_conv3x3(x, weight, bias, rectify=rectify)
     return F.conv2d(F.relu(x) if rectify else x, weight, bias, padding=1)
+
+
+def _pays(x: Tensor, weight: Tensor) -> bool:
+    if x.device.type != "cpu" or torch.is_autocast_enabled("cpu") or not x.dtype == weight.dtype == torch.float32:
+        return False
+    if torch.is_grad_enabled() and (x.requires_grad or weight.requires_grad):
+        return False
+    return min(weight.shape[:2]) >= _LEAST_CHANNELS and x.shape[-2] * x.shape[-1] >= _LEAST_PIXELS
 
 
 def minimal_conv3x3(

@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from kinemacolor.layers.dinov2 import DINOv2, DINOv2Config
+from kinemacolor.layers.linear import linear
 from kinemacolor.layers.resnet import ResNet, ResNetConfig
 from kinemacolor.layers.winograd import Conv3x3
 
@@ -115,10 +116,9 @@ class CrossChannelAttention(nn.Module):
         weights = self._weights(_pixels(self.query(guide)), _pixels(self.key(local)))
         # the output projection is multiplied into the small matrix: one pass over the value instead of two
         head_out = torch.unflatten(self.out.weight[:, :, 0, 0], 1, (self.heads, -1)).transpose(0, 1)
-        mixing = (head_out @ weights.to(head_out.dtype)).transpose(-1, -2).flatten(1, 2)
+        mixing = (head_out @ weights.to(head_out.dtype)).transpose(1, 2).flatten(2)
         value = _pixels(self.value(local))
-        assert self.out.bias is not None
-        out = value @ mixing + self.out.bias.to(value.dtype)
+        out = torch.cat([linear(some[None], matrix, self.out.bias) for some, matrix in zip(value, mixing)])
         return torch.unflatten(out, 1, guide.shape[-2:]).movedim(-1, 1)
 
     def _weights(self, query: Float[Tensor, "b n c"], key: Float[Tensor, "b n c"]) -> Float[Tensor, "b heads d d"]:
