@@ -3,6 +3,7 @@
     python benchmarks/cost.py papers --model matching --model colormnet-lite --frames 300
     python benchmarks/cost.py papers --model colormnet:random --frames 6
     python benchmarks/cost.py curves --model matching --model colormnet-lite --plot curves.svg
+    python benchmarks/cost.py curves --model colormnet-lite --low 90 --lengths 100 1000 20000 --exemplars 1 200
     python benchmarks/cost.py stages --model matching --model colormnet-lite
 
 ``papers`` is ColorMNet's Table 2: 300 frames of 960x536, seen at that size. ``curves`` lets length, size and the
@@ -34,9 +35,11 @@ from speed import ENVIRONMENT, texture
 from stages import Stages
 
 PAPERS = (536, 960)
-BASE = (240, 426)
+LOW = 240
 LENGTHS, SHORT_SIDES, EXEMPLARS = (25, 50, 100, 200), (120, 240, 360, 480, 720), (1, 2, 4, 8, 16)
+CURVES = ("frames", "pixels", "exemplars")
 Point = dict[str, int]
+"""Height, width, frames, exemplars and, of ``curves``, the number of the curve that it is a point of."""
 Run = dict[str, float]
 
 
@@ -95,13 +98,17 @@ def points_of(arguments: argparse.Namespace) -> list[Point]:
     height, width = PAPERS
     if arguments.what != "curves":
         return [{"height": height, "width": width, "frames": arguments.frames, "exemplars": 1}]
-    sizes = [(side, round(side * 16 / 9 / 2) * 2) for side in SHORT_SIDES]
-    few, (low, wide) = 10, BASE
+    few, low = 10, _wide(arguments.low)
     return [
-        *({"height": low, "width": wide, "frames": n, "exemplars": 1} for n in LENGTHS),
-        *({"height": h, "width": w, "frames": few, "exemplars": 1} for h, w in sizes),
-        *({"height": low, "width": wide, "frames": few, "exemplars": n} for n in EXEMPLARS),
+        *({**low, "frames": n, "exemplars": 1, "curve": 0} for n in arguments.lengths),
+        *({**_wide(side), "frames": few, "exemplars": 1, "curve": 1} for side in arguments.short_sides),
+        *({**low, "frames": few, "exemplars": n, "curve": 2} for n in arguments.exemplars),
     ]
+
+
+def _wide(short_side: int) -> Point:
+    """A picture of 16:9 with this short side."""
+    return {"height": short_side, "width": round(short_side * 16 / 9 / 2) * 2}
 
 
 def run_all(arguments: argparse.Namespace) -> dict[tuple[str, str], list[Run]]:
@@ -153,11 +160,11 @@ def plot(runs: dict[tuple[str, str], list[Run]], path: Path) -> None:
     from matplotlib.figure import Figure
 
     axes = Figure(figsize=(11, 5), layout="constrained").subplots(2, 3)
-    kinds = (("frames", LENGTHS, "frames"), ("pixels", (), "megapixels"), ("exemplars", EXEMPLARS, "exemplars"))
+    titles = ("frames", "megapixels", "exemplars")
     for name in dict.fromkeys(name for name, _ in runs):
         of_model = [(json.loads(text), found) for (each, text), found in runs.items() if each == name]
-        for column, (kind, values, title) in enumerate(kinds):
-            chosen = [(p, r) for p, r in of_model if _belongs(p, kind, values)]
+        for column, (kind, title) in enumerate(zip(CURVES, titles)):
+            chosen = [(p, r) for p, r in of_model if p["curve"] == column]
             x = [p["height"] * p["width"] / 1e6 if kind == "pixels" else p[kind] for p, _ in chosen]
             for row, key in enumerate(("cpu_seconds", "rss_mib")):
                 y = [statistics.median(run[key] for run in found) for _, found in chosen]
@@ -170,13 +177,6 @@ def plot(runs: dict[tuple[str, str], list[Run]], path: Path) -> None:
     axes[0, 0].figure.savefig(path)
 
 
-def _belongs(point: Point, kind: str, values: tuple[int, ...]) -> bool:
-    if kind == "frames":
-        return point["frames"] in values and point["exemplars"] == 1 and point["height"] == BASE[0]
-    few = point["frames"] == 10
-    return few and (point["exemplars"] == 1 if kind == "pixels" else point["height"] == BASE[0])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("what", choices=("papers", "curves", "stages"))
@@ -185,6 +185,10 @@ def main() -> None:
     parser.add_argument("--warm-up", type=int, default=3)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--lengths", type=int, nargs="*", default=LENGTHS, help="of curves, in frames")
+    parser.add_argument("--short-sides", type=int, nargs="*", default=SHORT_SIDES, help="of curves, in pixels")
+    parser.add_argument("--exemplars", type=int, nargs="*", default=EXEMPLARS, help="of curves, how many")
+    parser.add_argument("--low", type=int, default=LOW, help="the short side while length and exemplars grow")
     parser.add_argument("--plot", type=Path, help="with curves: where the plot goes (svg or png)")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--one", help=argparse.SUPPRESS)

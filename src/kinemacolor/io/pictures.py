@@ -246,11 +246,14 @@ def _says_adobe_rgb(image: Image.Image) -> bool:
     try:
         exif = image.getexif()
         space = exif.get_ifd(_EXIF).get(_COLOR_SPACE)
+        if space != _UNCALIBRATED:
+            return bool(space == _ADOBE_RGB_SPACE)
+        # Pillow before 13 fails where there is no such part
         index = exif.get_ifd(_INTEROPERABILITY).get(_INTEROPERABILITY_INDEX, "")
     except PICTURE_ERRORS:
         return False
     name = index.decode("ascii", "replace") if isinstance(index, bytes) else str(index)
-    return space == _ADOBE_RGB_SPACE or (space == _UNCALIBRATED and name.strip("\0 ") == "R03")
+    return name.strip("\0 ") == "R03"
 
 
 def _profile_of(image: Image.Image, embedded: bytes | None) -> ImageCms.ImageCmsProfile | None:

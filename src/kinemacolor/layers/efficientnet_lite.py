@@ -92,18 +92,23 @@ class ConvNorm(nn.Module):
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c2 h2 w2"]:
         """Features of ``ceil(h / stride)`` by ``ceil(w / stride)``."""
-        if self.kernel > 1 and self.stride == 1:
-            # symmetric: no padded copy of x
-            x = F.conv2d(x, self.conv.weight, self.conv.bias, padding=self.kernel // 2, groups=self.conv.groups)
-        else:
-            x = self.conv(self._padded(x))
+        conv, around = self.conv, self.kernel // 2
+        weight = self._aligned(x.shape[-2], x.shape[-1])
+        x = F.conv2d(x, weight, conv.bias, self.stride, padding=around, groups=conv.groups)
         x = self.norm(x)
         return F.relu6(x, inplace=not self.training) if self.relu else x
 
-    def _padded(self, x: Tensor) -> Tensor:
-        missing = [max((math.ceil(n / self.stride) - 1) * self.stride + self.kernel - n, 0) for n in x.shape[-2:]]
-        top, left = missing[0] // 2, missing[1] // 2
-        return F.pad(x, (left, missing[1] - left, top, missing[0] - top)) if any(missing) else x
+    def _aligned(self, height: int, width: int) -> Tensor:
+        """The kernel, with zeros before it where "SAME" pads one row or column less there than half of it.
+
+        So padding is the same on all sides, which convolutions do on the way: no padded copy of their input.
+        """
+        less = [self.kernel // 2 - self._before(size) for size in (height, width)]
+        return F.pad(self.conv.weight, (less[1], 0, less[0], 0)) if any(less) else self.conv.weight
+
+    def _before(self, size: int) -> int:
+        """How many zeros "SAME" puts before a side of so many pixels."""
+        return max((math.ceil(size / self.stride) - 1) * self.stride + self.kernel - size, 0) // 2
 
     def fold(self) -> None:
         """Puts the batch norm's running statistics into the convolution; for inference only."""

@@ -42,15 +42,15 @@ def features_of(maps: Mapping[int, Float[Tensor, "_ _ _"]]) -> PlaceFeatures:
     levels = {stride: level.float() for stride, level in maps.items()}
     size = levels[8].shape[-2:]
     same = [F.interpolate(levels[s][None], size, mode="bilinear", align_corners=False)[0] for s in _LEVELS]
-    key = torch.cat([_unit(level) for level in same]) / len(same) ** 0.5
+    key = torch.cat([_unit(level, len(same) ** -0.5) for level in same])
     # the mean says "this is a picture", the differences from it say which place
     detail = _unit(levels[4] - levels[4].mean((1, 2), keepdim=True))
     return PlaceFeatures(key, detail, F.normalize(levels[32].mean((1, 2)), dim=0))
 
 
-def _unit(planes: Float[Tensor, "c h w"]) -> Float[Tensor, "c h w"]:
-    """Each place's vector at length 1; several times faster than ``F.normalize`` on planes."""
-    return planes * (planes.square().sum(0, keepdim=True) + 1e-12).rsqrt()
+def _unit(planes: Float[Tensor, "c h w"], length: float = 1.0) -> Float[Tensor, "c h w"]:
+    """Each place's vector at this length; several times faster than ``F.normalize`` on planes."""
+    return planes * (length * (planes.square().sum(0, keepdim=True) + 1e-12).rsqrt())
 
 
 @dataclass(frozen=True, slots=True)

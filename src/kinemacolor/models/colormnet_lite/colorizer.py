@@ -253,7 +253,8 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         return look.beside(self.color_prior.mixture(noted.luma, seen), self.settings.vividness)
 
     def _ways(self, small: Luma, before: Sequence[Luma | None]) -> list[Way | None]:
-        return [None if past is None else flows(small, past, self.settings.preset) for past in before]
+        preset = self.settings.preset
+        return [None if past is None else flows(small, past, preset, nearest=i == 0) for i, past in enumerate(before)]
 
     @torch.inference_mode()
     def _color(self, noted: _Noted, found: Found | Chroma, state: LiteState) -> Answer:

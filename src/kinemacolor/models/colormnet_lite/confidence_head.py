@@ -3,7 +3,9 @@
 It changes no color. A network that could, learnt to trust flow too long (docs/models/colormnet-lite.md).
 """
 
-import torch
+from collections.abc import Sequence
+from itertools import accumulate
+
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -30,30 +32,31 @@ class ConfidenceHead(nn.Module):
         """Untrained, what the variances say."""
         x = _halved(_planes(evidence, colored))
         said = self.last(F.relu(self.second(F.relu(self.first(x[None])))))[0]
-        return said.float() + _halved(colored.log_error)
+        return said.float() + _halved([colored.log_error])
 
 
-def _halved(planes: Float[Tensor, "f h w"]) -> Float[Tensor, "f h4 w4"]:
-    """Means of 2 x 2 places, at an odd edge of 2 or 1: as ``avg_pool2d`` in half its time on a CPU."""
-    rows, columns = (size % 2 for size in planes.shape[-2:])
-    even = F.pad(planes[None], (0, columns, 0, rows), mode="replicate")
-    return F.interpolate(even, scale_factor=0.5, mode="bilinear", align_corners=False)[0]
+def _halved(planes: Sequence[Float[Tensor, "_ h w"]]) -> Float[Tensor, "f h4 w4"]:
+    """All planes as means of 2 x 2 places, at an odd edge of 2 or 1: as ``avg_pool2d`` in half its time on a CPU."""
+    height, width = planes[0].shape[-2:]
+    bounds = [0, *accumulate(len(each) for each in planes)]
+    even = planes[0].new_empty(bounds[-1], height + height % 2, width + width % 2)
+    for first, stop, each in zip(bounds, bounds[1:], planes):
+        even[first:stop, :height, :width] = each
+    even[:, height:], even[:, :, width:] = even[:, height - 1 : height], even[:, :, width - 1 : width]
+    return F.interpolate(even[None], scale_factor=0.5, mode="bilinear", align_corners=False)[0]
 
 
-def _planes(evidence: Evidence, colored: Past) -> Float[Tensor, "f h w"]:
+def _planes(evidence: Evidence, colored: Past) -> list[Float[Tensor, "_ h w"]]:
     """No hue: distances between colors, variances, weights, and cues, each of the order of 1."""
     # sixty times as fast as vector_norm over so short an axis
     apart = (evidence.candidates - colored.chroma).square().sum(1).sqrt()
     vivid = colored.chroma.square().sum(0, keepdim=True).sqrt()
-    weights = (-evidence.log_variances).softmax(0)
-    return torch.cat(
-        (
-            vivid / (vivid + _CHROMA_UNIT),
-            colored.luma / 50 - 1,
-            colored.log_error / 3,
-            apart / (apart + _CHROMA_UNIT),
-            evidence.log_variances / 4 - 1,
-            weights,
-            evidence.cues,
-        )
-    )
+    return [
+        vivid / (vivid + _CHROMA_UNIT),
+        colored.luma / 50 - 1,
+        colored.log_error / 3,
+        apart / (apart + _CHROMA_UNIT),
+        evidence.log_variances / 4 - 1,
+        (-evidence.log_variances).softmax(0),
+        evidence.cues,
+    ]
