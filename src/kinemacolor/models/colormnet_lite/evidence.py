@@ -67,7 +67,8 @@ def ages_there(ages: Sequence[int], frames: int) -> list[int | None]:
 def flows(luma: Luma, past: Luma, preset: Preset, *, nearest: bool = True) -> tuple[Tensor, Tensor]:
     """Flow from a frame to an earlier one, which colors come along, and back, which only checks it.
 
-    ``fine`` is for the way along which most colors come, that to the ``nearest`` frame; the others are ``sparse`` then.
+    ``fine`` is for the way along which most colors come, that to the ``nearest`` frame; the others are ``sparse``
+    then.
     """
     other: Preset = "sparse" if preset == "fine" else preset
     return optical_flow(luma, past, preset=preset if nearest else other), optical_flow(past, luma, preset=other)
