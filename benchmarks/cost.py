@@ -171,7 +171,7 @@ def plot(runs: dict[tuple[str, str], list[Run]], path: Path) -> None:
                 axes[row, column].plot(x, y, marker="o", markersize=3, label=name)
                 axes[row, column].set(xlabel=title, ylabel=("CPU-s a frame", "peak RSS, MiB")[row], ylim=(0, None))
     for each in axes.flat:
-        each.set_ylim(0, 1.1 * max(max(line.get_ydata()) for line in each.lines))
+        each.set_ylim(0, 1.1 * max((max(line.get_ydata(), default=0) for line in each.lines), default=0) or 1)
         each.grid(alpha=0.25)
     axes[0, 0].legend(frameon=False, fontsize=8)
     axes[0, 0].figure.savefig(path)
