@@ -3,10 +3,12 @@
 import pytest
 import skimage.data
 import torch
+import torch.nn.functional as F
 
 from kinemacolor import color
 from kinemacolor.errors import WeightsError
 from kinemacolor.layers.efficientnet_lite import (
+    ConvNorm,
     EfficientNetLite,
     EfficientNetLiteClassifier,
     EfficientNetLiteConfig,
@@ -56,6 +58,18 @@ def test_parameters_are_those_published(gray_classifier: EfficientNetLiteClassif
     assert sum(p.numel() for p in gray_classifier.parameters()) == 4_652_008 - 576
     lite2 = EfficientNetLiteClassifier(EfficientNetLiteConfig.lite2())
     assert sum(p.numel() for p in lite2.parameters()) == pytest.approx(6.09e6, rel=0.001)
+
+
+@pytest.mark.parametrize("kernel", [3, 5])
+@pytest.mark.parametrize("size", [(1, 2), (7, 8), (8, 7), (16, 16), (9, 31)])
+def test_the_odd_zero_of_same_lies_at_the_bottom_and_right(kernel: int, size: tuple[int, int]) -> None:
+    layer, x = ConvNorm(6, 6, kernel, 2, groups=6).eval(), torch.randn(1, 6, *size)
+    missing = [max((-(-n // 2) - 1) * 2 + kernel - n, 0) for n in size]
+    top, left = missing[0] // 2, missing[1] // 2
+    padded = F.pad(x, (left, missing[1] - left, top, missing[0] - top))
+    with torch.no_grad():
+        plain = F.relu6(layer.norm(layer.conv(padded)))
+        assert torch.allclose(layer(x), plain, atol=1e-6)
 
 
 def test_folding_changes_speed_only() -> None:

@@ -108,9 +108,10 @@ class RayNodes:
                 self.submit(unit)
 
     def sights(self, wanted: Mapping[str, str]) -> list[NodeSight]:
-        """What each node sees of files; one that dies meanwhile is none.
+        """Asks every living node which files it sees, and gives the answers; a node that dies meanwhile is left out.
 
-        Raises ``SettingError`` where one does not answer, or cannot run Kinemacolor.
+        ``wanted`` are the files' places and what is known of each here. Raises ``SettingError`` where a node does not
+        answer or cannot run Kinemacolor, or where no node is left.
         """
         ray = self._ray
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy

@@ -39,7 +39,7 @@ class Seeing(Nodes, Protocol):
     can_run: int
 
     def sights(self, wanted: Mapping[str, str]) -> list[NodeSight]:
-        """What each node sees of files."""
+        """Asks every living node which files it sees, and gives the answers."""
         ...
 
 

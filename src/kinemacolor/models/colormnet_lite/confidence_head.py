@@ -29,7 +29,7 @@ class ConfidenceHead(nn.Module):
         nn.init.zeros_(self.last.bias)
 
     def forward(self, evidence: Evidence, colored: Past) -> Float[Tensor, "1 h4 w4"]:
-        """Untrained, what the variances say."""
+        """The logarithm of the likely error in a*b*. An untrained head gives what the variances say."""
         x = _halved(_planes(evidence, colored))
         said = self.last(F.relu(self.second(F.relu(self.first(x[None])))))[0]
         return said.float() + _halved([colored.log_error])
@@ -47,7 +47,7 @@ def _halved(planes: Sequence[Float[Tensor, "_ h w"]]) -> Float[Tensor, "f h4 w4"
 
 
 def _planes(evidence: Evidence, colored: Past) -> list[Float[Tensor, "_ h w"]]:
-    """No hue: distances between colors, variances, weights, and cues, each of the order of 1."""
+    """Distances between colors, variances, weights and cues, each of the order of 1; hue is left out."""
     # sixty times as fast as vector_norm over so short an axis
     apart = (evidence.candidates - colored.chroma).square().sum(1).sqrt()
     vivid = colored.chroma.square().sum(0, keepdim=True).sqrt()
