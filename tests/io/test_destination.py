@@ -47,6 +47,35 @@ def test_outputs_of_like_names_are_no_hindrance(tmp_path: Path) -> None:
     assert names(tmp_path) == sorted(like)
 
 
+@pytest.mark.parametrize("kind", ["file", "pictures", "pictures, others there"])
+def test_what_nobody_answers_for_goes_with_its_object(tmp_path: Path, kind: str) -> None:
+    if kind == "file":
+        destination = Destination.for_file(tmp_path / "out.mp4", "-", overwrite=False)
+    else:
+        if "others" in kind:
+            (tmp_path / "frames").mkdir()
+            (tmp_path / "frames" / "mine.txt").touch()
+        pattern = Pattern(tmp_path / "frames", "%d.png")
+        destination = Destination.for_pictures(pattern, overwrite=False)
+    assert destination.partial.exists()
+    del destination
+    assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == (["mine.txt"] if "others" in kind else [])
+    assert not list(tmp_path.rglob("*.partial*"))
+
+
+@pytest.mark.process
+def test_what_nobody_answers_for_goes_with_the_process(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from kinemacolor.io.destination import Destination; "
+        "from kinemacolor.interruption import end_now; "
+        "kept = Destination.for_file(Path(sys.argv[1]), '-', overwrite=False); "
+        "assert kept.partial.exists(); end_now()"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "out.mp4")], check=False)
+    assert done.returncode == 130
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.process
 @pytest.mark.parametrize("kind", ["file", "folder"])
 def test_case_33_what_a_killed_run_left_goes_with_the_next(tmp_path: Path, kind: str) -> None:

@@ -5,9 +5,7 @@ damaged and the warnings say where; 4 some films of a batch failed; 130 interrup
 """
 
 import os
-import signal
 import sys
-from types import FrameType
 
 import typer
 
@@ -37,11 +35,10 @@ from kinemacolor.cli.crash import last_word
 from kinemacolor.cli.screen import echo, shown
 from kinemacolor.cli.words import Command
 from kinemacolor.errors import KinemacolorError
+from kinemacolor.interruption import CODE, interrupted, listening
 
 # before torch comes in: decoder and encoder need the cores that idle threads of the network would spin on
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-
-_AGAIN_SECONDS = 0.05
 
 app = typer.Typer(
     name="kinemacolor",
@@ -89,35 +86,18 @@ def _options(
     pass
 
 
-def _interrupt(signal_number: int, frame: FrameType | None) -> None:
-    """Ends the command; later, where a module is being imported, which may swallow the exception."""
-    here = frame
-    while here is not None:
-        if "importlib" in here.f_code.co_filename:
-            if hasattr(signal, "setitimer"):
-                signal.signal(signal.SIGALRM, _interrupt)
-                signal.setitimer(signal.ITIMER_REAL, _AGAIN_SECONDS)
-                return
-            break
-        here = here.f_back
-    raise KeyboardInterrupt
-
-
 def main() -> None:
     """Runs the command line; a user's error is one line on stderr and exit code 1, and so is any other."""
-    try:
-        # also where a shell started us with it ignored; SIGHUP is a closed terminal
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            if hasattr(signal, name):
-                signal.signal(getattr(signal, name), _interrupt)
-        app()
-    except KeyboardInterrupt:  # before the command begins, which hears it itself
-        sys.exit(130)
-    except KinemacolorError as error:
-        echo(f"Error: {shown(error, one_line=True)}", err=True)
-        sys.exit(1)
-    except BrokenPipeError:
-        sys.exit(1)
-    except Exception as error:
-        echo(f"Error: {shown(last_word(error), one_line=True)}", err=True)
-        sys.exit(1)
+    with listening():
+        try:
+            app()
+        except KeyboardInterrupt:  # before the command begins, which hears it itself
+            sys.exit(CODE)
+        except BrokenPipeError:
+            sys.exit(1)
+        except Exception as error:
+            if interrupted():  # a library made an error of it
+                sys.exit(CODE)
+            said = str(error) if isinstance(error, KinemacolorError) else last_word(error)
+            echo(f"Error: {shown(said, one_line=True)}", err=True)
+            sys.exit(1)

@@ -15,6 +15,7 @@ from multiprocessing.context import BaseContext
 from typing import TypeVar
 
 from kinemacolor.errors import KinemacolorError
+from kinemacolor.interruption import CODE, interrupted, listening
 
 ValueT = TypeVar("ValueT")
 
@@ -65,14 +66,15 @@ def _context() -> BaseContext:
 
 
 def _work(connection: Connection, act: Callable[..., object], given: tuple[object, ...]) -> None:
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.default_int_handler)
-    threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
     try:
-        connection.send(act(*given))
-    except KeyboardInterrupt:
-        os._exit(130)
+        with listening():
+            threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
+            outcome = act(*given)
+            if not interrupted():  # else a library made an outcome of it
+                connection.send(outcome)
+    finally:
+        if interrupted():
+            os._exit(CODE)
 
 
 def _end_with(connection: Connection) -> None:

@@ -52,12 +52,13 @@ def read_ahead(items: Iterable[T], depth: int, *, sparing: Event | None = None) 
     queue: Queue[T | _End] = Queue(depth)
     stop = Event()
     thread = Thread(target=_produce, args=(items, queue, stop, sparing), name="kinemacolor-read", daemon=True)
-    thread.start()
     try:
+        thread.start()
         yield _taken(queue)
     finally:
         stop.set()
-        thread.join()
+        if thread.ident is not None:
+            thread.join()
 
 
 def _taken(queue: "Queue[T | _End]") -> Iterator[T]:

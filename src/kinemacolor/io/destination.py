@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import uuid
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -24,7 +25,11 @@ _LEFT_OVER = re.compile(r"\..{0,40}\.[0-9a-f]{8}\.partial(\.\w+)?", re.DOTALL)
 
 
 class Destination:
-    """A final name and a temporary one on the same disk: a file or a folder that ``commit`` puts in place."""
+    """A final name and a temporary one on the same disk: a file or a folder that ``commit`` puts in place.
+
+    What is neither committed nor discarded, as where an interruption comes before anybody answers for it, is removed
+    with the object, or when the process ends.
+    """
 
     def __init__(
         self,
@@ -38,6 +43,7 @@ class Destination:
         self.final, self.partial = final, partial
         self._pattern, self._replaced, self._overwrite = pattern, frozenset(replaced), overwrite
         self._lock = locks.locked(partial)
+        self._net = weakref.finalize(self, _remove, os.getpid(), partial, final, pattern)
 
     @classmethod
     def for_file(cls, output: Path, source: str, *, overwrite: bool) -> "Destination":
@@ -104,7 +110,8 @@ class Destination:
         except OSError as error:
             raise OutputError(f"{self.final} could not be given its name ({reason_of(error)}).") from error
         finally:
-            self._release()
+            self._net.detach()
+            self._unlock()
 
     def _put_folder_in_place(self) -> None:
         swap.flush_files(self.partial)
@@ -127,21 +134,29 @@ class Destination:
             raise _made_meanwhile(self.final)
         self.partial.replace(self.final)
 
-    def _release(self) -> None:
+    def _unlock(self) -> None:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
 
     def discard(self) -> None:
         """Removes the temporary file or folder."""
-        self._release()
-        if self._pattern is not None and swap.is_midway(self.partial, self.final):
-            with suppress(OSError):
-                swap.clear_left_over(self.partial, self.final, self._pattern.fits)
-        elif self.partial.is_dir():
-            shutil.rmtree(self.partial, ignore_errors=True)
-        else:
-            self.partial.unlink(missing_ok=True)
+        self._unlock()
+        _remove(os.getpid(), self.partial, self.final, self._pattern)
+        self._net.detach()
+
+
+def _remove(process: int, partial: Path, final: Path, pattern: Pattern | None) -> None:
+    """Removes what a destination of this process has not put in place."""
+    if process != os.getpid():  # a fork of it, which ends
+        return
+    if pattern is not None and swap.is_midway(partial, final):
+        with suppress(OSError):
+            swap.clear_left_over(partial, final, pattern.fits)
+    elif partial.is_dir():
+        shutil.rmtree(partial, ignore_errors=True)
+    else:
+        partial.unlink(missing_ok=True)
 
 
 def discard_left_over(partial: Path, output: Path) -> None:
