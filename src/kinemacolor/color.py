@@ -6,6 +6,7 @@ Film code values R'G'B' are taken as sRGB-encoded, as every published colorizati
 
 from functools import lru_cache
 
+import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -111,7 +112,14 @@ def gray_level_of(plane: Plane, *, bits: int, full_range: bool) -> Float[Tensor,
     """Y' of a luma plane's code values as 0..1, foot- and headroom clipped."""
     black, span = _luma_scale(bits, full_range)
     levels = np.clip((np.arange(2**bits, dtype=np.float64) - black) / span, 0, 1).astype(np.float32)
-    return torch.from_numpy(levels[np.minimum(plane, 2**bits - 1)])[None]
+    return _looked_up(plane, levels)
+
+
+def _looked_up(plane: Plane, table: np.ndarray) -> Float[Tensor, "1 h w"]:
+    """The table's entry for each code of a plane; its last for codes beyond it."""
+    if plane.dtype == np.uint8 and len(table) == 256:
+        return torch.from_numpy(cv2.LUT(plane, table))[None]  # five times as fast as NumPy
+    return torch.from_numpy(np.take(table, plane, mode="clip"))[None]
 
 
 def gray_of_rgb(rgb: RGB, matrix: Matrix = "bt709") -> Float[Tensor, "1 h w"]:
@@ -135,8 +143,7 @@ def _lightness_table(bits: int, full_range: bool) -> np.ndarray:
 
 def luma_of(planes: Planes) -> Luma:
     """L* of a film's luma plane, at its full size: the lightness of the gray with that Y'."""
-    table = _lightness_table(planes.bits, planes.full_range)
-    return torch.from_numpy(table[np.minimum(planes.y, len(table) - 1)])[None]
+    return _looked_up(planes.y, _lightness_table(planes.bits, planes.full_range))
 
 
 def rgb_of_planes(planes: Planes) -> Float[Tensor, "3 h w"]:
@@ -213,22 +220,22 @@ def blue_red_of(gray: Float[Tensor, "1 h w"], chroma: Chroma, *, matrix: Matrix)
     last = _TABLE_SIDE - 1
     level = gray[0] * last
     tile = level.floor().clamp(0, last - 1)
-    a, b = ((chroma / _CHROMA_LIMIT + 1) * (last / 2)).clamp(0, last)
-    row = a + tile * _TABLE_SIDE
-    where = torch.stack((b * (2 / last) - 1, row * (2 / (last * _TABLE_SIDE - 1)) - 1), dim=-1)
+    a, b = (chroma / _CHROMA_LIMIT).add_(1).mul_(last / 2).clamp_(0, last)
+    row = a.add_(tile, alpha=_TABLE_SIDE)
+    where = torch.stack((b.mul_(2 / last).sub_(1), row.mul_(2 / (last * _TABLE_SIDE - 1)).sub_(1)), dim=-1)
     table = _blue_red_table(matrix, gray.device)
     found = F.grid_sample(table, where[None], mode="bilinear", padding_mode="border", align_corners=True)[0]
-    blue_red = torch.lerp(found[:2], found[2:], level - tile)
+    blue_red = torch.lerp(found[:2], found[2:], level.sub_(tile))
     offsets = _rgb_offsets(blue_red, matrix)
-    above, below = offsets.amax(0, keepdim=True), -offsets.amin(0, keepdim=True)
-    room = torch.minimum((1 - gray) / above.clamp_min(1e-6), gray / below.clamp_min(1e-6))
-    return blue_red * room.clamp(0, 1)
+    above, below = offsets.amax(0, keepdim=True), offsets.amin(0, keepdim=True).neg_()
+    room = torch.minimum((1 - gray).div_(above.clamp_min_(1e-6)), gray / below.clamp_min_(1e-6))
+    return blue_red.mul_(room.clamp_(0, 1))
 
 
 def codes_of(blue_red: Float[Tensor, "2 h w"], *, bits: int, full_range: bool) -> tuple[Plane, Plane]:
     """U and V code values of Cb, Cr (-0.5..0.5), rounded and kept in the legal range."""
     neutral, span = _chroma_scale(bits, full_range)
     low, high = (0, 2**bits - 1) if full_range else (16 * 2 ** (bits - 8), 240 * 2 ** (bits - 8))
-    codes = (blue_red * span + neutral).round().clamp(low, high).cpu().numpy()
+    codes = (blue_red * span).add_(neutral).round_().clamp_(low, high).cpu().numpy()
     u, v = codes.astype(np.uint8 if bits <= 8 else np.uint16)
     return u, v

@@ -89,6 +89,12 @@ def sample_chroma(
     if columns == 1 or not left_sited:
         return resize(chroma, (height, width))
     full_width = resize(chroma, (height, width * columns))
+    if columns == 2:  # as below, without a copy that is wider
+        even, odd = full_width[..., ::2], full_width[..., 1::2]
+        beside = odd.contiguous()
+        beside[..., 1:].add_(odd[..., :-1])
+        beside[..., :1].add_(full_width[..., :1])
+        return beside.mul_(0.5).add_(even).div_(2)
     padded = F.pad(full_width, (columns // 2, columns // 2), mode="replicate")
     # a triangle of columns + 1 taps; sliced sums are thirty times faster here than a one-channel convolution
     taps = [padded[..., i : i + columns * width : columns] for i in range(columns + 1)]

@@ -14,6 +14,7 @@ import torch
 from kinemacolor.engine.exemplars.applied import WithExemplars
 from kinemacolor.frames import Frame, Shot
 from kinemacolor.models.base import Colorizer
+from kinemacolor.models.host_memory import give_back_unused
 from kinemacolor.models.sparing import lighter
 
 SMALLEST_PX = 96
@@ -55,6 +56,7 @@ def spared(model: Colorizer) -> tuple[Colorizer, str] | None:
 def release() -> None:
     """Gives back what is no longer used, the GPU's memory too."""
     gc.collect()
+    give_back_unused()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
     if torch.backends.mps.is_available():

@@ -7,6 +7,7 @@ plane, so it is computed: BT.709 weights at the picture's own depth, exactly G w
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 from av import VideoFrame
 from av.video.format import VideoFormat
@@ -229,5 +230,5 @@ def has_visible_color(planes: Planes) -> bool:
         return False
     _, _, span = _luma_span(planes.bits, planes.full_range)
     neutral = 2 ** (planes.bits - 1)
-    away = np.maximum(np.abs(planes.u.astype(np.int32) - neutral), np.abs(planes.v.astype(np.int32) - neutral))
-    return any(bool((away > limit * span).mean() >= share) for limit, share in _VISIBLE)
+    away = cv2.max(*(cv2.absdiff(plane, neutral) for plane in (planes.u, planes.v)))
+    return any(np.count_nonzero(away > limit * span) >= share * away.size for limit, share in _VISIBLE)

@@ -12,6 +12,7 @@ from torch import Tensor
 from kinemacolor.errors import ModelError
 from kinemacolor.frames import Chroma, Luma, ObjectMasks
 from kinemacolor.layers.place_features import PlaceFeatures
+from kinemacolor.models.host_memory import give_back_unused
 
 StateT = TypeVar("StateT")
 
@@ -135,7 +136,9 @@ class StreamingColorizer(ABC, Generic[StateT]):
     ) -> Iterator[Answer]:
         """The answer for each luma of one shot, in order. Raises ``ModelError`` where ``objects`` are given."""
         refuse_objects(objects)
-        yield from self.go_on(lumas, self.start(references))
+        state = self.start(references)
+        give_back_unused()
+        yield from self.go_on(lumas, state)
 
     def go_on(self, lumas: Iterable[Luma], state: StateT) -> Iterator[Answer]:
         """The answer for each of a shot's next lumas, in order.

@@ -49,7 +49,7 @@ def test_a_folder_of_pictures_is_left_to_the_next_output_there(place: Path, tmp_
     left_by_a_run(place, destination.partial)
     with ChromaTrack(place, output=tmp_path / "out"):
         assert destination.partial.exists()
-    destination._release()
+    destination._unlock()
     Destination.for_pictures(Pattern(tmp_path / "out", "f_%d.png"), overwrite=False).discard()
     assert not destination.partial.exists()
 

@@ -5,6 +5,7 @@ above and below or beside, squeezed into another aspect), then other scales; the
 the still by normalized correlation, small and then at full size.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,8 @@ LIKE = 0.9
 
 _MIDDLE = 0.5
 _COARSE_PX, _FINE_PX = 160, 1280
+_COARSE_IS_WITHIN_PX = 3
+_LIGHT_PX = 3 * _COARSE_PX
 _SAME_ASPECT = 0.02
 _EXACT_IS_BETTER = 0.004
 _WHOLE_IS_ENOUGH = 0.004
@@ -64,12 +67,14 @@ def overlay_of(still: np.ndarray, frame: Gray, *, gain: float = _WHOLE_IS_ENOUGH
         size = _scaled(found.size_px, 1 / fine)
         return Overlay(size, round(found.top / fine), round(found.left / fine), found.likeness)
     coarse = min(1.0, _COARSE_PX / max(frame.shape))
+    small = _sized(frame, _scaled(frame.shape, coarse))
+    light = _sized(still, _scaled(still.shape, min(1.0, _LIGHT_PX / max(still.shape))))
     sizes = {
-        size: _search(still, frame, size, coarse)[0] + better
+        size: _search(_sized(light, _scaled(size, coarse)), small)[0] + better
         for size, better in (*_sizes(still.shape, frame.shape), *_without_bars(still, frame.shape))
     }
     best = max(sizes, key=lambda size: sizes[size])
-    found = max((_placed(still, frame, size) for size in _near(best)), key=lambda each: each.likeness)
+    found = max((_placed(still, frame, size, small) for size in _near(best)), key=lambda each: each.likeness)
     return None if found.likeness < LIKE or _is_whole(still, frame, found, gain) else found
 
 
@@ -137,23 +142,34 @@ def _near(size: tuple[int, int]) -> Iterator[tuple[int, int]]:
         yield round(size[0] * scale), round(size[1] * scale)
 
 
-def _search(still: np.ndarray, frame: Gray, size: tuple[int, int], scale: float) -> tuple[float, int, int]:
-    """How like the still of this size is to the middle of the frame, and at which row and column it then lies."""
-    small = _sized(frame, _scaled(frame.shape, scale))
-    inside = _sized(still, _scaled(size, scale))
-    rows, columns = (max(4, round(side * _MIDDLE)) for side in small.shape)
-    top, left = (small.shape[0] - rows) // 2, (small.shape[1] - columns) // 2
-    middle = small[top : top + rows, left : left + columns]
+def _search(inside: np.ndarray, frame: Gray, about: tuple[int, int, int] | None = None) -> tuple[float, int, int]:
+    """How like a still is to the middle of the frame, and at which row and column of the frame it then begins.
+
+    With ``about``, a row and a column, only up to so many pixels (the third number) away from there.
+    """
+    rows, columns = (max(4, round(side * _MIDDLE)) for side in frame.shape)
+    top, left = (frame.shape[0] - rows) // 2, (frame.shape[1] - columns) // 2
+    middle = frame[top : top + rows, left : left + columns]
+    first_row = first_column = 0
+    if about is not None:
+        first_row, last_row = (max(0, top - about[0] + away) for away in (-about[2], about[2] + rows))
+        first_column, last_column = (max(0, left - about[1] + away) for away in (-about[2], about[2] + columns))
+        inside = inside[first_row:last_row, first_column:last_column]
     if inside.shape[0] < rows or inside.shape[1] < columns or middle.std() < 1:
         return -1.0, 0, 0
     scores = cv2.matchTemplate(inside, middle, cv2.TM_CCOEFF_NORMED)
     _, score, _, (column, row) = cv2.minMaxLoc(scores)
-    return float(score), top - row, left - column
+    return float(score), top - first_row - row, left - first_column - column
 
 
-def _placed(still: np.ndarray, frame: Gray, size: tuple[int, int]) -> Overlay:
-    _, top, left = _search(still, frame, size, 1.0)
-    return Overlay(size, top, left, _likeness(_sized(still, size), frame, top, left))
+def _placed(still: np.ndarray, frame: Gray, size: tuple[int, int], small: np.ndarray) -> Overlay:
+    """The still of this size over the frame, to the pixel, about where it lies over the ``small`` frame."""
+    coarse = max(small.shape) / max(frame.shape)
+    inside = _sized(still, size)
+    score, top, left = _search(_sized(inside, _scaled(size, coarse)), small)
+    about = round(top / coarse), round(left / coarse), math.ceil(_COARSE_IS_WITHIN_PX / coarse)
+    _, top, left = _search(inside, frame, about if score > 0 else None)
+    return Overlay(size, top, left, _likeness(inside, frame, top, left))
 
 
 def _scaled(size: tuple[int, int], scale: float) -> tuple[int, int]:

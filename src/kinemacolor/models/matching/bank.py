@@ -39,7 +39,7 @@ class Search:
     """
 
     top_k: int = 8
-    fours: int = 24
+    fours: int = 32
     detail_weight: float | Float[Tensor, ""] = 0.3
     luma_weight: float | Float[Tensor, ""] = 2.0
     temperature: float | Float[Tensor, ""] = 0.06
