@@ -59,6 +59,7 @@ class SpannedShot:
 
     def state_at(self, point: Point) -> Any:
         """The model's state at a point. Raises ``UnfitStateError`` where its bytes are not that."""
+        give_back_unused()  # what the shot before took
         fresh = self._inner.start(self._references)
         give_back_unused()
         if point.state is None:

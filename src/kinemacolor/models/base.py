@@ -136,6 +136,7 @@ class StreamingColorizer(ABC, Generic[StateT]):
     ) -> Iterator[Answer]:
         """The answer for each luma of one shot, in order. Raises ``ModelError`` where ``objects`` are given."""
         refuse_objects(objects)
+        give_back_unused()  # what the shot before took
         state = self.start(references)
         give_back_unused()
         yield from self.go_on(lumas, state)
