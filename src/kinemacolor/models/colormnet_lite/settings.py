@@ -38,7 +38,7 @@ class LiteSettings:
     look_every: int = 2
     look_if_lost: float = 0.15
     prior_every: int = 2
-    prior_if_lost: float = 0.05
+    prior_if_lost: float = 0.02
 
 
 def require_in_range(settings: LiteSettings) -> None:
