@@ -1,5 +1,6 @@
 """A reader gives the same frame for a number, wherever it starts."""
 
+import gc
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ import pytest
 from kinemacolor.io import FrameReader, VideoReader, open_reader
 from kinemacolor.io.seek import WORTHWHILE_FRAMES
 
+SAMPLE = Path(__file__).parents[2] / "examples" / "sample"
 OPEN_GOP = {"bf": "3", "g": "30", "x264-params": "open-gop=1"}
 
 
@@ -75,3 +77,16 @@ def test_case_05_damage_at_the_very_end_keeps_the_frame_count(media: SimpleNames
         frames = list(reader)
     assert [frame.seconds for frame in frames] == times
     assert any("damaged" in text for text in reader.warnings)
+
+
+def test_decoded_frames_go_without_the_collector() -> None:
+    """A frame and its side data that hold each other would be megabytes each until Python looks for cycles."""
+    gc.collect()
+    gc.disable()
+    try:
+        with open_reader(SAMPLE / "bw.mp4") as reader:
+            for _ in reader:
+                pass
+        assert sum(type(each) is av.VideoFrame for each in gc.get_objects()) <= 2
+    finally:
+        gc.enable()

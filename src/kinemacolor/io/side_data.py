@@ -6,7 +6,7 @@ from fractions import Fraction
 from math import atan2, degrees
 from typing import cast
 
-from av.sidedata.sidedata import SideData
+from av.sidedata.sidedata import SideData, SideDataContainer
 from av.video.frame import VideoFrame
 
 CAPTIONS = "A53_CC"
@@ -30,8 +30,10 @@ def side_data(frame: VideoFrame, codec: str) -> dict[str, bytes]:
     if codec in _NAMES_ITS_PROFILE:
         return {}
     try:
+        # not ``frame.side_data``: a frame and its container keep each other, megabytes until the collector comes
+        beside = SideDataContainer(frame)  # type: ignore[call-arg]  # PyAV's stubs leave the argument out
         # iterating yields the items themselves, whatever the mapping's type says
-        items = cast(Iterable[SideData], frame.side_data)
+        items = cast(Iterable[SideData], beside)
     except ValueError:
         return {}  # PyAV raises where a frame carries a kind it has no name for (EXIF, in a TIFF)
     return {item.type.name: bytes(item) for item in items}
