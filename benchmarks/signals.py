@@ -26,7 +26,7 @@ _PATIENCE_SECONDS = 10.0
 
 
 def interrupted(number: signal.Signals, seconds: float, film: Path, still: Path) -> str:
-    """What came of a run that a signal reached so many seconds after it began to listen; "130" where all is well."""
+    """The end of a run that gets a signal ``seconds`` after it began to listen: "130", or what went wrong."""
     with tempfile.TemporaryDirectory() as folder:
         words = ["colorize", film, "-e", still, "-o", Path(folder) / "out.mp4", "--no-track"]
         command = [sys.executable, "-X", "importtime", "-m", "kinemacolor", *map(str, words)]

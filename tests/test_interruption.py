@@ -104,8 +104,8 @@ def test_a_module_is_imported_to_its_end_first(tmp_path, monkeypatch: pytest.Mon
 
 
 @pytest.mark.process
-def test_a_thread_that_works_in_torch_does_not_break_the_end(tmp_path) -> None:
-    """Python's own way to end ends in SIGABRT here, five times of five: a thread in torch cannot be ended."""
+def test_a_thread_that_works_in_torch_does_not_break_the_end() -> None:
+    """The end of the interpreter is a SIGABRT here, five times of five: a thread in torch cannot be ended."""
     code = """
         import signal, sys, threading
         import torch

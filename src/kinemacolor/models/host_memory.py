@@ -13,7 +13,7 @@ def give_back_unused() -> None:
     """Gives memory that was freed back to the system, in some hundredths of a second; nothing where that is unknown.
 
     What a shot's exemplars take while they are prepared is in the way of nothing then: a film of twelve shots takes
-    a sixth less at its peak (``benchmarks/results/2026-11-29-speed.md``).
+    a tenth less at its peak (``benchmarks/results/2026-11-29-speed.md``).
     """
     if _trim is not None:
         _trim(0)
