@@ -35,7 +35,8 @@ from kinemacolor.models.matching.bank import Bank, Match, pictured
 from kinemacolor.models.references import own_chroma
 from kinemacolor.resize import resize
 
-_FRAMES_AHEAD = 2
+_FRAMES_AHEAD = 4
+_LOOKED_AT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,8 @@ class LiteState:
 class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
     """ColorMNet-lite as the engine knows it. The network is copied, with the trunk's batch norms folded away.
 
-    While a frame gets its colors the next two are looked at: all but the colors themselves can be known before.
+    While a frame gets its colors the next two are looked at: all but the colors themselves can be known before. Two
+    more are ready, so that no core waits for the next.
     """
 
     frames_ahead = _FRAMES_AHEAD
@@ -183,15 +185,15 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
 
     def step(self, luma: Luma, state: LiteState) -> Answer:
         """The answer for the next frame, of the luma's size. Changes the state, and nothing else."""
-        with sharing_cores(2, _FRAMES_AHEAD) as pool:
+        with sharing_cores(2, _LOOKED_AT) as pool:
             noted = self._noted(luma, state)
             return self._color(noted, pool.submit(self._look, noted, pool).result(), state)
 
     def go_on(self, lumas: Iterable[Luma], state: LiteState) -> Iterator[Answer]:
-        """The answer for each of a shot's next lumas; two more are read before it is given."""
+        """The answer for each of a shot's next lumas; four more are read before it is given."""
         waiting: deque[tuple[_Noted, Future[Found | Chroma]]] = deque()
         # the pools are this shot's, no part of the model; ``ahead`` is closed first, since it asks ``beside``
-        with sharing_cores(_FRAMES_AHEAD) as beside, sharing_cores(_FRAMES_AHEAD) as ahead:
+        with sharing_cores(_LOOKED_AT) as beside, sharing_cores(_LOOKED_AT) as ahead:
             for luma in lumas:
                 noted = self._noted(luma, state)
                 waiting.append((noted, ahead.submit(self._look, noted, beside)))
