@@ -16,7 +16,7 @@ from kinemacolor.engine.plan import PlannedShot
 from kinemacolor.engine.shot import with_answers
 from kinemacolor.frames import Frame, Luma
 from kinemacolor.models.base import Answer, Reference, StreamingColorizer
-from kinemacolor.models.host_memory import give_back_unused
+from kinemacolor.models.host_memory import giving_back
 from kinemacolor.models.kept import bytes_of_state, state_of_bytes
 
 SPAN_FRAMES = 240
@@ -59,9 +59,8 @@ class SpannedShot:
 
     def state_at(self, point: Point) -> Any:
         """The model's state at a point. Raises ``UnfitStateError`` where its bytes are not that."""
-        give_back_unused()  # what the shot before took
-        fresh = self._inner.start(self._references)
-        give_back_unused()
+        with giving_back():
+            fresh = self._inner.start(self._references)
         if point.state is None:
             return fresh
         device = getattr(_innermost(self._inner), "device", torch.device("cpu"))

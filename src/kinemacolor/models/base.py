@@ -12,7 +12,7 @@ from torch import Tensor
 from kinemacolor.errors import ModelError
 from kinemacolor.frames import Chroma, Luma, ObjectMasks
 from kinemacolor.layers.place_features import PlaceFeatures
-from kinemacolor.models.host_memory import give_back_unused
+from kinemacolor.models.host_memory import giving_back
 
 StateT = TypeVar("StateT")
 
@@ -136,9 +136,8 @@ class StreamingColorizer(ABC, Generic[StateT]):
     ) -> Iterator[Answer]:
         """The answer for each luma of one shot, in order. Raises ``ModelError`` where ``objects`` are given."""
         refuse_objects(objects)
-        give_back_unused()  # what the shot before took
-        state = self.start(references)
-        give_back_unused()
+        with giving_back():
+            state = self.start(references)
         yield from self.go_on(lumas, state)
 
     def go_on(self, lumas: Iterable[Luma], state: StateT) -> Iterator[Answer]:

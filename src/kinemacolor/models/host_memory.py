@@ -1,19 +1,45 @@
 """The computer's own memory, which the C library keeps for later where nobody uses it."""
 
 import ctypes
-from collections.abc import Callable
-from contextlib import suppress
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+_ARENA_MAX = -8  # M_ARENA_MAX of malloc.h
+_ARENAS = 2
 
 _trim: Callable[[int], int] | None = None
-with suppress(AttributeError, OSError, TypeError):  # glibc has it; macOS, Windows and musl do not
+_set: Callable[[int, int], int] | None = None
+with suppress(AttributeError, OSError, TypeError):  # glibc has them; macOS, Windows and musl do not
     _trim = ctypes.CDLL(None).malloc_trim
+    _set = ctypes.CDLL(None).mallopt
+
+
+def keep_few_arenas() -> None:
+    """Lets threads that begin from now on share two of malloc's arenas; nothing where that is unknown.
+
+    Each arena keeps what is freed in it for its own threads. With one for each of a dozen threads a film of
+    1920x1080 takes 90 MiB more, in the same time (``benchmarks/results/2026-11-29-speed.md``). What the user has set
+    with ``MALLOC_ARENA_MAX`` or ``GLIBC_TUNABLES`` stays.
+    """
+    chosen = "MALLOC_ARENA_MAX" in os.environ or "arena_max" in os.environ.get("GLIBC_TUNABLES", "")
+    if _set is not None and not chosen:
+        _set(_ARENA_MAX, _ARENAS)
 
 
 def give_back_unused() -> None:
-    """Gives memory that was freed back to the system, in some hundredths of a second; nothing where that is unknown.
-
-    What a shot's exemplars take while they are prepared is in the way of nothing then: a film of twelve shots takes
-    a tenth less at its peak (``benchmarks/results/2026-11-29-speed.md``).
-    """
+    """Gives memory that was freed back to the system, in some hundredths of a second; nothing where unknown."""
     if _trim is not None:
         _trim(0)
+
+
+@contextmanager
+def giving_back() -> Iterator[None]:
+    """Gives back what was freed before, and what is freed within, where exemplars of a shot are prepared.
+
+    What they take meanwhile is in the way of nothing then: a film of twelve shots takes a tenth less at its peak
+    (``benchmarks/results/2026-11-29-speed.md``).
+    """
+    give_back_unused()
+    yield
+    give_back_unused()

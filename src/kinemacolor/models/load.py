@@ -15,6 +15,7 @@ from kinemacolor.models.cards import CARDS, ModelCard, card_of
 from kinemacolor.models.colormnet.policy import MemoryPolicy
 from kinemacolor.models.default import DEFAULT
 from kinemacolor.models.devices import device_of
+from kinemacolor.models.host_memory import keep_few_arenas
 from kinemacolor.models.spatiotemporal.memory_restriction import DenseRestriction
 
 _DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -122,6 +123,7 @@ def load_model(
     arguments["settings"] = settings_of(card, values, memory=memory)
     if restriction is not None:
         arguments["restriction"] = restriction
+    keep_few_arenas()
     load = import_module(card.package).load
     model: Colorizer = load(path, **arguments) if path is not None else load(**arguments)
     return model
