@@ -26,6 +26,7 @@ class Pretended(OnlyHere):
 
     blind = False
     names, can_run = ("a", "b"), 2
+    gone: tuple[str, ...] = ()
 
     def __init__(self, address: str, share: object = None) -> None:
         super().__init__()
@@ -121,6 +122,15 @@ def test_a_node_that_does_not_see_the_films_ends_it_before_the_work(
     monkeypatch.setattr(Pretended, "blind", True)
     with pytest.raises(SettingError, match=r"Node c does not see .* and 3 more as it is here"):
         run("batch", manifest, "--ray", "auto", *QUICK)
+
+
+def test_nodes_that_died_when_they_were_asked_are_named_before_the_work(
+    manifest: Path, pretended: type[Pretended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Pretended, "gone", ("c",))
+    done = run("batch", manifest, "--ray", "auto", "--dry-run", *QUICK)
+    assert "2 nodes (a, b)" in done.stderr
+    assert "Left out, since they died when they were asked: c." in done.stderr
 
 
 def test_without_ray_one_line_says_what_to_install(manifest: Path, monkeypatch: pytest.MonkeyPatch) -> None:

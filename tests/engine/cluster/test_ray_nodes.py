@@ -140,6 +140,7 @@ def test_a_node_that_dies_before_it_has_answered_is_none(fake: FakeRay, monkeypa
     with RayNodes("auto") as nodes:
         assert nodes.can_run == 6
         assert [each.name for each in nodes.sights({})] == ["a", "a"]
+        assert nodes.gone == ("a",)
         assert nodes.can_run == 2  # the one with four processors has gone
 
 

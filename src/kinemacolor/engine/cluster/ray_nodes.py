@@ -51,6 +51,7 @@ class RayNodes:
         self._slots, self._most_memory, self._is_open = 1, 0, False
         self._gpus = self._share.gpus or 0.0
         self._had_room = time.monotonic()
+        self.gone: tuple[str, ...] = ()
 
     def __enter__(self) -> "RayNodes":
         self._ray = _ray()
@@ -108,7 +109,7 @@ class RayNodes:
                 self.submit(unit)
 
     def sights(self, wanted: Mapping[str, str]) -> list[NodeSight]:
-        """Asks every living node which files it sees, and gives the answers; a node that dies meanwhile is left out.
+        """Asks every living node which files it sees, and gives the answers; one that dies meanwhile is in ``gone``.
 
         ``wanted`` are the files' places and what is known of each here. Raises ``SettingError`` where a node does not
         answer or cannot run Kinemacolor, or where no node is left.
@@ -126,7 +127,7 @@ class RayNodes:
             if node["Alive"]
         }
         answered, silent = ray.wait(list(asked), num_returns=len(asked), timeout=_SIGHT_SECONDS)
-        found = []
+        found, gone = [], []
         for reference in (*answered, *silent):
             node, name = asked[reference], asked[reference]["NodeManagerHostname"]
             try:
@@ -136,12 +137,15 @@ class RayNodes:
                     raise SettingError(
                         f"Node {name} does not answer within {_SIGHT_SECONDS} s. Take it out of the cluster."
                     ) from error
+                gone.append(str(name))
             except ray.exceptions.RayError as error:
                 if not self._has_gone(node):
                     raise SettingError(
                         f"Node {name} cannot run Kinemacolor ({_reason(error)}). Install the same version of it, of "
                         "Python and of Ray on all nodes."
                     ) from error
+                gone.append(str(name))
+        self.gone = tuple(gone)
         self.measure()
         if not found:
             raise SettingError("No node of the cluster answers. Start nodes first.")

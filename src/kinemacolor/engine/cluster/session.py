@@ -33,9 +33,13 @@ from kinemacolor.errors import KinemacolorError, OutputError
 
 @runtime_checkable
 class Seeing(Nodes, Protocol):
-    """Nodes that say who they are, how many shots they color at a time, and what they see."""
+    """Nodes that say who they are, how many shots they color at a time, and what they see.
+
+    ``gone`` are those that died while they were asked what they see.
+    """
 
     names: tuple[str, ...]
+    gone: tuple[str, ...]
     can_run: int
 
     def sights(self, wanted: Mapping[str, str]) -> list[NodeSight]:
@@ -151,7 +155,8 @@ def _home(job: Job) -> str:
 def _said(nodes: Seeing, files: int, cluster: Cluster) -> str:
     ways = "at the same paths" if not cluster.maps else f"by {', '.join(cluster.maps)}"
     back = "through a folder beside the track" if cluster.shared else "through Ray's object store"
+    died = f" Left out, since they died when they were asked: {', '.join(nodes.gone)}." if nodes.gone else ""
     return (
         f"{len(nodes.names)} nodes ({', '.join(dict.fromkeys(nodes.names))}) have room for {nodes.can_run} shots at "
-        f"a time and see all {files} films and folders of stills {ways}. Shots come back {back}."
+        f"a time and see all {files} films and folders of stills {ways}. Shots come back {back}.{died}"
     )
