@@ -1,6 +1,8 @@
 """Threads that compute side by side, each with its share of the cores."""
 
 import threading
+import time
+from collections.abc import Generator
 
 import pytest
 import torch
@@ -24,3 +26,23 @@ def test_each_thread_has_its_share_and_all_others_theirs(threads: int, ways: int
         assert torch.get_num_threads() == 2
     finally:
         torch.set_num_threads(before)
+
+
+def test_what_waits_when_nobody_asks_any_more_is_not_begun() -> None:
+    began = []
+
+    def work(number: int) -> None:
+        began.append(number)
+        time.sleep(0.2)
+
+    def numbers() -> Generator[int, None, None]:
+        with sharing_cores(1) as pool:
+            waiting = [pool.submit(work, number) for number in range(9)]
+            for number, done in enumerate(waiting):
+                done.result()
+                yield number
+
+    source = numbers()
+    assert next(source) == 0
+    source.close()
+    assert len(began) <= 2

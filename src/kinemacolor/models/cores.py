@@ -14,7 +14,8 @@ def sharing_cores(threads: int, ways: int | None = None) -> Iterator[Executor]:
 
     ``ways`` None is ``threads``. Two frames at once on a core each are a tenth faster than one after the other on
     both: small operations gain little from a second core. The number of threads also decides in what order sums are
-    added, so whatever shall be the same to the bit has to run with the same share.
+    added, so whatever shall be the same to the bit has to run with the same share. Where the pool is left by an
+    error, or since nobody asks any more, what waits in it is not begun.
     """
     here = torch.get_num_threads()
     share = max(1, here // (ways or threads))
@@ -29,4 +30,8 @@ def sharing_cores(threads: int, ways: int | None = None) -> Iterator[Executor]:
         for started in [pool.submit(begin) for _ in range(threads)]:
             started.result()
         torch.set_num_threads(here)  # the number is a thread's own, but also that of threads that begin later
-        yield pool
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
