@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 # before torch comes in: idle threads that spin cost a busy machine fifty times the work itself
@@ -85,6 +86,15 @@ def _interrupts() -> None:
     """Tests interrupt themselves; a shell that starts them in the background has interrupts ignored."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def _no_real_time() -> Iterator[None]:
+    """No test leaves its process in real time, where it would starve all others, as SVT-AV1 does by itself."""
+    yield
+    if hasattr(os, "sched_getscheduler") and os.sched_getscheduler(0) in (os.SCHED_FIFO, os.SCHED_RR):
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+        pytest.fail("This test left its thread in real time. Open encoders within scheduling_kept().")
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ from kinemacolor.io.codecs import Encoder
 from kinemacolor.io.encoder_limits import refusal
 from kinemacolor.io.filters import filter_graph
 from kinemacolor.io.info import FilmInfo
+from kinemacolor.io.scheduling import scheduling_kept
 
 _CONSTANT_RATE = frozenset({"avi", "mxf", "yuv4mpegpipe", "mpeg"})
 _CONSTANT_RATE_CODECS = frozenset({"mpeg1video", "mpeg2video", "mpeg4"})
@@ -180,7 +181,8 @@ def add_film(
     if info.display_matrix is not None:
         stream.set_display_matrix(info.display_matrix)
     try:
-        context.open()
+        with scheduling_kept():
+            context.open()
     except (FFmpegError, ValueError) as error:
         raise CodecError(refusal(encoder.name, info, layout.pixel_format)) from error
     return stream
