@@ -61,11 +61,11 @@ class Recorder(ColorMNetLiteColorizer):
         return self._features(luma)
 
     def seen(self, found: Found, before: Look | None) -> Look:
-        """What was found for a frame, or for the frame before it where this one was not looked at."""
+        """The look of a frame: its own, or that of the frame before it along the flow where it was not looked at."""
         return self._seen(found, before)
 
     def prior_colors(self, luma: Luma, mixture: Mixture) -> PriorColors:
-        """What the two priors say together where ``mixture`` is the color prior's answer."""
+        """The colors of both priors together, ``mixture`` being the color prior's answer."""
         features = self._features(luma)
         with self._fast():
             look = self.network.prior_colors(luma, features)
@@ -116,7 +116,7 @@ class Shot:
 
 @torch.inference_mode()
 def mixture_of(prior: ShotPrior, noted: _Noted) -> Mixture:
-    """What the color prior says of a frame that has one exemplar."""
+    """The color prior's mixture for a frame that has one exemplar."""
     return prior.mixture(noted.luma, noted.prior_memory)
 
 
@@ -149,7 +149,7 @@ class Memory:
             banks.append(Bank([entry], bank.projection, at_once=1))
 
     def candidates(self, luma: Luma, small: Luma, features: PlaceFeatures) -> Iterator[Past]:
-        """What the next frame's places find in the frames 8 and 24 before it."""
+        """The matches of the next frame in the frames 8 and 24 before it, each as a candidate."""
         network, search = self.model.network, self.model.settings.search
         for age in MEMORY_AGES:
             if age > len(self.colors) or not (colors := self.colors[-age]) or not (trusts := self.trusts[-age]):
@@ -214,7 +214,7 @@ class Replay:
         return self._back(pasts, evidences) if self.levers.back else pasts
 
     def _weighed(self, number: int, noted: _Noted, found: Found) -> Found:
-        """What was found for a frame, where the priors were asked with what the levers make of their answer."""
+        """The evidence for a frame; where the priors were asked, with their answer as the levers change it."""
         if number not in self.shot.mixtures or not (self._other or self._palette):
             return found
         mixture = self.shot.mixtures[number]

@@ -91,9 +91,10 @@ def _interrupts() -> None:
 @pytest.fixture(autouse=True)
 def _no_real_time() -> Iterator[None]:
     """No test leaves its process in real time, where it would starve all others, as SVT-AV1 does by itself."""
+    before = os.sched_getscheduler(0) if hasattr(os, "sched_getscheduler") else None
     yield
-    if hasattr(os, "sched_getscheduler") and os.sched_getscheduler(0) in (os.SCHED_FIFO, os.SCHED_RR):
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    if before is not None and before != os.sched_getscheduler(0) in (os.SCHED_FIFO, os.SCHED_RR):
+        os.sched_setscheduler(0, before, os.sched_param(0))
         pytest.fail("This test left its thread in real time. Open encoders within scheduling_kept().")
 
 
