@@ -18,10 +18,9 @@ from kinemacolor.models.base import Answer, Reference
 from kinemacolor.models.color_prior import Mixture, ShotPrior
 from kinemacolor.models.color_prior.shot import SHORT_SIDE_PX
 from kinemacolor.models.colormnet_lite import ColorMNetLiteColorizer, LiteState
-from kinemacolor.models.colormnet_lite.colorizer import Found, _Noted
+from kinemacolor.models.colormnet_lite.colorizer import _Noted
 from kinemacolor.models.colormnet_lite.evidence import Evidence, Past, ages_there, carry, fused
-from kinemacolor.models.colormnet_lite.look import Look
-from kinemacolor.models.colormnet_lite.prior import PriorColors
+from kinemacolor.models.colormnet_lite.look import Found, Look
 from kinemacolor.models.matching.bank import Bank, entry_of
 from kinemacolor.models.references import fitted
 from kinemacolor.resize import fit, in_steps, resize
@@ -60,16 +59,9 @@ class Recorder(ColorMNetLiteColorizer):
         """The looks of a frame's places."""
         return self._features(luma)
 
-    def seen(self, found: Found, before: Look | None) -> Look:
+    def seen(self, found: Found, state: LiteState) -> Look:
         """The look of a frame: its own, or that of the frame before it along the flow where it was not looked at."""
-        return self._seen(found, before)
-
-    def prior_colors(self, luma: Luma, mixture: Mixture) -> PriorColors:
-        """The colors of both priors together, ``mixture`` being the color prior's answer."""
-        features = self._features(luma)
-        with self._fast():
-            look = self.network.prior_colors(luma, features)
-        return look.beside(mixture, self.settings.vividness)
+        return self._seen(found, state)
 
 
 @dataclass
@@ -81,7 +73,6 @@ class Shot:
     answers: list[Chroma]
     kept: Kept
     seconds: float
-    mixtures: dict[int, Mixture] = field(default_factory=dict)
 
     @classmethod
     def colored(cls, model: Recorder, labs: Sequence[Float[Tensor, "3 h w"]]) -> "Shot":
@@ -89,11 +80,7 @@ class Shot:
         began = time.process_time()
         reference = Reference(labs[0][:1], labs[0][1:], index=0)
         answers, kept = model.follow([lab[:1] for lab in labs], model.start([reference]))
-        shot = cls(model, reference, answers, kept, time.process_time() - began)
-        for number, (noted, found) in enumerate(kept):
-            if found is not None and found.prior_colors is not None:
-                shot.mixtures[number] = mixture_of(shot.prior, noted)
-        return shot
+        return cls(model, reference, answers, kept, time.process_time() - began)
 
     @property
     def prior(self) -> ShotPrior:
@@ -101,17 +88,9 @@ class Shot:
         assert self.model.color_prior is not None
         return self.model.color_prior
 
-    @torch.inference_mode()
     def difference(self, chromas: Sequence[Chroma]) -> float:
-        """The greatest difference in a*b* from the model's colors, or of the priors asked anew from those it used."""
-        off = [float((one - other).abs().max()) for one, other in zip(chromas, self.answers, strict=True)]
-        for number, mixture in self.mixtures.items():
-            noted, found = self.kept[number]
-            assert found is not None
-            assert found.prior_colors is not None
-            again = self.model.prior_colors(noted.luma, mixture)
-            off.append(float((again.chroma - found.prior_colors.chroma).abs().max()))
-        return max(off)
+        """The greatest difference in a*b* from the model's colors."""
+        return max(float((one - other).abs().max()) for one, other in zip(chromas, self.answers, strict=True))
 
 
 @torch.inference_mode()
@@ -189,7 +168,7 @@ class Replay:
     def pasts(self) -> list[Past]:
         """Each frame in color, at the stride of candidates."""
         model, variances = self.shot.model, self.shot.model.network.variances
-        memory, look = Memory(model), None
+        memory, state = Memory(model), model.start([self.shot.reference])
         pasts: list[Past] = []
         evidences: list[Evidence | None] = []
         for number, (noted, found) in enumerate(self.shot.kept):
@@ -202,7 +181,7 @@ class Replay:
             ages = ages_there(model.settings.ages, number)
             before = [None if age is None else pasts[-age] for age in ages]
             carried = [carry(past, *way) if past and way else None for past, way in zip(before, found.ways)]
-            look = model.seen(self._weighed(number, noted, found), look)
+            state.look = look = model.seen(self._weighed(noted, found), state)
             evidence = variances.weigh(noted.small, look.prior_colors, look.match, carried)
             features = model.features(noted.luma) if self.levers.memory else None
             if features is not None:
@@ -213,14 +192,13 @@ class Replay:
             memory.add(pasts[-1], features, noted.bank)
         return self._back(pasts, evidences) if self.levers.back else pasts
 
-    def _weighed(self, number: int, noted: _Noted, found: Found) -> Found:
-        """The evidence for a frame; where the priors were asked, with their answer as the levers change it."""
-        if number not in self.shot.mixtures or not (self._other or self._palette):
+    def _weighed(self, noted: _Noted, found: Found) -> Found:
+        """The evidence for a frame; where the color prior was asked, with its answer as the levers change it."""
+        if found.priors is None or (mixture := found.priors.mixture) is None or not (self._other or self._palette):
             return found
-        mixture = self.shot.mixtures[number]
         mixture = mixture if self._other is None else blended(mixture, mixture_of(self._other, noted))
         mixture = mixture if self._palette is None else self._palette.within(mixture)
-        return replace(found, prior_colors=self.shot.model.prior_colors(noted.luma, mixture))
+        return replace(found, priors=replace(found.priors, mixture=mixture))
 
     def _back(self, pasts: list[Past], evidences: Sequence[Evidence | None]) -> list[Past]:
         """The frames from the last to the first, each with candidates from those after it as they are by then."""

@@ -17,7 +17,7 @@ from kinemacolor.layers.flow import optical_flow
 from kinemacolor.layers.place_features import PlaceFeatures
 from kinemacolor.models import colormnet, colormnet_lite
 from kinemacolor.models.base import Colorizer, Reference
-from kinemacolor.models.color_prior import ColorPrior, ColorPriorConfig
+from kinemacolor.models.color_prior import ColorPrior, ColorPriorConfig, Mixture
 from kinemacolor.models.colormnet import ColorMNet, ColorMNetConfig
 from kinemacolor.models.colormnet_lite import (
     ColorMNetLite,
@@ -26,8 +26,10 @@ from kinemacolor.models.colormnet_lite import (
     LiteSettings,
 )
 from kinemacolor.models.colormnet_lite.colorizer import _Noted
+from kinemacolor.models.colormnet_lite.look import Priors
 from kinemacolor.models.colormnet_lite.network import SEARCH
 from kinemacolor.models.colormnet_lite.prior import PriorColors
+from kinemacolor.models.kept import bytes_of_state, state_of_bytes
 from kinemacolor.models.load import load_model
 from kinemacolor.resize import resize
 
@@ -320,6 +322,42 @@ def test_a_state_of_several_exemplars_can_be_copied_with_the_color_prior(
     assert torch.equal(model.step(shot[0][2], state).chroma, model.step(shot[0][2], other).chroma)
 
 
+def test_a_shot_is_as_familiar_as_its_frame_most_like_the_exemplars(shot: tuple[Tensor, Tensor]) -> None:
+    still, own = (Reference(shot[0][0], shot[1][0], index=index) for index in (None, 2))
+    strange = shot[0][0].flip(-2)
+    model = ColorMNetLiteColorizer(seeded(), settings=LiteSettings(look_every=1))
+    state, before = model.start([still]), -1.0
+    for luma in (strange, shot[0][0]):
+        model.step(luma, state)
+        assert state.familiarity > before
+        before = state.familiarity
+    model.step(strange, state)
+    assert state.familiarity == before
+    fresh = model.start([still])
+    assert state_of_bytes(bytes_of_state(state, "a"), fresh, "a").familiarity == before
+    assert model.start([still, own]).familiarity == 1.0
+
+
+def test_the_color_prior_is_doubted_in_a_shot_that_no_exemplar_knows(
+    shot: tuple[Tensor, Tensor], color_prior: ColorPrior, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, beside = [], PriorColors.beside
+
+    def noted(look: PriorColors, mixture: Mixture, vividness: float, familiarity: float) -> PriorColors:
+        told.append(familiarity)
+        return beside(look, mixture, vividness, familiarity)
+
+    monkeypatch.setattr(PriorColors, "beside", noted)
+    model = ColorMNetLiteColorizer(seeded(), color_prior=color_prior)
+    for index, familiar in ((None, False), (0, True)):
+        told.clear()
+        state = model.start([Reference(shot[0][0].flip(-2), shot[1][0], index=index)])
+        model.step(shot[0][0], state)
+        model.step(shot[0][1], state)
+        assert told == [state.familiarity]
+        assert (told == [1.0]) is familiar
+
+
 def _looks(
     model: ColorMNetLiteColorizer, film: list[Tensor], first: Reference, patch: pytest.MonkeyPatch
 ) -> list[int]:
@@ -355,13 +393,13 @@ def test_the_prior_is_asked_at_every_second_look_and_holds_along_the_flow_betwee
     steady = [shot[0][0].roll(2 * i, -1) for i in range(9)]
     still = Reference(steady[0].flip(-1), shot[1][0].flip(-1))
     model = ColorMNetLiteColorizer(seeded(), settings=LiteSettings(look_if_lost=1.0, prior_if_lost=1.0))
-    asked, prior_colors = [], ColorMNetLiteColorizer._prior_colors
+    asked, priors = [], ColorMNetLiteColorizer._priors
 
-    def noted(self: ColorMNetLiteColorizer, at: _Noted, features: PlaceFeatures) -> PriorColors:
+    def noted(self: ColorMNetLiteColorizer, at: _Noted, features: PlaceFeatures) -> Priors:
         asked.append(next(i for i, each in enumerate(steady) if torch.equal(at.luma, each)))
-        return prior_colors(self, at, features)
+        return priors(self, at, features)
 
-    monkeypatch.setattr(ColorMNetLiteColorizer, "_prior_colors", noted)
+    monkeypatch.setattr(ColorMNetLiteColorizer, "_priors", noted)
     state, seen = model.start([still]), []
     for luma in steady:
         model.step(luma, state)

@@ -49,3 +49,12 @@ def test_colors_by_look_and_those_with_the_exemplars_weigh_by_their_precision() 
     assert both.chroma[0, :, 0, 0].tolist() == pytest.approx([-12.5, 22.5], abs=1e-3)
     assert both.log_variance.exp()[0, 0, 0, 0].item() == pytest.approx(75 / 4, abs=1e-3)
     assert both.chroma.shape == (1, 2, 2, 2)
+
+
+@pytest.mark.parametrize(("familiarity", "times"), [(0.7, 1), (0.5, 1), (0.47, 2.4596), (0.3, 10), (-1.0, 10)])
+def test_colors_by_look_weigh_more_in_a_shot_that_its_exemplars_do_not_know(familiarity: float, times: float) -> None:
+    look = PriorColors(torch.tensor([10.0, 0.0]).view(1, 2, 1, 1), torch.full((1, 1, 1, 1), 25.0).log())
+    both = look.beside(one_gaussian(-20.0, 30.0, 10.0), familiarity=familiarity)
+    # weights of 1 / 25, and of 1 / 75 for so many times
+    assert both.log_variance.exp()[0, 0, 0, 0].item() == pytest.approx(1 / (1 / 25 + times / 75), rel=1e-3)
+    assert both.chroma[0, 0, 0, 0].item() == pytest.approx((-20 * 3 + 10 * times) / (3 + times), rel=1e-3)

@@ -24,31 +24,18 @@ from kinemacolor.models.base import (
 )
 from kinemacolor.models.color_prior import ColorPrior, Exemplars, ShotPrior
 from kinemacolor.models.colormnet_lite.evidence import Evidence, Past, ages_there, carry, flows, fused
-from kinemacolor.models.colormnet_lite.look import Look, Way, lost_share
+from kinemacolor.models.colormnet_lite.look import Found, Look, Priors, Way, lost_share
 from kinemacolor.models.colormnet_lite.network import ColorMNetLite, maps_of
-from kinemacolor.models.colormnet_lite.prior import PriorColors
 from kinemacolor.models.colormnet_lite.settings import LiteSettings, require_in_range
 from kinemacolor.models.cores import sharing_cores
 from kinemacolor.models.identity import identity_of
 from kinemacolor.models.kept import NOT_KEPT, kept_as
-from kinemacolor.models.matching.bank import Bank, Match, pictured
+from kinemacolor.models.matching.bank import Bank, pictured
 from kinemacolor.models.references import own_chroma
 from kinemacolor.resize import resize
 
 _FRAMES_AHEAD = 4
 _LOOKED_AT = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """The evidence for a frame that needs no colors of the frames before it.
-
-    ``match`` and ``prior_colors`` are None where those of the frame before hold, along the first of the ``ways``.
-    """
-
-    match: Match | None
-    prior_colors: PriorColors | None
-    ways: Sequence[Way | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +65,8 @@ class LiteState:
     ``seen`` are lumas, ``past`` frames in color, both since the last exemplar's own frame, whose colors are known
     better than any before; ``seen``, ``noted`` and ``noted_since`` (that frame) may be ahead. ``look`` and
     ``evidence`` are those of the frame last colored, None where it is an exemplar's own; no later frame asks for its
-    evidence.
+    evidence. ``familiarity`` (-1..1) is the greatest mean similarity to the exemplars that a frame has had so far; 1
+    from the start where an exemplar is of the shot itself.
     """
 
     references: tuple[Reference, ...] = field(metadata=NOT_KEPT)
@@ -89,6 +77,7 @@ class LiteState:
     noted: int = 0
     noted_since: int = 0
     look: Look | None = None
+    familiarity: float = -1.0
     evidence: Evidence | None = field(default=None, metadata=NOT_KEPT)
 
 
@@ -160,7 +149,9 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         bank = self.network.bank(references, features, self.dtype, at_once=at_once, some=some)
         prior_memory = () if self.color_prior is None else self.color_prior.remember_all(references)
         kept = max(self.settings.ages)
-        return LiteState(tuple(references), bank, prior_memory, deque(maxlen=kept), deque(maxlen=kept))
+        familiarity = -1.0 if all(reference.index is None for reference in references) else 1.0
+        seen, past = deque[Luma](maxlen=kept), deque[Past](maxlen=kept)
+        return LiteState(tuple(references), bank, prior_memory, seen, past, familiarity=familiarity)
 
     @torch.inference_mode()
     def guess(self, luma: Luma) -> Guess:
@@ -237,7 +228,7 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         match = self.network.match(noted.bank, noted.luma, features, self.settings.search)
         if not noted.is_prior_due and self._holds(ways.result()[0], self.settings.prior_if_lost):
             return Found(match, None, ways.result())
-        return Found(match, self._prior_colors(noted, features), ways.result())
+        return Found(match, self._priors(noted, features), ways.result())
 
     @staticmethod
     def _holds(way: Way | None, most_lost: float) -> bool:
@@ -245,14 +236,14 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         assert way is not None, "a frame without one before it is always looked at"
         return lost_share(way) <= most_lost
 
-    def _prior_colors(self, noted: _Noted, features: PlaceFeatures) -> PriorColors:
+    def _priors(self, noted: _Noted, features: PlaceFeatures) -> Priors:
         """The likely colors of a frame where no exemplar is matched and no earlier frame answers."""
         with self._fast():
             look = self.network.prior_colors(noted.luma, features)
         if self.color_prior is None:
-            return look
+            return Priors(look, None)
         seen = [noted.prior_memory[number] for number in noted.bank.most_alike(features.summary)]
-        return look.beside(self.color_prior.mixture(noted.luma, seen), self.settings.vividness)
+        return Priors(look, self.color_prior.mixture(noted.luma, seen))
 
     def _ways(self, small: Luma, before: Sequence[Luma | None]) -> list[Way | None]:
         preset = self.settings.preset
@@ -270,21 +261,26 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
             None if age is None else state.past[-age] for age in ages_there(self.settings.ages, len(state.past))
         ]
         carried = [carry(past, *way) if past and way else None for past, way in zip(before, found.ways)]
-        state.look = look = self._seen(found, state.look)
+        state.look = look = self._seen(found, state)
         state.evidence = self.network.variances.weigh(small, look.prior_colors, look.match, carried)
         state.past.append(fused(small, state.evidence))
         chroma = resize(state.past[-1].chroma, (luma.shape[-2], luma.shape[-1])).clamp(-110, 110)
         return Answer(chroma, self._confidence(state))
 
-    def _seen(self, found: Found, before: Look | None) -> Look:
+    def _seen(self, found: Found, state: LiteState) -> Look:
         """What was found for a frame, where it was not asked as it was for the frame before, seen from this one."""
-        if found.match is not None and found.prior_colors is not None:
-            return Look(found.match, found.prior_colors)
+        if found.match is not None:
+            state.familiarity = max(state.familiarity, float(found.match.similarity.mean()))
+        asked = None
+        if found.priors is not None:
+            asked = found.priors.together(self.settings.vividness, state.familiarity)
+        if found.match is not None and asked is not None:
+            return Look(found.match, asked)
         way = found.ways[0]
-        assert before is not None, "a frame without one before it is always looked at"
+        assert state.look is not None, "a frame without one before it is always looked at"
         assert way is not None, "a frame without one before it is always looked at"
-        along = before.along(way[0])
-        return Look(found.match or along.match, found.prior_colors or along.prior_colors)
+        along = state.look.along(way[0])
+        return Look(found.match or along.match, asked or along.prior_colors)
 
     def _confidence(self, state: LiteState) -> Confidence:
         """The confidence in the frame last colored, from the error that the confidence head predicts."""

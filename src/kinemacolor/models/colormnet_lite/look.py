@@ -1,9 +1,10 @@
-"""What a look at a frame finds in the exemplars and the priors, and the same seen from the frame after it.
+"""What is found for a frame in the exemplars, the priors and the frames before, and a look seen from the next frame.
 
 Frames next to each other show nearly the same. What was found for one holds for the next along the flow between
 them, at a hundredth of the time that finding it takes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -12,12 +13,37 @@ from torch import Tensor
 
 from kinemacolor.layers.flow import consistent, scaled
 from kinemacolor.layers.warp import warp
+from kinemacolor.models.color_prior import Mixture
 from kinemacolor.models.colormnet_lite.prior import PriorColors
 from kinemacolor.models.kept import kept_as
 from kinemacolor.models.matching.bank import Match
 
 Way = tuple[Float[Tensor, "2 h w"], Float[Tensor, "2 h w"]]
 """Flow to an earlier frame, and back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Priors:
+    """The priors' answers for a frame: by its look alone, and the color prior's, None where there is none."""
+
+    look: PriorColors
+    mixture: Mixture | None
+
+    def together(self, vividness: float, familiarity: float) -> PriorColors:
+        """Both as one; ``familiarity`` says how well the shot's frames are known to its exemplars."""
+        return self.look if self.mixture is None else self.look.beside(self.mixture, vividness, familiarity)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The evidence for a frame that needs no colors of the frames before it.
+
+    ``match`` and ``priors`` are None where those of the frame before hold, along the first of the ``ways``.
+    """
+
+    match: Match | None
+    priors: Priors | None
+    ways: Sequence[Way | None]
 
 
 @kept_as("look")
