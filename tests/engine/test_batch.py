@@ -127,7 +127,8 @@ def test_a_manifest_is_read_from_its_own_folder(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ("input,output\na,b\n", "'exemplars' is missing"),
-        ("input,output,exemplars,color\n", "'color'"),
+        ("input,output,exemplars,color\n", "line 1: 'color' is no column of a manifest. A manifest needs input,"),
+        ("film,output,exemplars\n", "line 1: 'film' is no column of a manifest, 'input' is missing[.]"),
         ("input,output,exemplars\na,b,c\nx,,z\n", "line 3"),
         ("input,output,exemplars,quality\na,b,c,fine\n", "line 2: Option 'quality' cannot be 'fine'"),
         ("input,output,exemplars\na,b,c\nd,b,c\n", "both become"),

@@ -48,11 +48,13 @@ def read_manifest(path: Path, common: Mapping[str, object] | None = None) -> lis
         ) from error
     options = [name for name in option_fields() if name not in _NOT_HERE]
     unknown = [name for name in table.columns if name not in (*_NEEDED, *options)]
-    wrong = unknown + [name for name in _NEEDED if name not in table.columns]
-    if wrong:
+    missing = [name for name in _NEEDED if name not in table.columns]
+    faults = [f"'{name}' is no column of a manifest" for name in unknown]
+    faults += [f"'{name}' is missing" for name in missing]
+    if faults:
         raise SettingError(
-            f"{path}, line {table.line}: '{wrong[0]}' is missing or no column of a manifest. "
-            f"It needs {', '.join(_NEEDED)}, and may have {', '.join(options)}."
+            f"{path}, line {table.line}: {', '.join(faults)}. "
+            f"A manifest needs {', '.join(_NEEDED)}, and may have {', '.join(options)}."
         )
     base, jobs = Job.of(common or {}), []
     for row in table.rows:
