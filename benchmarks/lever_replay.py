@@ -5,6 +5,7 @@ with more candidates or other priors beside them.
 """
 
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -66,10 +67,11 @@ class Recorder(ColorMNetLiteColorizer):
 
 @dataclass
 class Shot:
-    """A shot that the model colored, and what it found on the way."""
+    """A shot that the model colored, and what it found on the way; ``fresh`` is the state before its first frame."""
 
     model: Recorder
     reference: Reference
+    fresh: LiteState
     answers: list[Chroma]
     kept: Kept
     seconds: float
@@ -79,8 +81,10 @@ class Shot:
         """The shot of these frames in CIELAB, the first being the exemplar."""
         began = time.process_time()
         reference = Reference(labs[0][:1], labs[0][1:], index=0)
-        answers, kept = model.follow([lab[:1] for lab in labs], model.start([reference]))
-        return cls(model, reference, answers, kept, time.process_time() - began)
+        state = model.start([reference])
+        fresh = replace(state, seen=deque(), past=deque())
+        answers, kept = model.follow([lab[:1] for lab in labs], state)
+        return cls(model, reference, fresh, answers, kept, time.process_time() - began)
 
     @property
     def prior(self) -> ShotPrior:
@@ -168,7 +172,7 @@ class Replay:
     def pasts(self) -> list[Past]:
         """Each frame in color, at the stride of candidates."""
         model, variances = self.shot.model, self.shot.model.network.variances
-        memory, state = Memory(model), model.start([self.shot.reference])
+        memory, state = Memory(model), replace(self.shot.fresh)
         pasts: list[Past] = []
         evidences: list[Evidence | None] = []
         for number, (noted, found) in enumerate(self.shot.kept):

@@ -268,7 +268,10 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         return Answer(chroma, self._confidence(state))
 
     def _seen(self, found: Found, state: LiteState) -> Look:
-        """What was found for a frame, where it was not asked as it was for the frame before, seen from this one."""
+        """What was found for a frame, where it was not asked as it was for the frame before, seen from this one.
+
+        Takes note of how familiar the shot is.
+        """
         if found.match is not None:
             state.familiarity = max(state.familiarity, float(found.match.similarity.mean()))
         asked = None
