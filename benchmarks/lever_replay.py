@@ -61,7 +61,7 @@ class Recorder(ColorMNetLiteColorizer):
         return self._features(luma)
 
     def seen(self, found: Found, state: LiteState) -> Look:
-        """The look of a frame: its own, or that of the frame before it along the flow where it was not looked at."""
+        """The look of a frame: its own, or ``state.look`` along the flow where it was not looked at."""
         return self._seen(found, state)
 
 

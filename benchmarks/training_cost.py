@@ -24,7 +24,7 @@ from kinemacolor.training.loop import RunSettings
 from kinemacolor.training.recipe import Recipe, Stage
 from kinemacolor.training.recipes import RECIPES, recipe_named
 
-WARM_UP = 5
+WARM_UP, FEWEST_STEPS = 5, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,24 +45,28 @@ class StageCost:
         return self.part * steps * self.median / 3600
 
 
-def costs(recipe: Recipe, data: Sequence[Path], cache: Path, settings: RunSettings, steps: int) -> list[StageCost]:
-    """Each stage's cost, from ``steps`` steps after the first five."""
-    found, before = [], 0.0
-    for stage in recipe.stages:
-        alone = replace(recipe, stages=(replace(stage, until=1.0),))
-        took: list[float] = []
-        with TemporaryDirectory(prefix="kinemacolor-") as folder:
-            train_on_folders(
-                alone,
-                DataSettings(data, held_out=0, cache=cache),
-                Path(folder),
-                steps=WARM_UP + steps,
-                settings=settings,
-                progress=lambda progress, took=took: took.append(progress.seconds_per_step),  # type: ignore[misc]
-            )
-        found.append(StageCost(stage, stage.until - before, tuple(took[WARM_UP:])))
-        before = stage.until
-    return found
+def seconds_of(recipe: Recipe, stage: Stage, data: DataSettings, settings: RunSettings, steps: int) -> list[float]:
+    """The seconds of each of ``steps`` steps of a stage, after the first five."""
+    took: list[float] = []
+    with TemporaryDirectory(prefix="kinemacolor-") as folder:
+        train_on_folders(
+            replace(recipe, stages=(replace(stage, until=1.0),)),
+            data,
+            Path(folder),
+            steps=WARM_UP + steps,
+            settings=settings,
+            progress=lambda progress: took.append(progress.seconds_per_step),
+        )
+    return took[WARM_UP:]
+
+
+def costs(recipe: Recipe, data: DataSettings, settings: RunSettings, steps: int) -> list[StageCost]:
+    """Each stage's cost, from ``steps`` steps after the first five; two are the fewest for ``table``."""
+    begins = (0.0, *(stage.until for stage in recipe.stages))
+    return [
+        StageCost(stage, stage.until - begin, tuple(seconds_of(recipe, stage, data, settings, steps)))
+        for begin, stage in zip(begins, recipe.stages)
+    ]
 
 
 def table(recipe: Recipe, found: Sequence[StageCost], steps: int) -> str:
@@ -88,12 +92,14 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=40, help="steps to time in each stage")
     parser.add_argument("--of", type=int, help="steps of the run whose hours are told; the recipe's own by default")
     given = parser.parse_args()
+    if given.steps < FEWEST_STEPS:
+        parser.error(f"--steps is {given.steps}. Give {FEWEST_STEPS} or more.")
     if given.threads:
         torch.set_num_threads(given.threads)
     recipe = recipe_named(given.recipe)
     settings = RunSettings(device=given.device, workers=given.workers)
     with TemporaryDirectory(prefix="kinemacolor-") as cache:
-        found = costs(recipe, given.data, Path(cache), settings, given.steps)
+        found = costs(recipe, DataSettings(given.data, held_out=0, cache=Path(cache)), settings, given.steps)
     print(table(recipe, found, given.of or recipe.steps))
     print(f"\n{provenance()}; device {given.device}, {torch.get_num_threads()} threads, {given.workers} workers.")
 

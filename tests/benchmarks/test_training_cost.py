@@ -1,4 +1,4 @@
-"""What a recipe takes from nothing, on a tiny network and three photographs."""
+"""The cost of a recipe, on a tiny network and three photographs."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +9,7 @@ from PIL import Image
 from tiny_prior import recipe as tiny
 
 import training_cost
+from kinemacolor.training.folders import DataSettings
 from kinemacolor.training.loop import RunSettings
 from kinemacolor.training.recipe import Stage
 from training_cost import StageCost, costs, table
@@ -33,8 +34,8 @@ def test_each_stage_is_run_at_its_own_size_and_timed(tmp_path: Path, monkeypatch
         return learned(network, batch, moment)  # type: ignore[arg-type]
 
     monkeypatch.setattr(training_cost, "WARM_UP", 1)
-    data = [photographs(tmp_path / "photos")]
-    found = costs(replace(small, losses=noted), data, tmp_path / "cache", RunSettings(device="cpu"), 2)  # type: ignore[arg-type]
+    data = DataSettings([photographs(tmp_path / "photos")], held_out=0, cache=tmp_path / "cache")
+    found = costs(replace(small, losses=noted), data, RunSettings(device="cpu"), 2)  # type: ignore[arg-type]
     assert sizes == [(64, 64)] * 3 + [(96, 96)] * 3
     assert [(each.part, len(each.seconds)) for each in found] == [(0.7, 2), (pytest.approx(0.3), 2)]
     assert all(seconds > 0 for each in found for seconds in each.seconds)

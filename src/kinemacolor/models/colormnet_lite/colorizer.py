@@ -261,6 +261,8 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
             None if age is None else state.past[-age] for age in ages_there(self.settings.ages, len(state.past))
         ]
         carried = [carry(past, *way) if past and way else None for past, way in zip(before, found.ways)]
+        if found.match is not None:
+            state.familiarity = max(state.familiarity, float(found.match.similarity.mean()))
         state.look = look = self._seen(found, state)
         state.evidence = self.network.variances.weigh(small, look.prior_colors, look.match, carried)
         state.past.append(fused(small, state.evidence))
@@ -268,12 +270,7 @@ class ColorMNetLiteColorizer(StreamingColorizer[LiteState]):
         return Answer(chroma, self._confidence(state))
 
     def _seen(self, found: Found, state: LiteState) -> Look:
-        """What was found for a frame, where it was not asked as it was for the frame before, seen from this one.
-
-        Takes note of how familiar the shot is.
-        """
-        if found.match is not None:
-            state.familiarity = max(state.familiarity, float(found.match.similarity.mean()))
+        """The look of a frame: its own, or that of the frame before it along the flow where it was not looked at."""
         asked = None
         if found.priors is not None:
             asked = found.priors.together(self.settings.vividness, state.familiarity)

@@ -1,4 +1,4 @@
-"""What is found for a frame in the exemplars, the priors and the frames before, and a look seen from the next frame.
+"""The evidence for a frame: what a look at it finds in exemplars and priors, or the look before it along the flow.
 
 Frames next to each other show nearly the same. What was found for one holds for the next along the flow between
 them, at a hundredth of the time that finding it takes.

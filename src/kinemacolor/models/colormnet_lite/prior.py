@@ -24,7 +24,7 @@ _DROPPED = 0.15
 _MUTED = 9.0
 _SEEN_TIMES, _SEEN_AT_LEAST = 0.5, 20.0
 _LOOK_TIMES = 3.0
-_FAMILIAR, _PER_STRANGE, _MOST_TIMES = 0.5, 30.0, 10.0
+_FAMILIAR, _STRANGE, _MOST_TIMES = 0.5, 30.0, 10.0
 
 
 @kept_as("prior-colors")
@@ -41,18 +41,19 @@ class PriorColors:
         return PriorColors(self.chroma * vivid / (vivid + _MUTED), self.log_variance)
 
     def beside(self, mixture: Mixture, vividness: float = 0.0, familiarity: float = 1.0) -> "PriorColors":
-        """These, by look alone, together with those that the color prior has for the frame, each by its precision.
+        """The mean of these colors, by look alone, and the color prior's, by precision, at the mixture's size.
 
-        The color prior's variance is halved, and 20 more, since it is surest where it copies an exemplar, which the
-        match does better; that of these colors is three times what it was. ``familiarity`` (-1..1) is the greatest
-        mean similarity to the exemplars that a frame of the shot has had. Below 0.5 they show another scene, from
-        which the color prior copies all the same: there these colors, which know nothing of exemplars, weigh
-        ``exp(30 (0.5 - familiarity))`` times as much, at most ten times. benchmarks/results has what was tried.
+        The color prior's variance is halved, and 20 more (squared units of a*b*), since it is surest where it copies
+        an exemplar, which the match does better; that of the colors by look is three times what it was.
+        ``familiarity`` (-1..1) is the greatest mean similarity to the exemplars that a frame of the shot has had.
+        Below 0.5 they show another scene, from which the color prior copies all the same: there the colors by look,
+        which know nothing of exemplars, weigh ``exp(30 (0.5 - familiarity))`` times as much, at most ten times.
+        ``vividness`` is that of ``Mixture.color``. benchmarks/results has what was tried.
         """
         size = (mixture.means.shape[-2], mixture.means.shape[-1])
         seen = (_SEEN_TIMES * mixture.variance + _SEEN_AT_LEAST).reciprocal()
-        strange = min(_MOST_TIMES, exp(_PER_STRANGE * max(0.0, _FAMILIAR - familiarity)))
-        look = (-resize(self.log_variance, size)).exp() / (_LOOK_TIMES / strange)
+        times = min(_MOST_TIMES, exp(_STRANGE * max(0.0, _FAMILIAR - familiarity)))
+        look = (-resize(self.log_variance, size)).exp() / (_LOOK_TIMES / times)
         chroma = (seen * mixture.color(vividness) + look * resize(self.chroma, size)) / (seen + look)
         return PriorColors(chroma, -(seen + look).log())
 
