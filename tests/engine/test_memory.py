@@ -56,7 +56,7 @@ class Hungry(StreamingColorizer[list[int]]):
         too_large = self.most_px is not None and min(luma.shape[-2:]) > self.most_px
         if len(state) == self.at and (needed or too_large or self.needs == "more than there is"):
             self.tries += 1
-            raise self.error
+            raise copy(self.error)  # an error that is kept would keep all that its traceback leads to
         state.append(0)
         return Answer(torch.full((2, *luma.shape[-2:]), 3.0 * len(state)))
 
