@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from kinemacolor.models.host_memory import give_back_unused, giving_back
+from kinemacolor.models.host_memory import give_back_unused, giving_back, peak_bytes
 
 _BLOCK, _BLOCKS = 60_000, 2_000
 
@@ -75,3 +75,27 @@ def test_what_a_shot_frees_while_it_starts_goes_back_to_the_system() -> None:
         del blocks
     assert held - psutil.Process().memory_info().rss > _BLOCK * _BLOCKS / 2
     assert len(kept) == _BLOCKS / 50
+
+
+_SAYS_PEAKS = """
+from kinemacolor.models.host_memory import peak_bytes
+
+before = peak_bytes()
+block = bytearray(200 * 2**20)
+held = peak_bytes()
+del block
+print(before, held, peak_bytes())
+"""
+
+
+@pytest.mark.process
+def test_the_peak_is_what_this_process_held_and_not_the_one_that_began_it() -> None:
+    block = bytearray(os.urandom(2**20)) * 1_000
+    assert peak_bytes() > len(block)
+    del block
+    done = subprocess.run([sys.executable, "-c", _SAYS_PEAKS], check=True, capture_output=True, text=True)
+    before, held, after = map(int, done.stdout.split())
+    about = 8 * 2**20
+    assert before < 800 * 2**20
+    assert held >= before + 200 * 2**20 - about
+    assert abs(after - held) < about

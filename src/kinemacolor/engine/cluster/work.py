@@ -6,7 +6,6 @@ the last films that it has opened, for the next piece.
 
 import os
 import socket
-import sys
 import tempfile
 import time
 from collections import OrderedDict
@@ -31,6 +30,7 @@ from kinemacolor.errors import BusyError, KinemacolorError
 from kinemacolor.frames import Shot
 from kinemacolor.io.open import require_film_format
 from kinemacolor.models.base import Colorizer
+from kinemacolor.models.host_memory import peak_bytes
 
 ValueT = TypeVar("ValueT")
 
@@ -92,7 +92,7 @@ def performed(act: Callable[..., object], given: tuple[object, ...]) -> Done:
         raise
     except KinemacolorError as error:
         refused = str(error)
-    return Done(value, refused, socket.gethostname(), time.perf_counter() - began, _peak_bytes())
+    return Done(value, refused, socket.gethostname(), time.perf_counter() - began, peak_bytes())
 
 
 def look_through(job: Job, survey: bytes | None = None) -> FilmPlan:
@@ -159,15 +159,6 @@ def in_scratch(job: Job, scratch: Path) -> Job:
             "track": False,
         }
     )
-
-
-def _peak_bytes() -> int:
-    """The most memory that this process has had; 0 where the system does not say."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return 0
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _shots_of(plan: Plan, inputs: Inputs) -> tuple[ShotToColor, ...]:
