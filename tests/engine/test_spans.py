@@ -35,9 +35,10 @@ class Walking(StreamingColorizer[list[Tensor]]):
 
     identity, keeps_state = "walking", True
 
-    def __init__(self, *, short_at: int | None = None) -> None:
+    def __init__(self, *, short_at: int | None = None, short_at_start: bool = False) -> None:
         self.stepped: list[int] = []
-        self.short_at, self.exemplars_on_host = short_at, False
+        self.short_at, self.short_at_start, self.exemplars_on_host = short_at, short_at_start, False
+        self.starts = 0
 
     def with_exemplars_on_host(self) -> "Walking":
         other = Walking()
@@ -45,6 +46,9 @@ class Walking(StreamingColorizer[list[Tensor]]):
         return other
 
     def start(self, references: list[Reference]) -> list[Tensor]:
+        self.starts += 1
+        if self.short_at_start:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
         self.references = references
         return [torch.zeros(1), references[0].chroma.mean((1, 2))]
 
@@ -106,6 +110,7 @@ def test_case_32_a_run_killed_in_a_long_take_goes_on_from_the_last_span(
     model = Walking()
     result = take(model=model)
     assert model.stepped in [list(range(first, FRAMES)) for first in kept]  # up to four frames wait to be written
+    assert model.starts == 1
     assert result.shots[0].notes.frames == FRAMES == len(result.shots[0].notes.confidence)
     assert planes_of(tmp_path / "out.mkv") == planes_of(tmp_path / "whole.mkv")
 
@@ -225,6 +230,19 @@ def test_case_38_a_take_short_of_memory_begins_again_at_its_last_span(take, tmp_
     result = take(model=model)
     assert model.stepped == [*range(14), *range(10, FRAMES)]
     assert any("memory did not suffice" in line for line in result.warnings)
+    assert planes_of(tmp_path / "out.mkv") == planes_of(tmp_path / "whole.mkv")
+
+
+def test_case_38_a_killed_take_short_of_memory_for_its_exemplars_goes_on_with_them_elsewhere(
+    take, tmp_path: Path
+) -> None:
+    take("whole.mkv", track=False)
+    with pytest.raises(KilledError):
+        take(killed=19)
+    model = Walking(short_at_start=True)
+    result = take(model=model)
+    assert model.stepped == list(range(15, FRAMES))
+    assert [line for line in result.warnings if "memory did not suffice at frame 15" in line]
     assert planes_of(tmp_path / "out.mkv") == planes_of(tmp_path / "whole.mkv")
 
 

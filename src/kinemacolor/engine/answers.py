@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from itertools import chain, islice, zip_longest
@@ -88,10 +88,9 @@ class Answers:
             if self._track is not None and notes is not None:
                 yield AnsweredShot(planned, True, notes, kept_answers(self._track, planned, own))
                 continue
-            spanned = self._spanned(planned)
-            begun = None if spanned is None else self._begun(planned, spanned)
+            begun, spanned = self._begun(planned)
             notes = ChunkNotes() if begun is None else deepcopy(begun.notes)
-            answered = self._computed(planned, own, notes, begun)
+            answered = self._computed(planned, own, notes, begun, spanned)
             yield AnsweredShot(planned, False, notes, answered, in_pieces=spanned is not None, begun=begun)
 
     def _spanned(self, planned: PlannedShot) -> SpannedShot | None:
@@ -100,14 +99,19 @@ class Answers:
             return None
         return SpannedShot.of(self._colorizer, planned)
 
-    def _begun(self, planned: PlannedShot, spanned: SpannedShot) -> Begun | None:
-        """The finished spans of an incomplete shot, up to the last whose state the model takes; None without any."""
-        assert self._track is not None
+    def _begun(self, planned: PlannedShot) -> tuple[Begun | None, SpannedShot | None]:
+        """The finished spans of an incomplete shot, up to the last whose state the model takes; None without any.
+
+        And the shot in spans, where it can be cut, with that state taken up.
+        """
+        spanned = self._spanned(planned)
+        if spanned is None or self._track is None:
+            return None, spanned
         faults: list[str] = []
         found: Begun | None = None
         for begun in self._track.begun(planned.shot, planned.key, faults):
             try:
-                spanned.state_at(Point(begun.notes.frames, begun.state))
+                spanned = self._taken_up(planned, spanned, Point(begun.notes.frames, begun.state))
             except UnfitStateError as error:
                 faults.append(f"the state behind frame {begun.notes.frames - 1} of it: {error}")
                 continue
@@ -119,7 +123,19 @@ class Answers:
                 f"What the track {self._track.path} has of the shot at frame {planned.shot.start}, which is not "
                 f"complete, is damaged ({'; '.join(faults)}). The shot is computed again {again}."
             )
-        return found
+        return found, spanned
+
+    def _taken_up(self, planned: PlannedShot, spanned: SpannedShot, point: Point) -> SpannedShot:
+        """The shot in spans with the state at a point taken up, with less in memory where that does not suffice."""
+        while True:
+            try:
+                spanned.take_up(point)
+                return spanned
+            except Exception as error:
+                if not (is_out_of_memory(error) and self._spared(planned.shot.start + point.frame)):
+                    raise
+            spanned = self._spanned(planned) or spanned
+            release()
 
     def _kept(self, planned: PlannedShot) -> ChunkNotes | None:
         """The notes of a shot that the track has, every byte as it was written; None for one to be computed."""
@@ -135,7 +151,12 @@ class Answers:
             return None
 
     def _computed(
-        self, planned: PlannedShot, frames: Iterator[Frame], notes: ChunkNotes, begun: Begun | None
+        self,
+        planned: PlannedShot,
+        frames: Iterator[Frame],
+        notes: ChunkNotes,
+        begun: Begun | None,
+        spanned: SpannedShot | None,
     ) -> Iterator[AnsweredFrame]:
         point, before = Point(), notes.seconds
         if begun is not None and self._track is not None:
@@ -143,7 +164,7 @@ class Answers:
             yield from _kept(self._track, planned, islice(frames, notes.frames), there)
             point = Point(notes.frames, begun.state)
         began = time.perf_counter()
-        for frame, answer, reached in self._made(planned, Taken(frames), point):
+        for frame, answer, reached in self._made(planned, Taken(frames), point, spanned):
             chroma, broken = _finite(answer.chroma)
             confidence = answer.confidence
             if confidence is not None:
@@ -160,7 +181,7 @@ class Answers:
         notes.seconds = round(before + time.perf_counter() - began, 3)
 
     def _made(
-        self, planned: PlannedShot, frames: Taken, begins: Point
+        self, planned: PlannedShot, frames: Taken, begins: Point, spanned: SpannedShot | None
     ) -> Iterator[tuple[Frame, Answer, Point | None]]:
         """The model's answers from a point on; begun again with less in memory where memory does not suffice.
 
@@ -169,49 +190,54 @@ class Answers:
         done = begins.frame
         point = begins
         while True:
-            if self._spanned(planned) is None:
+            if spanned is None:
                 point = Point()
             try:
-                for number, (frame, answer, reached) in enumerate(
-                    self._asked(planned, frames, begins.frame, point), point.frame
-                ):
-                    if number >= done:
-                        done += 1
-                        yield frame, answer, reached
-                    point = reached or point
+                with self._from_point(planned, frames, begins.frame, point) as source:
+                    asked = self._asked(planned, source, point, spanned)
+                    for number, (frame, answer, reached) in enumerate(asked, point.frame):
+                        if number >= done:
+                            done += 1
+                            yield frame, answer, reached
+                        point = reached or point
                 return
             except Exception as error:
                 is_short = is_out_of_memory(error) and not frames.failed
-                if not (is_short and self._spared(planned.shot.start + done, frames)):
+                can_go_back = self._again is not None or not frames.count
+                if not (is_short and can_go_back and self._spared(planned.shot.start + done)):
                     raise
+            spanned = self._spanned(planned)
             release()  # here the error is gone, and with it all that it held
 
-    def _asked(
-        self, planned: PlannedShot, frames: Taken, first: int, point: Point
-    ) -> Iterator[tuple[Frame, Answer, Point | None]]:
-        """The answers from a point of the shot on; ``frames`` are those from the shot's frame ``first`` on.
+    @contextmanager
+    def _from_point(self, planned: PlannedShot, frames: Taken, first: int, point: Point) -> Iterator[Iterable[Frame]]:
+        """The shot's frames from a point on; ``frames`` are those from the shot's frame ``first`` on.
 
         Frames that have been taken already come from the film anew.
         """
-        objects = None if self._objects is None else ObjectsFrom(self._objects, planned.shot.start)
+        if first + frames.count == point.frame:
+            yield frames
+            return
+        assert self._again is not None
         start = planned.shot.start
-        with ExitStack() as stack:
-            source: Iterable[Frame] = frames
-            if first + frames.count > point.frame:
-                assert self._again is not None
-                taken = Shot(start + point.frame, start + first + frames.count)
-                source = chain(stack.enter_context(self._again(taken)), frames)
-            spanned = self._spanned(planned)
-            if spanned is not None:
-                yield from spanned.answers(source, point, self._size, self._luma)
-                return
-            references, size = planned.references(), self._size
-            shot = colorize_shot(source, references, self._colorizer, size, objects=objects, luma=self._luma)
-            yield from ((frame, answer, None) for frame, answer in shot)
+        with self._again(Shot(start + point.frame, start + first + frames.count)) as taken:
+            yield chain(taken, frames)
 
-    def _spared(self, frame: int, frames: Taken) -> bool:
+    def _asked(
+        self, planned: PlannedShot, frames: Iterable[Frame], point: Point, spanned: SpannedShot | None
+    ) -> Iterator[tuple[Frame, Answer, Point | None]]:
+        """The answers to the shot's frames from a point on."""
+        if spanned is not None:
+            yield from spanned.answers(frames, point, self._size, self._luma)
+            return
+        objects = None if self._objects is None else ObjectsFrom(self._objects, planned.shot.start)
+        references, size = planned.references(), self._size
+        shot = colorize_shot(frames, references, self._colorizer, size, objects=objects, luma=self._luma)
+        yield from ((frame, answer, None) for frame, answer in shot)
+
+    def _spared(self, frame: int) -> bool:
         """Whether less can be held in memory from a frame on; then it is."""
-        found = spared(self._colorizer) if self._again is not None or not frames.count else None
+        found = spared(self._colorizer)
         if found is None:
             return False
         self._colorizer, what = found

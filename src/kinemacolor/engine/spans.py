@@ -39,6 +39,7 @@ class SpannedShot:
         assert inner is not None
         self._model, self._references, self._key, self._frames = model, references, key, frames
         self._inner: StreamingColorizer[Any] = inner
+        self._ready: tuple[Point, Any] | None = None
 
     @staticmethod
     def of(model: object, planned: PlannedShot) -> "SpannedShot | None":
@@ -57,20 +58,31 @@ class SpannedShot:
         possible = range(first + SPAN_FRAMES, self._frames - SPAN_FRAMES + 1)
         return next((end for end in possible if self._model.may_be_cut(self._references, end)), None)
 
-    def state_at(self, point: Point) -> Any:
-        """The model's state at a point. Raises ``UnfitStateError`` where its bytes are not that."""
+    def take_up(self, point: Point) -> None:
+        """Makes the model's state at a point, for ``answers`` from there on.
+
+        Raises ``UnfitStateError`` where its bytes are not that.
+        """
         with giving_back():
-            fresh = self._inner.start(self._references)
-        if point.state is None:
-            return fresh
-        device = getattr(_innermost(self._inner), "device", torch.device("cpu"))
-        return state_of_bytes(point.state, fresh, self._label(point.frame), device=device)
+            state = self._inner.start(self._references)
+        if point.state is not None:
+            device = getattr(_innermost(self._inner), "device", torch.device("cpu"))
+            state = state_of_bytes(point.state, state, self._label(point.frame), device=device)
+        self._ready = point, state
+
+    def _state_at(self, point: Point) -> Any:
+        """The state at a point, which is handed out once: frames change it."""
+        if self._ready is None or self._ready[0] != point:
+            self.take_up(point)
+        assert self._ready is not None
+        (_, state), self._ready = self._ready, None
+        return state
 
     def answers(
         self, frames: Iterable[Frame], point: Point, size: tuple[int, int], luma: Callable[[Frame], Luma]
     ) -> Iterator[tuple[Frame, Answer, Point | None]]:
         """Each frame from ``point`` on with its answer, and behind the last of a span the point that it leads to."""
-        source, first, state = iter(frames), point.frame, self.state_at(point)
+        source, first, state = iter(frames), point.frame, self._state_at(point)
         while True:
             end = self.end_after(first)
             part = source if end is None else islice(source, end - first)
