@@ -54,7 +54,7 @@ def peak_bytes() -> int:
     as ``subprocess`` does, that gives at least the peak of the process that began it.
     """
     with suppress(OSError, ValueError, IndexError):
-        for line in Path("/proc/self/status").read_text().splitlines():
+        for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
             if line.startswith("VmHWM:"):
                 return int(line.split()[1]) * 1024
     try:
