@@ -5,17 +5,22 @@ import os
 import subprocess
 import sys
 import zlib
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
+from unittest.mock import create_autospec
 
+import av
 import cv2
 import numpy as np
 import pytest
+from av.container import InputContainer
 from PIL import Image, ImageCms
 
 from kinemacolor.errors import InputError, KinemacolorError
 from kinemacolor.io import open_reader, probe
+from kinemacolor.io.guard import packets_in
 from kinemacolor.io.regular import NoRegularFileError, read_regular, require_regular
 
 LISTS = {
@@ -189,3 +194,55 @@ def test_a_film_whose_times_have_gaps_is_whole(tmp_path: Path, media: SimpleName
     reader = open_reader(path)
     assert len(list(reader)) == 8
     assert reader.warnings == []
+
+
+def test_a_stream_that_begins_in_the_middle_does_not_end_the_reading(media: SimpleNamespace, tmp_path: Path) -> None:
+    """PyAV fails at the end of such a file: libav knows of more streams by then than it does."""
+    noise = np.random.default_rng(0).integers(16, 236, (240, 320), np.uint8)
+
+    def noisy(index: int) -> av.VideoFrame:
+        frame = av.VideoFrame(320, 240, "yuv420p")
+        media.fill(frame, (np.roll(noise, index, 1), *[np.full((120, 160), 128, np.uint8)] * 2))
+        return frame
+
+    def part(name: str, frames: int, **other: str) -> bytes:
+        settings = {"codec": "mpeg2video", "options": {"qmin": "1", "qmax": "1", "g": "1"}, "draw": noisy}
+        path = media.encode(tmp_path / name, size=(240, 320), frames=frames, container_options=other, **settings)
+        return path.read_bytes()
+
+    first, other = part("a.ts", 80), part("b.ts", 4, mpegts_start_pid="0x300", mpegts_pmt_start_pid="0x1100")
+    assert len(first) > 5_000_000  # libav looks so far ahead when it opens a file
+    source = tmp_path / "in.ts"
+    source.write_bytes(first + other + first)
+    with open_reader(source) as reader:
+        assert sum(1 for _ in reader) == reader.info.frames == 160
+
+
+def test_a_stream_that_pyav_does_not_know_is_told_when_all_packets_have_come() -> None:
+    def demuxed(streams: object) -> Iterator[str]:
+        yield from ("one", "two")
+        raise IndexError("list index out of range")
+
+    container = create_autospec(InputContainer, instance=True)
+    container.demux.side_effect = demuxed
+    told: list[str] = []
+    packets = packets_in(container, (), late=lambda: told.append("late"))
+    assert (next(packets), next(packets), told) == ("one", "two", [])
+    assert list(packets) == []
+    assert told == ["late"]
+    assert list(packets_in(container, ())) == ["one", "two"]
+
+
+def test_a_late_stream_is_said_to_be_left_out(
+    media: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def with_late_stream(container: object, streams: object, *, late: Callable[[], object]) -> Iterator[object]:
+        yield from packets_in(container, streams)
+        late()
+
+    source = media.encode(tmp_path / "in.mkv")
+    assert not [line for line in probe(source).warnings if "begins in the middle" in line]
+    monkeypatch.setattr("kinemacolor.io.timeline.packets_in", with_late_stream)
+    assert [
+        line for line in probe(source).warnings if line.startswith("Left out: a stream that begins in the middle")
+    ]

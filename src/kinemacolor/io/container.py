@@ -20,7 +20,7 @@ from kinemacolor.errors import InputError, NoVideoStreamError, TruncatedError, r
 from kinemacolor.io import pixels
 from kinemacolor.io.clock import may_restart
 from kinemacolor.io.cropping import crop_of
-from kinemacolor.io.guard import open_file
+from kinemacolor.io.guard import open_file, packets_in
 from kinemacolor.io.info import SOFT, ChapterInfo, FilmInfo, StreamInfo, fields_line, soft_line
 from kinemacolor.io.regular import require_regular
 from kinemacolor.io.side_data import (
@@ -125,7 +125,7 @@ def first_frame(container: InputContainer, stream: VideoStream, path: str) -> Vi
 def _decodable(
     container: InputContainer, stream: VideoStream, decoder: VideoCodecContext | None
 ) -> Iterator[VideoFrame]:
-    packets = container.demux(stream)
+    packets = packets_in(container, stream)
     while True:
         try:
             packet = next(packets)
@@ -367,6 +367,10 @@ def describe_film(
         last_frame_seconds=timeline.last_ticks * time_base if timeline is not None and timeline.last_ticks else None,
     )
     lines = _warnings(container, stream, info)
+    if timeline is not None and timeline.has_late_streams:
+        lines += (
+            f"Left out: a stream that begins in the middle of {info.path}. Cut the file there and color the parts.",
+        )
     if path is not None:
         marks = sorted(marks_in(data))
         lines += (*_crop_warnings(path, info), *(left_out_line(each, info.path) for each in marks))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from av.error import FFmpegError
 
 from kinemacolor.errors import OutputError, reason_of
-from kinemacolor.io.guard import open_file
+from kinemacolor.io.guard import open_file, packets_in
 
 
 class Packets(NamedTuple):
@@ -22,7 +22,7 @@ def packets_of(path: Path) -> dict[int, Packets]:
     """The packets of each stream of a file, by stream index."""
     found: dict[int, Packets] = {}
     with open_file(path) as container:
-        for packet in container.demux():
+        for packet in packets_in(container, tuple(container.streams)):
             if packet.size:
                 seconds = (packet.pts or 0) * packet.time_base
                 old = found.get(packet.stream.index, Packets(0, seconds))

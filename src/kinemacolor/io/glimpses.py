@@ -16,6 +16,7 @@ from kinemacolor.frames import Frame, Shot
 from kinemacolor.io import container as containers
 from kinemacolor.io import pixels
 from kinemacolor.io.film import LONGER_THAN_ANY, Film
+from kinemacolor.io.guard import packets_in
 from kinemacolor.io.info import FilmInfo
 from kinemacolor.io.reader import VideoReader
 from kinemacolor.io.timeline import Timeline
@@ -117,6 +118,7 @@ class _Look:
         """Places the container at the key frame that a time needs; what is decoded before that is left out."""
         self._place = None
         self._container.seek(time if key is None or not self._margin else key - self._margin, stream=self._stream)
-        self._decoded = self._container.decode(self._stream)
+        packets = packets_in(self._container, self._stream)
+        self._decoded = (frame for packet in packets for frame in self._stream.decode(packet))
         if key is not None:
             self._decoded = dropwhile(lambda frame: frame.pts is not None and frame.pts < key, self._decoded)

@@ -8,7 +8,7 @@ import struct
 import threading
 import warnings
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -16,6 +16,8 @@ from pathlib import Path
 import av
 from av import logging
 from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Stream
 
 REFERRING_FORMATS = frozenset(
     {"hls", "concat", "dash", "imf", "rtsp", "rtp", "sdp", "sap", "lavfi", "ffmetadata", "tty", "image2", "data",
@@ -45,6 +47,22 @@ def open_file(path: Path) -> InputContainer:
     # "file:" keeps a colon or a percent sign in the name from being read as a protocol or a pattern
     name = "mpegts" if _is_short_transport_stream(path) else None
     return av.open(f"file:{path}", format=name, metadata_errors="replace", options=film_options())
+
+
+def packets_in(
+    container: InputContainer, streams: Stream | Sequence[Stream], *, late: Callable[[], object] | None = None
+) -> Iterator[Packet]:
+    """The packets of some of a container's streams, and an empty one of each at the end. Raises libav's errors.
+
+    ``late`` is called at the end where a stream has appeared in the middle of the file (in a recording, or a damaged
+    MPEG-TS), as far as PyAV tells: 18.1 does not know such a stream, and mostly fails with ``IndexError`` at the
+    file's end, when all other packets have been given.
+    """
+    try:
+        yield from container.demux(streams)
+    except IndexError:
+        if late is not None:
+            late()
 
 
 def _is_short_transport_stream(path: Path) -> bool:

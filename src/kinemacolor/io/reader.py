@@ -19,6 +19,7 @@ from kinemacolor.frames import Frame, Planes
 from kinemacolor.io import container as containers
 from kinemacolor.io import pipe, pixels
 from kinemacolor.io.clock import Unrolled
+from kinemacolor.io.guard import packets_in
 from kinemacolor.io.info import FilmInfo
 from kinemacolor.io.seek import WORTHWHILE_FRAMES, seek_to_frame
 from kinemacolor.io.side_data import CAPTIONS, left_out_line, marks_in, side_data
@@ -186,7 +187,7 @@ class VideoReader:
             yield frame
 
     def _packets(self) -> Iterator[Packet]:
-        packets = self._container.demux(self._stream)
+        packets = packets_in(self._container, self._stream)
         while True:
             try:
                 packet = next(packets, None)

@@ -16,6 +16,7 @@ from av.stream import Discard, Disposition, Stream
 from kinemacolor.errors import reason_of
 from kinemacolor.io import container
 from kinemacolor.io.clock import Unrolled
+from kinemacolor.io.guard import packets_in
 from kinemacolor.io.info import FilmInfo
 from kinemacolor.io.timecode import TAG, timecode_after
 from kinemacolor.io.transcode import Copied, Track, track_for
@@ -140,7 +141,7 @@ class SideStreams:
         codec = stream.codec_context.codec.canonical_name
         ending, kind = _COVER_KINDS.get(codec, (codec, f"image/{codec}"))
         with container.open_film(Path(self._info.path)) as source:
-            packets = source.demux(source.streams[stream.index])
+            packets = packets_in(source, source.streams[stream.index])
             data = next((bytes(packet) for packet in packets if packet.size), b"")
         tags = stream.metadata
         self._output.add_attachment(tags.get("filename", f"cover.{ending}"), tags.get("mimetype", kind), data)
@@ -190,7 +191,7 @@ class SideStreams:
             if stream.index not in self._tracks:
                 stream.discard = Discard.all
         if kept:
-            for packet in self._source.demux(kept):
+            for packet in packets_in(self._source, kept):
                 if packet.size:
                     self._clock.place(packet)
                     yield packet

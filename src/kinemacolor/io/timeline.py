@@ -13,7 +13,7 @@ from av.packet import Packet
 from av.stream import Discard
 
 from kinemacolor.io.clock import ClockWatch, may_restart, restarts_of, shown_time, shown_times
-from kinemacolor.io.guard import errors_heard, open_file
+from kinemacolor.io.guard import errors_heard, open_file, packets_in
 from kinemacolor.io.info import Restart
 from kinemacolor.io.signature import missing_bytes
 
@@ -35,7 +35,8 @@ class Timeline:
     key frames. Both are empty where a packet has no time stamp or two have the same: such a film has no usable times.
     ``restarts`` are where the file's clock starts again; times are on one clock, as if it had not.
     ``last_ticks`` is how long the last frame is shown, 0 where the film does not say it.
-    ``faults`` is what libav said of damage in the container, which it skips and does not raise.
+    ``faults`` is what libav said of damage in the container, which it skips and does not raise. ``has_late_streams``:
+    another stream begins in the middle of the file.
     """
 
     frames: int
@@ -44,6 +45,7 @@ class Timeline:
     restarts: tuple[Restart, ...] = ()
     faults: tuple[str, ...] = ()
     last_ticks: int = 0
+    has_late_streams: bool = False
 
     def regular(self, rate: Fraction, time_base: Fraction) -> "Timeline":
         """The same number of frames at even times: a bare stream has no times of its own, and libav's have holes."""
@@ -91,6 +93,7 @@ class Timeline:
 def timeline_of(path: Path, stream_index: int) -> Timeline:
     """The timeline of one stream of a file; of a damaged file as far as it can be read. Memory: 32 bytes a frame."""
     seen = _Packets()
+    late: list[bool] = []
     with (
         errors_heard() as faults,
         open_file(path) as container,
@@ -102,7 +105,7 @@ def timeline_of(path: Path, stream_index: int) -> Timeline:
             if other not in streams:
                 other.discard = Discard.all
         try:
-            for packet in container.demux(streams):
+            for packet in packets_in(container, streams, late=lambda: late.append(True)):
                 position = watch.see(packet) if watch is not None and packet.size > 0 else 0
                 if packet.stream.index == stream_index and packet.size > 0 and not packet.is_discard:
                     seen.add(packet, position)
@@ -119,13 +122,13 @@ def timeline_of(path: Path, stream_index: int) -> Timeline:
         restarts = restarts_of(starts, seen.positions, times, time_base)
         times = _unrolled(times, seen.positions, restarts, time_base)
     if not seen.usable or len(set(times)) != len(times):
-        return Timeline(seen.frames, array("q"), array("q"), restarts, tuple(faults))
+        return Timeline(seen.frames, array("q"), array("q"), restarts, tuple(faults), 0, bool(late))
     keys = array("q", (time for time, is_key in zip(times, seen.are_keys) if is_key))
     ordered = _in_order(times)
     last = max(zip(times, seen.lasting))[1] if len(ordered) else 0
     if ends_are_said and len(ordered) and missing_bytes(path) == 0:
         last = max(last, shown_until - ordered[-1])
-    return Timeline(seen.frames, ordered, _in_order(keys), restarts, tuple(faults), last)
+    return Timeline(seen.frames, ordered, _in_order(keys), restarts, tuple(faults), last, bool(late))
 
 
 class _Packets:
