@@ -55,6 +55,9 @@ STILL_SECONDS = 0.005  # of CPU a second: below it, a process waits for somethin
 OPTIONS = ["--model", "flow", "--working-size", "16", "--quiet", "--overwrite"]
 COLOR = ["-e", "still.png@0", "-o", "out.mkv", *OPTIONS]
 ALONE = [*COLOR, "--no-track", "--shots", "none"]
+LONG = ("long mpeg2.ts", "long h264.mp4")
+"""Films of so many frames that some are gone to before the work, and others read in the order of the file."""
+
 TAKES = {"take-flow": [], "take-lite": ["--model", "colormnet-lite"]}
 EXTREMES = (0, 1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFF, 0x10000)
 VALUES: tuple[Any, ...] = (
@@ -280,6 +283,9 @@ def make_corpus(home: Path) -> None:
     }  # fmt: skip
     for name, (codec, sound, pixel_format) in films.items():
         make_film(home / name, codec, sound=sound, pixel_format=pixel_format)
+    for name in LONG:
+        codec, sound, pixel_format = films[name.partition(" ")[2]]
+        make_film(home / name, codec, sound=sound, pixel_format=pixel_format, frames=120)
     make_stills(home)
     make_texts(home)
     shutil.copy(lite.WEIGHTS, home / "w.safetensors")
@@ -314,6 +320,7 @@ def kinds(home: Path) -> list[Kind]:
         *[Kind(name.partition(".")[2] + " film", name, film, share) for name, share in (
             ("film.mkv", 400), ("h264.mp4", 400), ("prores.mov", 150), ("mpeg4.avi", 200), ("vp9.webm", 200),
             ("mpeg2.ts", 200), ("h264.nut", 120), ("raw.y4m", 130))],
+        *[Kind(name.replace(".", " "), name, film, 120) for name in LONG],
         Kind("y4m pipe", "raw.y4m", [["colorize", "-", *ALONE]], 200, pipe=True),
         *[Kind(f"{name} still", name, still, share) for name, share in (
             ("s.png", 220), ("palette.png", 60), ("deep.png", 80), ("s.jpg", 220), ("cmyk.jpg", 60), ("s.tif", 150),
