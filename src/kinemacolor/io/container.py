@@ -231,6 +231,12 @@ def _crop_warnings(path: Path, info: FilmInfo) -> tuple[str, ...]:
     )
 
 
+def _late_lines(path: str, timeline: Timeline | None) -> tuple[str, ...]:
+    if timeline is None or not timeline.has_late_streams:
+        return ()
+    return (f"Left out: a stream that begins in the middle of {path}. Cut the file there and color the parts.",)
+
+
 def _warnings(container: InputContainer, film: VideoStream, info: FilmInfo) -> tuple[str, ...]:
     warnings = []
     others = [s for s in container.streams.video if s.index != film.index and not is_cover(s)]
@@ -366,11 +372,7 @@ def describe_film(
         restarts=timeline.restarts if timeline is not None else (),
         last_frame_seconds=timeline.last_ticks * time_base if timeline is not None and timeline.last_ticks else None,
     )
-    lines = _warnings(container, stream, info)
-    if timeline is not None and timeline.has_late_streams:
-        lines += (
-            f"Left out: a stream that begins in the middle of {info.path}. Cut the file there and color the parts.",
-        )
+    lines = (*_warnings(container, stream, info), *_late_lines(info.path, timeline))
     if path is not None:
         marks = sorted(marks_in(data))
         lines += (*_crop_warnings(path, info), *(left_out_line(each, info.path) for each in marks))
